@@ -1,0 +1,106 @@
+//! What the audit log is told.
+
+use std::fmt::Display;
+
+use serde_json::{Value, json};
+use sluice_protocol::Facts;
+use sluice_site::audit::{Audit, AuditError};
+use sluice_site::paths::Roots;
+use sluice_sys::atomic;
+use sluice_sys::trusted::{Trust, ensure_dir};
+
+use crate::Job;
+use crate::decide::Approved;
+use crate::refused::Refused;
+
+/// Names of other files in the drop box that are written down.
+const MAX_OTHERS: usize = 20;
+
+pub(crate) fn admitted(job: &Job<'_>, approved: &Approved) -> Result<(), Refused> {
+    append(job.roots, &job.facts.node, "admit", approval(job, approved), true).map_err(unwritable)
+}
+
+/// Not synced: nothing depends on it, and the job waits.
+pub(crate) fn observed(job: &Job<'_>, approved: &Approved) -> Result<(), Refused> {
+    let mut detail = approval(job, approved);
+    detail["verdict"] = json!("admit");
+    append(job.roots, &job.facts.node, "observe", detail, false).map_err(unwritable)
+}
+
+pub(crate) fn refused(
+    roots: &Roots,
+    facts: Option<&Facts>,
+    refused: &Refused,
+) -> Result<(), AuditError> {
+    let mut detail = facts.map(about).unwrap_or_else(|| json!({}));
+    detail["code"] = json!(refused.code);
+    detail["message"] = json!(refused.message);
+    let node = facts.map(|facts| facts.node.as_str()).unwrap_or_default();
+    let observed = facts.is_some_and(|facts| facts.mode == sluice_protocol::Mode::Observe);
+    if observed {
+        detail["verdict"] = json!("refuse");
+    }
+    append(roots, node, if observed { "observe" } else { "refuse" }, detail, !observed)
+}
+
+/// Writes down that a node's plugin runs in another mode now.
+pub fn record_mode(roots: &Roots, mode: &str, node: &str) -> Result<(), String> {
+    if !matches!(mode, "off" | "observe" | "enforce") {
+        return Err(format!("{mode:?} is no mode: off, observe or enforce"));
+    }
+    let text = |error: &dyn Display| error.to_string();
+    append(roots, node, "mode", json!({"mode": mode}), true).map_err(|error| text(&error))?;
+    let run = ensure_dir(&roots.run, 0o755, Trust::ROOT).map_err(|error| text(&error))?;
+    atomic::write(&run, "mode", format!("{mode}\n").as_bytes(), 0o644).map_err(|error| text(&error))
+}
+
+fn about(facts: &Facts) -> Value {
+    json!({
+        "job": facts.job.id,
+        "restart": facts.job.restart,
+        "uid": facts.job.uid,
+        "step": facts.step,
+        "partition": facts.job.partition,
+        "account": facts.job.account,
+        "run-dir": facts.job.work_dir.to_string_lossy(),
+    })
+}
+
+fn approval(job: &Job<'_>, approved: &Approved) -> Value {
+    let mut detail = about(job.facts);
+    let files: Vec<&str> = approved.files.iter().map(|(name, _)| name.as_str()).collect();
+    let fields = json!({
+        "user": job.user.name,
+        "entry": approved.id,
+        "entry-digest": approved.verified.digest,
+        "digest": approved.verified.entry.digest,
+        "runtime-digest": approved.runtime.as_ref().map(|(_, digest)| digest),
+        "serial": approved.set.serial(),
+        "newer-set": approved.set.passed_over().map(|why| Refused::new(why.code(), why).message),
+        "signers": approved.verified.signers,
+        "run-id": job.run_id(),
+        "files": files,
+        "not-taken": job.drop_box.others(&approved.files, MAX_OTHERS, &job.user),
+    });
+    if let (Value::Object(detail), Value::Object(fields)) = (&mut detail, fields) {
+        detail.extend(fields);
+    }
+    detail
+}
+
+fn append(
+    roots: &Roots,
+    node: &str,
+    event: &str,
+    detail: Value,
+    sync: bool,
+) -> Result<(), AuditError> {
+    let log = Audit::open(&roots.log.join("audit.jsonl"))?;
+    // Without a node's name the host's stays.
+    let mut log = if node.is_empty() { log } else { log.on(node) };
+    log.append(event, detail, sync).map(drop)
+}
+
+fn unwritable(error: AuditError) -> Refused {
+    Refused::new("audit-unwritable", error)
+}

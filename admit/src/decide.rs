@@ -1,0 +1,172 @@
+//! The decision itself: which entry the script is, and whether it covers this job. Reads, but
+//! makes nothing.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use sluice_policy::digest::Digest;
+use sluice_policy::path::resolve;
+use sluice_policy::script::Script;
+use sluice_policy::template::{Places, Template};
+use sluice_site::sets::{Sets, VerifiedEntry, VerifiedSet};
+
+use crate::places::{self, DataBind};
+use crate::refused::Refused;
+use crate::{Job, scope, script};
+
+/// An approved job, and all that its approval says.
+pub(crate) struct Approved {
+    /// `NAME@VERSION`.
+    pub(crate) id: String,
+    pub(crate) verified: VerifiedEntry,
+    pub(crate) set: VerifiedSet,
+    /// The very bytes that were judged.
+    pub(crate) script: Vec<u8>,
+    /// Files of the drop box that the script names, with their content.
+    pub(crate) files: Vec<(String, Vec<u8>)>,
+    pub(crate) data: Vec<DataBind>,
+    pub(crate) bundle: PathBuf,
+    /// Where the runtime lies, and its digest.
+    pub(crate) runtime: Option<(PathBuf, Digest)>,
+}
+
+/// A directory whose content was approved by its digest.
+pub(crate) struct Bundle<'a> {
+    pub(crate) source: &'a Path,
+    pub(crate) digest: Digest,
+    /// Absolute targets that its links may have.
+    pub(crate) links: &'a [String],
+    pub(crate) set: &'a VerifiedSet,
+    /// Refusal code for a change.
+    pub(crate) changed: &'static str,
+}
+
+impl Approved {
+    /// The workflow and, if there is one, its runtime.
+    pub(crate) fn bundles(&self) -> impl Iterator<Item = Bundle<'_>> {
+        let entry = &self.verified.entry;
+        let bundle = |source, digest, changed| Bundle {
+            source,
+            digest,
+            links: &entry.system.links,
+            set: &self.set,
+            changed,
+        };
+        let runtime = self.runtime.as_ref();
+        let runtime = runtime.map(|(path, digest)| bundle(path, *digest, "runtime-changed"));
+        let workflow: &Path = &self.bundle;
+        std::iter::once(bundle(workflow, entry.digest, "bundle-changed")).chain(runtime)
+    }
+}
+
+pub(crate) fn decide(job: &Job<'_>) -> Result<Approved, Refused> {
+    let (bytes, script) = script::read(&job.facts.job)?;
+    let rundir = job.drop_box.path();
+    let id = named_entry(&script, rundir, job)?;
+    let sets = Sets::open_below(job.site, &job.roots.etc, &job.roots.state)?;
+    let set = sets.current(job.now)?;
+    let verified = set.entry(&id, job.now)?;
+    let entry = &verified.entry;
+    scope::check(&entry.scope, &id, job)?;
+
+    let bundle = job.site.workflows.join(&entry.name).join(&entry.version);
+    let runtime = entry.runtime.as_ref().map(|runtime| {
+        (job.site.runtimes.join(&runtime.name).join(&runtime.version), runtime.digest)
+    });
+    check_runtimes(&script, rundir, job, runtime.as_ref().map(|(path, _)| path.as_path()))?;
+    let run_id = job.run_id();
+    let places = Places {
+        bundle: text(&bundle)?,
+        runtime: runtime.as_ref().map(|(path, _)| text(path)).transpose()?,
+        rundir,
+        run_id: &run_id,
+    };
+    let names = matching_files(&verified, &script, &places)?;
+    let data = places::data(job, entry, &bundle, runtime.as_ref().map(|(path, _)| path.as_path()))?;
+    let mut files = Vec::new();
+    for name in BTreeSet::from_iter(names) {
+        let content = job.drop_box.read(&name, &job.user)?;
+        files.push((name, content));
+    }
+    Ok(Approved { id, verified, set, script: bytes, files, data, bundle, runtime })
+}
+
+/// The one workflow whose files the script names.
+fn named_entry(script: &Script, rundir: &str, job: &Job<'_>) -> Result<String, Refused> {
+    let workflows = &job.site.workflows;
+    let named = names_below(script, rundir, workflows);
+    let mut named = named.iter();
+    match (named.next(), named.next()) {
+        (Some(Some((name, version))), None) => Ok(format!("{name}@{version}")),
+        (None, _) => {
+            let message = format!(
+                "the script names no workflow below {}; submit an approved one",
+                workflows.display()
+            );
+            Err(Refused::new("not-listed", message))
+        }
+        _ => {
+            let message = format!(
+                "the script must name files of one workflow, {}/NAME/VERSION/…",
+                workflows.display()
+            );
+            Err(Refused::new("script-unmatched", message))
+        }
+    }
+}
+
+fn check_runtimes(
+    script: &Script,
+    rundir: &str,
+    job: &Job<'_>,
+    approved: Option<&Path>,
+) -> Result<(), Refused> {
+    let runtimes = &job.site.runtimes;
+    for named in names_below(script, rundir, runtimes) {
+        let path = named.map(|(name, version)| runtimes.join(name).join(version));
+        if path.as_deref() != approved || approved.is_none() {
+            let message = "the script names a runtime that its workflow isn't approved with";
+            return Err(Refused::new("script-unmatched", message));
+        }
+    }
+    Ok(())
+}
+
+/// NAME and VERSION of every path of the script below `base`; none where a path is too short.
+fn names_below(script: &Script, rundir: &str, base: &Path) -> BTreeSet<Option<(String, String)>> {
+    let below = |word: &str| {
+        let path = PathBuf::from(resolve(rundir, word)?);
+        let mut parts = path.strip_prefix(base).ok()?.iter().filter_map(|part| part.to_str());
+        Some(parts.next().zip(parts.next()).map(|(name, version)| (name.into(), version.into())))
+    };
+    script.paths().filter_map(below).collect()
+}
+
+/// The files that the first matching template wants.
+fn matching_files(
+    verified: &VerifiedEntry,
+    script: &Script,
+    places: &Places<'_>,
+) -> Result<Vec<String>, Refused> {
+    let id = verified.entry.id();
+    let mut nearest = None;
+    for command in &verified.entry.command {
+        let template = Template::parse(&command.script)
+            .map_err(|error| Refused::new("entry-invalid", format!("{id}: {error}")))?;
+        match template.matches(script, places) {
+            Ok(matched) => return Ok(matched.files),
+            // Of several commands the one that got furthest tells best what is wrong.
+            Err(mismatch) => {
+                nearest = nearest.into_iter().chain([mismatch]).max_by_key(|it| it.line);
+            }
+        }
+    }
+    let why = nearest.map(|mismatch| mismatch.to_string()).unwrap_or_default();
+    Err(Refused::new("script-unmatched", format!("the script isn't what {id} approves: {why}")))
+}
+
+fn text(path: &Path) -> Result<&str, Refused> {
+    path.to_str().ok_or_else(|| {
+        Refused::new("configuration-invalid", format!("{} is not UTF-8", path.display()))
+    })
+}

@@ -1,0 +1,130 @@
+//! The run directory as the user sees it: parameters are taken out of it, the verdict goes in.
+//! Everything is done with the user's own rights, so nothing can be reached through it that the
+//! user couldn't reach anyway.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
+
+use rustix::fs::{Dir, FileType, Mode, OFlags, fstat, mkdirat};
+use serde_json::json;
+use sluice_policy::path::is_clean_absolute;
+use sluice_policy::time::format;
+use sluice_site::record::Record;
+use sluice_sys::{atomic, beneath, read_limited};
+
+use crate::Job;
+use crate::decide::Approved;
+use crate::refused::Refused;
+use crate::user::User;
+
+/// Upper bound of a file taken into the sealed run directory, in bytes.
+const MAX_FILE: usize = 1 << 20;
+/// Sluice's own directory in the drop box.
+const OWN: &str = ".sluice";
+
+pub(crate) struct DropBox {
+    dir: OwnedFd,
+    path: String,
+}
+
+impl DropBox {
+    pub(crate) fn open(path: &Path, runs: &Path, user: &User) -> Result<Self, Refused> {
+        let refuse = |why: String| {
+            Refused::new(
+                "run-directory-refused",
+                format!("the run directory {}: {why}", path.display()),
+            )
+        };
+        let text = path.to_str().filter(|text| is_clean_absolute(text));
+        let text = text.ok_or_else(|| refuse("it must be a plain absolute path".into()))?;
+        if !path.starts_with(runs) || path == runs {
+            return Err(refuse(format!("it must lie below {}; submit from there", runs.display())));
+        }
+        let dir = user
+            .act(|| beneath::open_dir(path))?
+            .map_err(|error| refuse(format!("{error}; no part of it may be a link")))?;
+        let stat = fstat(&dir).map_err(|error| refuse(error.to_string()))?;
+        if stat.st_uid != user.uid {
+            return Err(refuse(format!("it belongs to uid {}, not to {}", stat.st_uid, user.name)));
+        }
+        if stat.st_mode & 0o002 != 0 {
+            return Err(refuse("everybody may write there; run chmod o-w".into()));
+        }
+        Ok(Self { dir, path: text.into() })
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The content of a file that the template names.
+    pub(crate) fn read(&self, name: &str, user: &User) -> Result<Vec<u8>, Refused> {
+        let refuse = |why: &dyn std::fmt::Display| {
+            Refused::new("file-refused", format!("{name} in the run directory: {why}"))
+        };
+        user.act(|| {
+            let file = beneath::open_beneath(&self.dir, Path::new(name), OFlags::RDONLY)
+                .map_err(|error| refuse(&error))?;
+            let stat = fstat(&file).map_err(|error| refuse(&error))?;
+            if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+                return Err(refuse(&"it must be a regular file"));
+            }
+            if stat.st_nlink != 1 {
+                return Err(refuse(&"it has several names (hard links); copy it"));
+            }
+            read_limited(file, MAX_FILE).map_err(|error| refuse(&error))
+        })?
+    }
+
+    /// Names that stand there beside the taken files, at most `max`.
+    pub(crate) fn others(
+        &self,
+        taken: &[(String, Vec<u8>)],
+        max: usize,
+        user: &User,
+    ) -> Vec<String> {
+        let list = || -> io::Result<Vec<String>> {
+            let mut names = Vec::new();
+            for item in Dir::read_from(&self.dir)? {
+                let name = item?.file_name().to_string_lossy().into_owned();
+                let expected = matches!(name.as_str(), "." | ".." | OWN);
+                if !expected && taken.iter().all(|(file, _)| *file != name) {
+                    names.push(name);
+                }
+                if names.len() == max {
+                    break;
+                }
+            }
+            Ok(names)
+        };
+        // Only for the log: a directory that its owner can't list is no reason to refuse.
+        user.act(list).ok().and_then(Result::ok).unwrap_or_default()
+    }
+
+    /// Leaves the verdict for the user; best effort, it is never read by Sluice.
+    pub(crate) fn tell(&self, job: &Job<'_>, outcome: Result<(&Approved, &Record), &Refused>) {
+        let status =
+            |record: &Record| job.site.status.join(format!("{}.json", record.status_token));
+        let verdict = json!({
+            "format": 1,
+            "job": job.facts.job.id,
+            "restart": job.facts.job.restart,
+            "verdict": if outcome.is_ok() { "admit" } else { "refuse" },
+            "code": outcome.as_ref().err().map(|refused| refused.code),
+            "message": outcome.as_ref().err().map(|refused| &refused.message),
+            "entry": outcome.as_ref().ok().map(|(approved, _)| &approved.id),
+            "run-id": job.run_id(),
+            "status": outcome.as_ref().ok().map(|(_, record)| status(record)),
+            "time": format(job.now),
+        });
+        let name = format!("verdict-{}.json", job.facts.job.id);
+        let write = || -> io::Result<()> {
+            // There already, most often; if it is something else, opening it fails.
+            let _ = mkdirat(&self.dir, OWN, Mode::from_raw_mode(0o755));
+            let own = beneath::open_beneath(self.dir.as_fd(), Path::new(OWN), OFlags::DIRECTORY)?;
+            atomic::write(&own, &name, format!("{verdict}\n").as_bytes(), 0o644)
+        };
+        let _ = job.user.act(write);
+    }
+}

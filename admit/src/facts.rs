@@ -1,0 +1,44 @@
+//! The plugin's message, and which kinds of jobs there are to judge at all.
+
+use sluice_protocol::{FORMAT, Facts, MAX_MESSAGE, Mode, Step};
+
+use crate::refused::Refused;
+
+pub(crate) fn parse(message: &[u8]) -> Result<Facts, Refused> {
+    let invalid = |why: String| Refused::new("facts-invalid", why);
+    if message.len() > MAX_MESSAGE {
+        return Err(invalid(format!("the plugin's message is longer than {MAX_MESSAGE} bytes")));
+    }
+    let facts: Facts = serde_json::from_slice(message).map_err(|error| {
+        invalid(format!(
+            "the plugin's message can't be read ({error}); install one version of both"
+        ))
+    })?;
+    if facts.format != FORMAT {
+        return Err(invalid(format!("the plugin speaks format {}, not {FORMAT}", facts.format)));
+    }
+    if facts.mode == Mode::Off {
+        return Err(invalid("the plugin asked although it is off".into()));
+    }
+    if facts.node.is_empty() || facts.job.nodes.is_empty() {
+        return Err(invalid("the plugin doesn't know its node or the job's nodes".into()));
+    }
+    Ok(facts)
+}
+
+/// Only a whole, single batch job can be judged by its script.
+pub(crate) fn check_kind(facts: &Facts) -> Result<(), Refused> {
+    if facts.step != Step::Batch {
+        let message = "only batch jobs are admitted; an approved job's steps run inside the job";
+        return Err(Refused::new("step-refused", message));
+    }
+    if facts.job.array {
+        let message = "array jobs are not admitted; submit each run as a job of its own";
+        return Err(Refused::new("array-refused", message));
+    }
+    if facts.job.het {
+        let message = "heterogeneous jobs are not admitted; submit one plain job";
+        return Err(Refused::new("het-refused", message));
+    }
+    Ok(())
+}

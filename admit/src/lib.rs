@@ -1,0 +1,146 @@
+//! Decides whether a Slurm job may run.
+//!
+//! The way is one way: facts, site, drop box, script, allowlist entry, template, verified store,
+//! sealed run directory, record, audit log, verdict. Whatever fails on it is a refusal with a
+//! stable code, and takes back what was made before.
+
+mod admission;
+mod audit;
+mod decide;
+mod drop_box;
+mod facts;
+mod places;
+mod pulse;
+mod record;
+mod refused;
+mod scan;
+mod scope;
+mod script;
+mod seal;
+mod store;
+mod undo;
+mod user;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+
+use sluice_protocol::{Admission, Facts, Mode, Refusal, Verdict};
+use sluice_site::Site;
+use sluice_site::paths::Roots;
+use time::OffsetDateTime;
+
+pub use audit::record_mode;
+pub use pulse::Pulse;
+
+use decide::decide;
+use drop_box::DropBox;
+use refused::Refused;
+use store::Store;
+use undo::Undo;
+use user::User;
+
+/// Judges a message of the plugin; whatever happens, there is an answer.
+pub fn answer(message: &[u8], roots: &Roots, now: OffsetDateTime, pulse: &mut Pulse) -> Verdict {
+    let work = AssertUnwindSafe(|| respond(message, roots, now, pulse));
+    catch_unwind(work).unwrap_or_else(|_| {
+        Verdict::Refuse(Refusal {
+            code: "internal-error".into(),
+            message: "sluice-admit failed; ask the administrator to report it".into(),
+        })
+    })
+}
+
+/// Everything known of a job before its script is looked at.
+struct Job<'a> {
+    facts: &'a Facts,
+    site: &'a Site,
+    roots: &'a Roots,
+    now: OffsetDateTime,
+    user: User,
+    drop_box: DropBox,
+}
+
+fn respond(message: &[u8], roots: &Roots, now: OffsetDateTime, pulse: &mut Pulse) -> Verdict {
+    let facts = match facts::parse(message) {
+        Ok(facts) => facts,
+        Err(refused) => {
+            // Without facts there is nobody to tell but the log.
+            let _ = audit::refused(roots, None, &refused);
+            return Verdict::Refuse(refused.into());
+        }
+    };
+    let site = Site::read(&roots.etc.join("sluice.toml"));
+    let site = site.map_err(|error| Refused::new("configuration-invalid", error));
+    let job = site.as_ref().map_err(Refused::clone).and_then(|site| {
+        facts::check_kind(&facts)?;
+        let user = User::of(&facts.job, site)?;
+        let drop_box = DropBox::open(&facts.job.work_dir, &site.runs, &user)?;
+        Ok(Job { facts: &facts, site, roots, now, user, drop_box })
+    });
+    let outcome = match &job {
+        Err(refused) => Err(refused.clone()),
+        Ok(job) if facts.mode == Mode::Observe => observe(job, pulse),
+        Ok(job) => admit(job, pulse),
+    };
+    if let Err(refused) = &outcome {
+        // The job is refused with or without its line in the log.
+        let _ = audit::refused(roots, Some(&facts), refused);
+        if let (Ok(job), Mode::Enforce) = (&job, facts.mode) {
+            job.drop_box.tell(job, Err(refused));
+        }
+    }
+    match outcome {
+        Ok(admission) => Verdict::Admit(Box::new(admission)),
+        Err(refused) => Verdict::Refuse(refused.into()),
+    }
+}
+
+/// Decides, and makes all that the admitted job needs.
+fn admit(job: &Job<'_>, pulse: &mut Pulse) -> Result<Admission, Refused> {
+    let approved = decide(job)?;
+    let store = Store::open(job.roots)?;
+    for bundle in approved.bundles() {
+        store.provide(&bundle, pulse)?;
+    }
+    let mut undo = Undo::default();
+    let sealed = seal::make(job, &approved, &mut undo)?;
+    let record = record::make(job, &approved, &sealed, &mut undo)?;
+    audit::admitted(job, &approved)?;
+    undo.keep();
+    job.drop_box.tell(job, Ok((&approved, &record)));
+    Ok(admission::of(job, &approved, &store))
+}
+
+/// Decides without making anything.
+fn observe(job: &Job<'_>, pulse: &mut Pulse) -> Result<Admission, Refused> {
+    let approved = decide(job)?;
+    let store = Store::open(job.roots)?;
+    for bundle in approved.bundles() {
+        store.check(&bundle, pulse)?;
+    }
+    audit::observed(job, &approved)?;
+    Ok(admission::of(job, &approved, &store))
+}
+
+impl Job<'_> {
+    /// The incarnation, `JOB.RESTART`.
+    fn incarnation(&self) -> String {
+        self.facts.incarnation()
+    }
+
+    /// The directory of the sealed run directory, which the service account owns.
+    fn seal(&self) -> PathBuf {
+        self.site.sealed_root.join(&self.site.cluster).join(self.incarnation())
+    }
+
+    /// The job's record on this node.
+    fn record(&self) -> PathBuf {
+        self.roots.run.join("jobs").join(self.incarnation())
+    }
+
+    fn run_id(&self) -> String {
+        let name = self.drop_box.path().rsplit('/').next().unwrap_or_default();
+        let Facts { job, .. } = self.facts;
+        sluice_site::record::run_id(name.as_bytes(), &self.site.cluster, job.id, job.restart)
+    }
+}

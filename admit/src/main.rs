@@ -1,0 +1,47 @@
+//! Decides whether a Slurm job may run: facts on standard input, verdict on standard output.
+
+use std::io::{Read, Write, stderr, stdin, stdout};
+use std::process::ExitCode;
+
+use sluice_admit::{Pulse, answer, record_mode};
+use sluice_protocol::MAX_MESSAGE;
+use sluice_site::paths::Roots;
+use time::OffsetDateTime;
+
+fn main() -> ExitCode {
+    // Modes are given outright, not through whatever umask was inherited.
+    rustix::process::umask(rustix::fs::Mode::empty());
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let roots = Roots::system();
+    let done = match words.as_slice() {
+        [] => decide(&roots),
+        ["record-mode", mode, node] => {
+            record_mode(&roots, mode, node).map_err(std::io::Error::other)
+        }
+        _ => {
+            let _ = writeln!(stderr(), "usage: sluice-admit [record-mode MODE NODE]");
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(stderr(), "sluice-admit: {error}");
+            ExitCode::from(4)
+        }
+    }
+}
+
+fn decide(roots: &Roots) -> std::io::Result<()> {
+    let mut facts = Vec::new();
+    // What can't be read in full is judged as far as it came, and refused: there is always a
+    // verdict.
+    // One byte more than allowed, so that an overlong message is seen to be one.
+    let _ = stdin().lock().take(MAX_MESSAGE as u64 + 1).read_to_end(&mut facts);
+    let mut pulse = Pulse::new(stdout());
+    let verdict = answer(&facts, roots, OffsetDateTime::now_utc(), &mut pulse);
+    let mut out = stdout().lock();
+    serde_json::to_writer(&mut out, &verdict)?;
+    out.flush()
+}

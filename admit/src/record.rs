@@ -1,0 +1,143 @@
+//! What is kept of an admitted job: on the node while it runs, and durably until it is attested.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
+
+use rustix::fs::{AtFlags, Mode, OFlags, fchmod, mkdirat, openat, unlinkat};
+use rustix::rand::{GetRandomFlags, getrandom};
+use sluice_site::record::Record;
+use sluice_sys::beneath::{open_beneath, open_dir};
+use sluice_sys::trusted::{Trust, ensure_dir};
+use sluice_sys::{atomic, tree};
+
+use crate::decide::Approved;
+use crate::refused::Refused;
+use crate::undo::Undo;
+use crate::{Job, seal};
+
+/// Makes the record; each of its parts is taken back if a later one fails.
+pub(crate) fn make<'a>(
+    job: &'a Job<'_>,
+    approved: &Approved,
+    sealed: &Path,
+    undo: &mut Undo<'a>,
+) -> Result<Record, Refused> {
+    let record = describe(job, approved, sealed)?;
+    let json = record.to_json().map_err(|error| Refused::new("internal-error", error))?;
+    running(job, undo)?;
+    on_node(job, &json, &approved.script, undo)?;
+    pending(job, &json, undo)?;
+    Ok(record)
+}
+
+fn describe(job: &Job<'_>, approved: &Approved, sealed: &Path) -> Result<Record, Refused> {
+    let entry = &approved.verified.entry;
+    let facts = &job.facts.job;
+    Ok(Record {
+        format: 1,
+        cluster: job.site.cluster.clone(),
+        job: facts.id,
+        restart: facts.restart,
+        run_id: job.run_id(),
+        node: job.facts.node.clone(),
+        nodes: facts.nodes.clone(),
+        user: job.user.name.clone(),
+        uid: facts.uid,
+        gid: facts.gid,
+        entry: approved.id.clone(),
+        entry_digest: approved.verified.digest,
+        serial: approved.set.serial(),
+        digest: entry.digest,
+        runtime_digest: approved.runtime.as_ref().map(|(_, digest)| *digest),
+        signers: approved.verified.signers.clone(),
+        run_dir: job.drop_box.path().into(),
+        sealed: sealed.into(),
+        started: job.now,
+        status_token: token()?,
+        outputs: entry.output.clone(),
+    })
+}
+
+/// Nobody guesses 128 random bits.
+fn token() -> Result<String, Refused> {
+    let mut bytes = [0; 16];
+    match getrandom(&mut bytes, GetRandomFlags::empty()) {
+        Ok(length) if length == bytes.len() => {
+            Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+        }
+        _ => Err(Refused::new("internal-error", "the kernel gives no random numbers")),
+    }
+}
+
+/// The directory in which each node will say that it is done with the job.
+fn running<'a>(job: &'a Job<'_>, undo: &mut Undo<'a>) -> Result<(), Refused> {
+    let name = job.incarnation();
+    let path = job.site.attestations.join("running").join(&name);
+    let running = job
+        .user
+        .serve(|| -> io::Result<OwnedFd> {
+            let running = seal::subdirectory(open_dir(&job.site.attestations)?, "running")?;
+            mkdirat(&running, name.as_str(), Mode::RWXU)?;
+            Ok(running)
+        })?
+        .map_err(|error| unwritable(&path, error))?;
+    undo.push(move || {
+        let _ = job.user.serve(|| unlinkat(&running, name.as_str(), AtFlags::REMOVEDIR));
+    });
+    Ok(())
+}
+
+/// Record and script on this node.
+fn on_node<'a>(
+    job: &'a Job<'_>,
+    json: &[u8],
+    script: &[u8],
+    undo: &mut Undo<'a>,
+) -> Result<(), Refused> {
+    let path = job.record();
+    let name = job.incarnation();
+    let jobs = own_directory(&job.roots.run.join("jobs"))?;
+    let fail = |error: io::Error| unwritable(&path, error);
+    mkdirat(&jobs, name.as_str(), Mode::RWXU).map_err(|error| fail(error.into()))?;
+    let dir = open_beneath(&jobs, Path::new(&name), OFlags::DIRECTORY).map_err(fail)?;
+    undo.push(move || {
+        let _ = tree::remove(&jobs, &name);
+    });
+    write_script(dir.as_fd(), script).map_err(fail)?;
+    atomic::write(&dir, "record.json", json, 0o600).map_err(fail)
+}
+
+fn write_script(dir: impl AsFd, script: &[u8]) -> io::Result<()> {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+    let mut file = File::from(openat(dir, "script", flags, Mode::RUSR)?);
+    file.write_all(script)?;
+    Ok(fchmod(&file, Mode::from_raw_mode(0o555))?)
+}
+
+/// The copy that outlives a crash of the node.
+fn pending<'a>(job: &'a Job<'_>, json: &[u8], undo: &mut Undo<'a>) -> Result<(), Refused> {
+    let name = format!("{}.json", job.incarnation());
+    let path = job.roots.state.join("pending");
+    let dir = own_directory(&path)?;
+    atomic::write(&dir, &name, json, 0o600).map_err(|error| unwritable(&path, error))?;
+    undo.push(move || {
+        let _ = unlinkat(&dir, name.as_str(), AtFlags::empty());
+    });
+    Ok(())
+}
+
+fn own_directory(path: &Path) -> Result<OwnedFd, Refused> {
+    ensure_dir(path, 0o700, Trust::ROOT).map_err(|error| Refused::new("store-unwritable", error))
+}
+
+fn unwritable(path: &Path, error: io::Error) -> Refused {
+    match error.kind() {
+        io::ErrorKind::AlreadyExists => seal::already_there(path),
+        _ => Refused::new(
+            "store-unwritable",
+            format!("the job's record {}: {error}", path.display()),
+        ),
+    }
+}

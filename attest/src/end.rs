@@ -1,0 +1,95 @@
+//! A node's part in a job's end; the epilog waits for it, so it is short.
+
+use std::{
+    fs,
+    os::unix::process::CommandExt,
+    path::Path,
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use anyhow::{Context, Result, bail};
+use rustix::mount::{UnmountFlags, unmount};
+use sluice_sys::{
+    atomic, beneath,
+    survivors::{self, Namespace},
+};
+
+use crate::host::{Host, incarnation_of};
+
+/// What is left of a job may take this long to die.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Ends `job` on this node, called `node` by Slurm.
+pub(crate) fn end(host: &Host, job: u32, node: &str) -> Result<()> {
+    if node.is_empty() || !node.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)) {
+        bail!("{node:?} is no node name");
+    }
+    for name in names_of(&host.roots.run.join("jobs"), job)? {
+        let dir = host.run_dir(&name);
+        // A job that never reached its sandbox left no namespace.
+        if let Some(user) = namespace(&dir) {
+            survivors::kill_all(user, PATIENCE).context("processes of the job")?;
+        }
+        release_pins(&dir);
+    }
+    host.as_service(|| {
+        for name in names_of(&host.running(), job)? {
+            let dir = beneath::open_dir(&host.running().join(name))?;
+            atomic::write(&dir, node, b"done\n", 0o600).context("done record")?;
+        }
+        Ok(())
+    })?;
+    if host.incarnations(Some(job))?.is_empty() {
+        return Ok(());
+    }
+    start_worker(job)
+}
+
+/// Starts the worker and does not wait for it.
+pub(crate) fn start_worker(job: u32) -> Result<()> {
+    Command::new(sluice_protocol::ATTEST_PROGRAM)
+        .args(["job", &job.to_string()])
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        // Slurm kills the epilog's process group when the epilog is over.
+        .process_group(0)
+        .spawn()
+        .context(sluice_protocol::ATTEST_PROGRAM)?;
+    Ok(())
+}
+
+/// Directories `JOB.RESTART` of one job.
+fn names_of(dir: &Path, job: u32) -> Result<Vec<String>> {
+    if !dir.exists() {
+        return Ok(Vec::new());
+    }
+    let mut names = Vec::new();
+    for entry in fs::read_dir(dir).with_context(|| dir.display().to_string())? {
+        if let Some(name) = entry?.file_name().to_str()
+            && incarnation_of(name).is_some_and(|(id, _)| id == job)
+        {
+            names.push(name.to_owned());
+        }
+    }
+    Ok(names)
+}
+
+/// The job's user namespace, as the plugin noted it: `DEVICE:INODE`.
+fn namespace(dir: &Path) -> Option<Namespace> {
+    let text = fs::read_to_string(dir.join("space")).ok()?;
+    let (device, inode) = text.trim().split_once(':')?;
+    Some(Namespace { device: device.parse().ok()?, inode: inode.parse().ok()? })
+}
+
+/// Lets go of the job's namespaces, /tmp and /dev/shm. A pin that isn't there, or that only the
+/// job's own mount namespace knew, is none to release.
+pub(crate) fn release_pins(dir: &Path) {
+    for name in ["user", "net", "ipc", "tmp", "shm"] {
+        while unmount(dir.join(name), UnmountFlags::DETACH | UnmountFlags::NOFOLLOW).is_ok() {}
+    }
+}

@@ -1,0 +1,44 @@
+//! `sluice-attest`: what happens on a node after an admitted job.
+//!
+//! - `sluice-attest end JOB NODE`: the node's part, run by the job epilog and short: kills what
+//!   is left of the job, notes that this node is done, starts the worker on the batch host.
+//! - `sluice-attest job JOB`: the worker: waits until the job has wholly ended, then signs.
+//! - `sluice-attest resume`: starts a worker for every job that was admitted here and has not
+//!   been attested; run when slurmd or the machine starts.
+#![forbid(unsafe_code)]
+
+mod collect;
+mod end;
+mod host;
+mod slurm;
+mod statement;
+mod surrender;
+mod worker;
+
+use std::{env, process::ExitCode};
+
+use anyhow::{Context, Result, bail};
+
+use host::Host;
+
+fn main() -> ExitCode {
+    let words: Vec<String> = env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match run(&words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("sluice-attest: {error:#}");
+            ExitCode::from(4)
+        }
+    }
+}
+
+fn run(words: &[&str]) -> Result<()> {
+    let job = |text: &str| text.parse::<u32>().with_context(|| format!("{text:?} is no job id"));
+    match words {
+        ["end", id, node] => end::end(&Host::load()?, job(id)?, node),
+        ["job", id] => worker::job(&Host::load()?, job(id)?),
+        ["resume"] => worker::resume(&Host::load()?),
+        _ => bail!("usage: sluice-attest end JOB NODE | job JOB | resume"),
+    }
+}

@@ -1,0 +1,171 @@
+//! The worker: one job's incarnations from their end to their attestations. It may be killed at
+//! any point; the pending record stays until the attestation is in the spool.
+
+use std::{
+    collections::BTreeSet,
+    fs::{self, File},
+    path::Path,
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail};
+use rustix::fs::{AtFlags, FlockOperation, OFlags, flock, unlinkat};
+use sluice_site::record::Record;
+use sluice_sys::{atomic, beneath};
+use time::OffsetDateTime;
+
+use crate::{
+    collect::collect,
+    end::{release_pins, start_worker},
+    host::{Host, incarnation_of},
+    slurm,
+    statement::{self, Ending},
+    surrender::surrender,
+};
+
+/// A node that has not said it is done this long after the job's end is lost.
+const LOST_AFTER: Duration = Duration::from_secs(600);
+/// Slurm is asked again after this long, doubling up to [`SLOWEST`].
+const FASTEST: Duration = Duration::from_millis(50);
+/// As above.
+const SLOWEST: Duration = Duration::from_secs(2);
+/// A worker gives up after this long; the next start of slurmd resumes it.
+const GIVE_UP: Duration = Duration::from_secs(24 * 3600);
+
+/// Attests every pending incarnation of `job` that this node admitted.
+pub(crate) fn job(host: &Host, job: u32) -> Result<()> {
+    for name in host.incarnations(Some(job))? {
+        attest(host, &name).with_context(|| format!("job {name}"))?;
+    }
+    Ok(())
+}
+
+/// Starts a worker for every job with a pending record.
+pub(crate) fn resume(host: &Host) -> Result<()> {
+    let names = host.incarnations(None)?;
+    let jobs: BTreeSet<u32> = names.iter().filter_map(|n| incarnation_of(n)).map(|i| i.0).collect();
+    jobs.into_iter().try_for_each(start_worker)
+}
+
+fn attest(host: &Host, name: &str) -> Result<()> {
+    let path = host.pending().join(format!("{name}.json"));
+    let Ok(lock) = File::open(&path) else { return Ok(()) };
+    flock(&lock, FlockOperation::LockExclusive).context("lock")?;
+    if !path.exists() {
+        return Ok(());
+    }
+    let record = host.record(name)?;
+    let spooled = format!("{}-{name}.json", record.cluster);
+    if !host.as_service(|| Ok(host.site.attestations.join("spool").join(&spooled).exists()))? {
+        let state = wait_for_end(host, &record)?;
+        let envelope = settle(host, &record, state)?;
+        host.as_service(|| {
+            let spool = beneath::open_dir(&host.site.attestations.join("spool"))?;
+            atomic::write(&spool, &spooled, &envelope, 0o400).context("attestation spool")
+        })?;
+    }
+    clean_up(host, name)?;
+    fs::remove_file(&path).context("pending record")
+}
+
+/// Slurm's word for the end, once the job has wholly ended on every node.
+fn wait_for_end(host: &Host, record: &Record) -> Result<String> {
+    let started = Instant::now();
+    let mut ended = None;
+    let mut pause = FASTEST;
+    loop {
+        if ended.is_none() {
+            // slurmctld may be away for a while.
+            ended = slurm::ended(record.job, record.restart)
+                .unwrap_or(None)
+                .map(|state| (state, Instant::now()));
+        }
+        if let Some((state, at)) = &ended {
+            if host.as_service(|| all_done(host, record))? {
+                return Ok(state.clone());
+            }
+            if at.elapsed() > LOST_AFTER {
+                return Ok("NODE_LOST".into());
+            }
+        }
+        if started.elapsed() > GIVE_UP {
+            bail!("still not ended after a day");
+        }
+        sleep(pause);
+        pause = (pause * 2).min(SLOWEST);
+    }
+}
+
+fn all_done(host: &Host, record: &Record) -> Result<bool> {
+    let dir = host.running().join(record.incarnation());
+    Ok(record.nodes.iter().all(|node| dir.join(node).exists()))
+}
+
+/// Takes the files over and signs what they are.
+fn settle(host: &Host, record: &Record, state: String) -> Result<Vec<u8>> {
+    surrender(host, &record.sealed, record.uid, record.gid).context("sealed run directory")?;
+    let found = host.as_service(|| collect(&record.sealed, &record.outputs)).context("results")?;
+    let ending = Ending {
+        ended: OffsetDateTime::now_utc(),
+        exit_code: exit_code(&host.run_dir(&record.incarnation())),
+        state,
+    };
+    statement::sign(host, record, &ending, found)
+}
+
+/// The batch script's exit code, from the wait status that the plugin noted; 255 where it could
+/// not, as when slurmstepd was killed.
+fn exit_code(run_dir: &Path) -> i32 {
+    let status = fs::read_to_string(run_dir.join("exit")).ok();
+    let Some(status) = status.and_then(|text| text.trim().parse::<i32>().ok()) else { return 255 };
+    match status & 0x7f {
+        0 => status >> 8 & 0xff,
+        signal => 128 + signal,
+    }
+}
+
+/// Removes what the job needed while it ran.
+fn clean_up(host: &Host, name: &str) -> Result<()> {
+    host.as_service(|| {
+        let running = beneath::open_dir(&host.running())?;
+        if let Ok(dir) =
+            beneath::open_beneath(&running, Path::new(name), OFlags::RDONLY | OFlags::DIRECTORY)
+        {
+            for entry in rustix::fs::Dir::read_from(&dir)? {
+                let entry = entry?;
+                // "." and ".." are no files, and all else here is.
+                let _ = unlinkat(&dir, entry.file_name(), AtFlags::empty());
+            }
+            unlinkat(&running, name, AtFlags::REMOVEDIR).context("running record")?;
+        }
+        Ok(())
+    })?;
+    let dir = host.run_dir(name);
+    release_pins(&dir);
+    match fs::remove_dir_all(&dir) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| dir.display().to_string())
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::exit_code;
+
+    #[test]
+    fn exit_codes_are_the_shells() {
+        let dir = tempfile::tempdir().unwrap();
+        let code = |status: &str| {
+            std::fs::write(dir.path().join("exit"), status).unwrap();
+            exit_code(dir.path())
+        };
+        assert_eq!(code("0"), 0);
+        assert_eq!(code("768"), 3);
+        assert_eq!(code("9"), 137);
+        assert_eq!(code("nonsense"), 255);
+        assert_eq!(exit_code(&dir.path().join("missing")), 255);
+    }
+}

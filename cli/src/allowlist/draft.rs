@@ -1,0 +1,166 @@
+//! A set on disk, under preparation or published.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sluice_policy::digest::Digest;
+use sluice_policy::entry::is_entry_id;
+use sluice_policy::index::Index;
+use sluice_policy::manifest;
+use sluice_policy::signers::is_principal;
+use sluice_sys::{atomic, beneath, read_limited};
+
+use crate::exit::{Doing, Exit, Failure, Result};
+
+/// File names within a set.
+pub(super) const INDEX: &str = "index.toml";
+pub(super) const REVOKED: &str = "revoked.toml";
+const ENTRIES: &str = "entries";
+const MANIFESTS: &str = "manifests";
+
+/// A set's directory.
+pub(super) struct Draft {
+    dir: PathBuf,
+}
+
+impl Draft {
+    pub(super) fn open(dir: &Path) -> Result<Self> {
+        if dir.join(INDEX).is_file() {
+            return Ok(Self { dir: dir.to_owned() });
+        }
+        Err(Failure::usage(format_args!(
+            "{} is not an allowlist set: it has no {INDEX}; start one with sluice allowlist new",
+            dir.display()
+        )))
+    }
+
+    /// Makes an empty set's directory.
+    pub(super) fn make(dir: &Path) -> Result<Self> {
+        if dir.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+            return Err(Failure::usage(format_args!("{} is not empty", dir.display())));
+        }
+        fs::create_dir_all(dir).doing(|| format!("make {}", dir.display()))?;
+        Ok(Self { dir: dir.to_owned() })
+    }
+
+    /// Path of a file of the set.
+    pub(super) fn path(&self, file: &str) -> PathBuf {
+        self.dir.join(file)
+    }
+
+    pub(super) fn index(&self) -> Result<Index> {
+        Index::parse(&self.read(INDEX)?).map_err(Failure::bad)
+    }
+
+    pub(super) fn write_index(&self, index: &Index) -> Result<()> {
+        self.write_signed(INDEX, index.to_toml().map_err(Failure::bad)?.as_bytes())
+    }
+
+    /// Content of a file of the set; longer than the largest manifest none is.
+    pub(super) fn read(&self, file: &str) -> Result<Vec<u8>> {
+        read(&self.path(file), manifest::MAX_BYTES)
+    }
+
+    /// Writes a file in one step.
+    pub(super) fn write(&self, file: &str, bytes: &[u8]) -> Result<()> {
+        let path = self.path(file);
+        let doing = || format!("write {}", path.display());
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+            return Err(Failure::environment(format_args!("cannot {}", doing())));
+        };
+        fs::create_dir_all(parent).doing(doing)?;
+        let parent = fs::canonicalize(parent).and_then(|parent| beneath::open_dir(&parent));
+        atomic::write(parent.doing(doing)?, &name.to_string_lossy(), bytes, 0o644).doing(doing)
+    }
+
+    /// Writes a file that gets signed; signatures on other bytes go.
+    pub(super) fn write_signed(&self, file: &str, bytes: &[u8]) -> Result<()> {
+        let path = self.path(&signatures(file));
+        if path.exists() {
+            fs::remove_dir_all(&path).doing(|| format!("remove {}", path.display()))?;
+        }
+        self.write(file, bytes)
+    }
+
+    /// Who has signed a file; whether rightly is not looked at.
+    pub(super) fn signers(&self, file: &str) -> Result<Vec<String>> {
+        let names = self.names(&signatures(file))?;
+        let principal = |name: String| name.strip_suffix(".sig").map(str::to_owned);
+        Ok(names.into_iter().filter_map(principal).filter(|name| is_principal(name)).collect())
+    }
+
+    /// Entries, `NAME@VERSION`.
+    pub(super) fn entries(&self) -> Result<Vec<String>> {
+        let names = self.names(ENTRIES)?;
+        let id = |name: String| name.strip_suffix(".toml").map(str::to_owned);
+        Ok(names.into_iter().filter_map(id).filter(|id| is_entry_id(id)).collect())
+    }
+
+    pub(super) fn has(&self, file: &str) -> bool {
+        self.path(file).is_file()
+    }
+
+    /// Every file that the index has to list, with its digest.
+    pub(super) fn files(&self) -> Result<BTreeMap<String, Digest>> {
+        let mut signed: Vec<_> = self.entries()?.iter().map(|id| entry_file(id)).collect();
+        signed.extend(self.has(REVOKED).then(|| REVOKED.to_owned()));
+        let mut files = signed.clone();
+        for file in &signed {
+            let of = |principal: String| signature(file, &principal);
+            files.extend(self.signers(file)?.into_iter().map(of));
+        }
+        let hex = |name: &String| Digest::from_hex(name).is_ok();
+        let manifests = self.names(MANIFESTS)?.into_iter().filter(hex);
+        files.extend(manifests.map(|name| format!("{MANIFESTS}/{name}")));
+        files
+            .into_iter()
+            .map(|file| Ok((Digest::of(&self.read(&file)?), file)))
+            .map(|pair| pair.map(|(digest, file)| (file, digest)))
+            .collect()
+    }
+
+    /// Names in a directory of the set, sorted; none if there is no such directory.
+    fn names(&self, directory: &str) -> Result<Vec<String>> {
+        let path = self.path(directory);
+        let entries = match path.read_dir() {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.doing(|| format!("read the directory {}", path.display()))?,
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let entry = entry.doing(|| format!("read the directory {}", path.display()))?;
+            names.extend(entry.file_name().into_string());
+        }
+        names.sort();
+        Ok(names)
+    }
+}
+
+/// The file of an entry.
+pub(super) fn entry_file(id: &str) -> String {
+    format!("{ENTRIES}/{id}.toml")
+}
+
+/// The file of a manifest.
+pub(super) fn manifest_file(digest: &Digest) -> String {
+    format!("{MANIFESTS}/{}", digest.hex())
+}
+
+/// The directory of a file's signatures.
+fn signatures(file: &str) -> String {
+    format!("{file}.sig.d")
+}
+
+/// A principal's signature on a file.
+pub(super) fn signature(file: &str, principal: &str) -> String {
+    format!("{}/{principal}.sig", signatures(file))
+}
+
+/// A file that people name, of at most `max` bytes.
+pub(super) fn read(path: &Path, max: usize) -> Result<Vec<u8>> {
+    let file = fs::File::open(path).doing(|| format!("open {}", path.display()))?;
+    read_limited(file.into(), max).map_err(|error| {
+        Failure::new(Exit::Environment, format_args!("cannot read {}: {error}", path.display()))
+    })
+}

@@ -1,0 +1,91 @@
+//! `sluice allowlist publish`.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+
+use sluice_policy::index::Index;
+use time::OffsetDateTime;
+
+use super::draft::{Draft, INDEX, signature};
+use super::verify::{self, Against};
+use crate::exit::{Doing, Exit, Failure, Result};
+use crate::output;
+
+const CURRENT: &str = "current";
+const SETS: &str = "sets";
+
+pub(super) fn run(set: &Path, to: &Path, signers: &Path, config: &Path) -> Result<Exit> {
+    let source = Draft::open(set)?;
+    let policy = Some(verify::policy(config)?);
+    let against = Against { signers: verify::signers(signers)?, policy };
+    let index = source.index()?;
+    if let Some(serial) = published_serial(to).filter(|serial| *serial >= index.serial) {
+        return Err(Failure::bad(format_args!(
+            "serial {serial} is published and this set has {}; sign its index again with --renew",
+            index.serial
+        )));
+    }
+    // The copy is what gets verified, so nothing can change between check and use.
+    let sets = to.join(SETS);
+    fs::create_dir_all(&sets).doing(|| format!("make {}", sets.display()))?;
+    let copy = sets.join(format!(".{}.{}", index.serial, std::process::id()));
+    let result = copied(&source, &index, &copy)
+        .and_then(|draft| against.problems(&draft, OffsetDateTime::now_utc()))
+        .and_then(|problems| verify::report(&problems))
+        .and_then(|()| put(&copy, to, index.serial));
+    if result.is_err() {
+        // The first error is the one to tell.
+        let _ = fs::remove_dir_all(&copy);
+    }
+    result?;
+    output::note(format_args!("serial {} is in force in {}", index.serial, to.display()));
+    Ok(Exit::Ok)
+}
+
+/// Serial of the published set, if one is published.
+pub(super) fn published_serial(allowlist: &Path) -> Option<u64> {
+    let target = fs::read_link(allowlist.join(CURRENT)).ok()?;
+    target.strip_prefix(SETS).ok()?.to_str()?.parse().ok()
+}
+
+/// Copies the index, its signatures and what it lists; nothing else of the directory.
+fn copied(source: &Draft, index: &Index, to: &Path) -> Result<Draft> {
+    let copy = Draft::make(to)?;
+    let of_index = source.signers(INDEX)?;
+    let of_index = of_index.iter().map(|principal| signature(INDEX, principal));
+    for file in index.files.keys().cloned().chain([INDEX.to_owned()]).chain(of_index) {
+        copy.write(&file, &source.read(&file)?)?;
+    }
+    open_to_all(to)?;
+    Ok(copy)
+}
+
+/// Directories 0755 whatever the umask: every user's `sluice submit` reads them. Files are 0644.
+fn open_to_all(dir: &Path) -> Result<()> {
+    let doing = || format!("open {} to all", dir.display());
+    fs::set_permissions(dir, fs::Permissions::from_mode(0o755)).doing(doing)?;
+    for entry in fs::read_dir(dir).doing(doing)? {
+        let entry = entry.doing(doing)?;
+        if entry.file_type().doing(doing)?.is_dir() {
+            open_to_all(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Moves the verified copy to its place and swings `current` to it.
+fn put(copy: &Path, to: &Path, serial: u64) -> Result<()> {
+    let target = to.join(SETS).join(serial.to_string());
+    if target.exists() {
+        // Left by a publish that was killed before its link.
+        fs::remove_dir_all(&target).doing(|| format!("remove {}", target.display()))?;
+    }
+    fs::rename(copy, &target).doing(|| format!("rename to {}", target.display()))?;
+    let link = to.join(format!(".{CURRENT}.{}", std::process::id()));
+    let current = to.join(CURRENT);
+    symlink(Path::new(SETS).join(serial.to_string()), &link)
+        .and_then(|()| fs::rename(&link, &current))
+        .and_then(|()| fs::File::open(to)?.sync_all())
+        .doing(|| format!("put {} in place", current.display()))
+}

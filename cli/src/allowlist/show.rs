@@ -1,0 +1,117 @@
+//! `sluice allowlist show`.
+
+use std::path::Path;
+
+use serde::Serialize;
+use sluice_policy::entry::Entry;
+use sluice_policy::revocation::Revoked;
+use sluice_policy::time::format;
+use time::OffsetDateTime;
+
+use super::draft::{Draft, INDEX, REVOKED, entry_file};
+use crate::exit::{Exit, Failure, Result};
+use crate::output;
+
+#[derive(Serialize)]
+struct Set {
+    serial: u64,
+    issued: String,
+    expires: String,
+    expired: bool,
+    signers: Vec<String>,
+    entries: Vec<Line>,
+    revoked: Vec<String>,
+    revocation_signers: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Line {
+    entry: String,
+    digest: String,
+    runtime: Option<String>,
+    data: Vec<String>,
+    users: Vec<String>,
+    approved_by: String,
+    proposal: String,
+    signers: Vec<String>,
+}
+
+pub(super) fn run(set: Option<&Path>, json: bool) -> Result<Exit> {
+    let published = Path::new(sluice_site::paths::ALLOWLIST).join("current");
+    let draft = Draft::open(set.unwrap_or(&published))?;
+    let set = gather(&draft)?;
+    if json {
+        output::json(&set)?;
+    } else {
+        print(&set)?;
+    }
+    Ok(Exit::Ok)
+}
+
+fn gather(draft: &Draft) -> Result<Set> {
+    let index = draft.index()?;
+    let mut entries = Vec::new();
+    for id in draft.entries()? {
+        let file = entry_file(&id);
+        let entry = Entry::parse(&draft.read(&file)?)
+            .map_err(|error| Failure::bad(format_args!("{file}: {error}")))?;
+        entries.push(Line {
+            signers: draft.signers(&file)?,
+            entry: id,
+            digest: entry.digest.to_string(),
+            runtime: entry.runtime.map(|runtime| format!("{}@{}", runtime.name, runtime.version)),
+            data: entry.data.into_iter().map(|data| data.name).collect(),
+            users: entry.scope.users,
+            approved_by: entry.approval.by,
+            proposal: entry.approval.proposal,
+        });
+    }
+    let revoked = match draft.has(REVOKED) {
+        true => Revoked::parse(&draft.read(REVOKED)?).map_err(Failure::bad)?,
+        false => Revoked::default(),
+    };
+    let digests = revoked.digests.into_iter().map(|taken| (taken.digest.to_string(), taken.why));
+    let keys = revoked.keys.into_iter().map(|taken| (taken.fingerprint, taken.why));
+    Ok(Set {
+        serial: index.serial,
+        issued: format(index.issued),
+        expires: format(index.expires),
+        expired: index.expires <= OffsetDateTime::now_utc(),
+        signers: draft.signers(INDEX)?,
+        entries,
+        revoked: digests.chain(keys).map(|(what, why)| format!("{what}: {why}")).collect(),
+        revocation_signers: draft.signers(REVOKED)?,
+    })
+}
+
+fn print(set: &Set) -> Result<()> {
+    let verb = if set.expired { "expired" } else { "valid until" };
+    output::line(format_args!(
+        "serial {}, {verb} {}, {}",
+        set.serial,
+        set.expires,
+        by(&set.signers)
+    ))?;
+    for line in &set.entries {
+        output::line(format_args!("{}  {}", line.entry, by(&line.signers)))?;
+        output::line(format_args!("  digest   {}", line.digest))?;
+        if let Some(runtime) = &line.runtime {
+            output::line(format_args!("  runtime  {runtime}"))?;
+        }
+        output::line(format_args!("  approval {} by {}", line.proposal, line.approved_by))?;
+        output::line(format_args!("  data     {}", list(&line.data, "none")))?;
+        output::line(format_args!("  users    {}", list(&line.users, "any")))?;
+    }
+    for taken in &set.revoked {
+        output::line(format_args!("revoked {taken}, {}", by(&set.revocation_signers)))?;
+    }
+    Ok(())
+}
+
+fn by(signers: &[String]) -> String {
+    if signers.is_empty() { "unsigned".into() } else { format!("signed by {}", signers.join(", ")) }
+}
+
+fn list(names: &[String], none: &str) -> String {
+    if names.is_empty() { none.into() } else { names.join(", ") }
+}

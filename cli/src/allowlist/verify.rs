@@ -1,0 +1,245 @@
+//! `sluice allowlist verify`: what a node checks, without stopping at the first problem.
+
+use std::path::Path;
+
+use globset::Glob;
+use serde::Serialize;
+use sluice_policy::digest::Digest;
+use sluice_policy::entry::{self, Entry};
+use sluice_policy::index::{self, Index};
+use sluice_policy::manifest::Manifest;
+use sluice_policy::revocation::{self, Revoked};
+use sluice_policy::signature::{self, Signer};
+use sluice_policy::signers::AllowedSigners;
+use sluice_policy::time::format;
+use sluice_site::{Policy, Site};
+use time::OffsetDateTime;
+
+use super::draft::{self, Draft, INDEX, REVOKED, entry_file, manifest_file};
+use crate::exit::{Exit, Failure, Result};
+use crate::output;
+
+/// Upper bound of `allowed_signers` and of a configuration, in bytes.
+const MAX_BYTES: usize = 1 << 20;
+
+#[derive(Serialize)]
+struct Report<'a> {
+    serial: u64,
+    expires: String,
+    entries: usize,
+    problems: &'a [String],
+}
+
+pub(super) fn run(set: &Path, keys: &Path, config: Option<&Path>, json: bool) -> Result<Exit> {
+    let draft = Draft::open(set)?;
+    let against = Against { signers: signers(keys)?, policy: config.map(policy).transpose()? };
+    let problems = against.problems(&draft, OffsetDateTime::now_utc())?;
+    let index = draft.index()?;
+    let expires = format(index.expires);
+    let entries = draft.entries()?.len();
+    if json {
+        output::json(&Report { serial: index.serial, expires, entries, problems: &problems })?;
+        return Ok(if problems.is_empty() { Exit::Ok } else { Exit::NotAsItShould });
+    }
+    report(&problems)?;
+    output::line(format_args!(
+        "serial {}, {entries} entries, valid until {expires}: verified",
+        index.serial
+    ))?;
+    Ok(Exit::Ok)
+}
+
+/// Reads `allowed_signers`.
+pub(crate) fn signers(path: &Path) -> Result<AllowedSigners> {
+    AllowedSigners::parse(&draft::read(path, MAX_BYTES)?)
+        .map_err(|error| Failure::configuration(format_args!("{}: {error}", path.display())))
+}
+
+/// Reads who may approve what from a configuration.
+pub(super) fn policy(config: &Path) -> Result<Policy> {
+    let site = Site::parse(&draft::read(config, MAX_BYTES)?);
+    Ok(site.map_err(Failure::configuration)?.policy)
+}
+
+/// Prints what was found; anything found fails.
+pub(super) fn report(problems: &[String]) -> Result<()> {
+    problems.iter().for_each(output::note);
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::bad(format_args!(
+        "the set has {} problems; no node would trust it",
+        problems.len()
+    )))
+}
+
+/// What a set is held against.
+pub(super) struct Against {
+    pub(super) signers: AllowedSigners,
+    /// Without it any signer may approve anything alone.
+    pub(super) policy: Option<Policy>,
+}
+
+impl Against {
+    /// Everything for which a node would refuse the set or one of its entries.
+    pub(super) fn problems(&self, draft: &Draft, now: OffsetDateTime) -> Result<Vec<String>> {
+        let index = draft.index()?;
+        let mut check =
+            Check { against: self, draft, now, revoked: Revoked::default(), problems: Vec::new() };
+        check.files(&index)?;
+        check.revoked()?;
+        check.index(&index)?;
+        for id in draft.entries()? {
+            check.entry(&id)?;
+        }
+        Ok(check.problems)
+    }
+}
+
+struct Check<'a> {
+    against: &'a Against,
+    draft: &'a Draft,
+    now: OffsetDateTime,
+    revoked: Revoked,
+    problems: Vec<String>,
+}
+
+impl Check<'_> {
+    fn problem(&mut self, file: &str, why: impl std::fmt::Display) {
+        self.problems.push(format!("{file}: {why}"));
+    }
+
+    /// The index lists what is there, and nothing else.
+    fn files(&mut self, index: &Index) -> Result<()> {
+        let found = self.draft.files()?;
+        for (file, listed) in &index.files {
+            match found.get(file) {
+                Some(digest) if digest == listed => {}
+                Some(_) => self.problem(file, "is not what the index lists; sign the index again"),
+                None => self.problem(file, "is in the index, but missing"),
+            }
+        }
+        for file in found.keys().filter(|file| !index.files.contains_key(*file)) {
+            self.problem(file, "is not in the index; sign the index again");
+        }
+        Ok(())
+    }
+
+    /// One controller's signature is enough: revoking only takes away.
+    fn revoked(&mut self) -> Result<()> {
+        if !self.draft.has(REVOKED) {
+            return Ok(());
+        }
+        let bytes = self.draft.read(REVOKED)?;
+        match Revoked::parse(&bytes) {
+            Ok(revoked) => self.revoked = revoked,
+            Err(error) => self.problem(REVOKED, error),
+        }
+        let policy = self.against.policy.as_ref();
+        let may = |principal: &str| {
+            policy.is_none_or(|policy| {
+                policy.controller.iter().any(|known| known.principal == principal)
+            })
+        };
+        self.signed(REVOKED, &bytes, revocation::NAMESPACE, 1, &Revoked::default(), may)
+    }
+
+    fn index(&mut self, index: &Index) -> Result<()> {
+        if index.expires <= self.now {
+            self.problem(
+                INDEX,
+                format_args!("expired at {}; sign it again", format(index.expires)),
+            );
+        }
+        let bytes = self.draft.read(INDEX)?;
+        let revoked = self.revoked.clone();
+        self.signed(INDEX, &bytes, index::NAMESPACE, 1, &revoked, |_| true)
+    }
+
+    fn entry(&mut self, id: &str) -> Result<()> {
+        let file = entry_file(id);
+        let bytes = self.draft.read(&file)?;
+        let entry = match Entry::parse(&bytes) {
+            Ok(entry) if entry.id() == id => entry,
+            Ok(entry) => {
+                self.problem(&file, format_args!("says that it is {}", entry.id()));
+                return Ok(());
+            }
+            Err(error) => {
+                self.problem(&file, error);
+                return Ok(());
+            }
+        };
+        let policy = self.against.policy.as_ref();
+        let needed = policy.map_or(1, |policy| policy.entry_signatures);
+        let may =
+            |principal: &str| policy.is_none_or(|policy| may_approve(policy, principal, &entry));
+        let revoked = self.revoked.clone();
+        self.signed(&file, &bytes, entry::NAMESPACE, needed, &revoked, may)?;
+        self.bundle(&file, "bundle", &entry.digest)?;
+        if let Some(runtime) = &entry.runtime {
+            self.bundle(&file, "runtime", &runtime.digest)?;
+        }
+        Ok(())
+    }
+
+    /// The bundle is not revoked, and its manifest is in the set.
+    fn bundle(&mut self, file: &str, what: &str, digest: &Digest) -> Result<()> {
+        if let Some(why) = self.revoked.digest(digest) {
+            let why = why.to_owned();
+            self.problem(file, format_args!("its {what} is revoked: {why}"));
+        }
+        let manifest = manifest_file(digest);
+        if !self.draft.has(&manifest) {
+            self.problem(file, format_args!("the manifest of its {what} is missing"));
+        } else if let Err(error) = Manifest::parse(&self.draft.read(&manifest)?) {
+            self.problem(&manifest, error);
+        }
+        Ok(())
+    }
+
+    /// Enough of those who may have signed; if not, why the signatures that are there don't count.
+    fn signed(
+        &mut self,
+        file: &str,
+        bytes: &[u8],
+        namespace: &str,
+        needed: usize,
+        revoked: &Revoked,
+        may: impl Fn(&str) -> bool,
+    ) -> Result<()> {
+        let (mut found, mut reasons) = (0, String::new());
+        for principal in self.draft.signers(file)? {
+            let armored = self.draft.read(&draft::signature(file, &principal))?;
+            let signers = &self.against.signers;
+            let result = signature::verify(
+                signers, &principal, namespace, bytes, &armored, self.now, revoked,
+            );
+            match result {
+                Ok(Signer { principal, .. }) if !may(&principal) => {
+                    reasons += &format!("; {principal} may not approve it");
+                }
+                Ok(_) => found += 1,
+                Err(error) => reasons += &format!("; {principal}: {error}"),
+            }
+        }
+        if found < needed {
+            self.problem(file, format_args!("{found} of {needed} valid signatures{reasons}"));
+        }
+        Ok(())
+    }
+}
+
+/// Whether the site lets this principal speak for the entry's name and all of its data.
+fn may_approve(policy: &Policy, principal: &str, entry: &Entry) -> bool {
+    let reaches = |globs: &[String], name: &str| {
+        let matches =
+            |glob: &String| Glob::new(glob).is_ok_and(|glob| glob.compile_matcher().is_match(name));
+        globs.iter().any(matches)
+    };
+    policy.controller.iter().any(|controller| {
+        controller.principal == principal
+            && reaches(&controller.names, &entry.name)
+            && entry.data.iter().all(|data| reaches(&controller.data, &data.name))
+    })
+}

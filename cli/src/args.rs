@@ -1,0 +1,218 @@
+//! The command line as people type it.
+
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Args, Parser, Subcommand};
+
+/// Signed workflows in, released results out: Sluice on the command line.
+#[derive(Parser)]
+#[command(name = "sluice", version, max_term_width = 100, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Write the manifest of a bundle and print its digest
+    Freeze(Freeze),
+    /// Compare a bundle with its manifest or with its published entry
+    Verify(Verify),
+    /// Prepare, sign, check and publish the set of approved workflows
+    #[command(subcommand)]
+    Allowlist(Allowlist),
+    /// Run an approved workflow
+    Submit(Submit),
+    /// Say where a run's results are, or why they are held
+    Results(Results),
+    /// Find what is misconfigured on this host
+    Check(Check),
+}
+
+#[derive(Args)]
+pub(crate) struct Freeze {
+    /// The bundle
+    pub(crate) dir: PathBuf,
+    /// Write the manifest to FILE, outside the bundle, instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Absolute path that links in the bundle may point to; repeatable
+    #[arg(long, value_name = "PATH")]
+    pub(crate) link: Vec<String>,
+    /// Print digest and counts as JSON; the manifest then goes only to -o FILE
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+#[command(group(ArgGroup::new("against").required(true).args(["manifest", "entry"])))]
+pub(crate) struct Verify {
+    /// The bundle
+    pub(crate) dir: PathBuf,
+    /// Compare with this manifest
+    #[arg(long, value_name = "FILE")]
+    pub(crate) manifest: Option<PathBuf>,
+    /// Compare with this entry of the published set
+    #[arg(value_name = "NAME@VERSION")]
+    pub(crate) entry: Option<String>,
+    /// Absolute path that links in the bundle may point to; repeatable
+    #[arg(long, value_name = "PATH", conflicts_with = "entry")]
+    pub(crate) link: Vec<String>,
+    /// Print digests and differences as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Allowlist {
+    /// Start an empty set
+    New {
+        /// Directory to make
+        dir: PathBuf,
+        /// How long the set is valid from each signing of its index
+        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650))]
+        valid: u32,
+    },
+    /// Freeze a bundle and add its entry
+    Add {
+        /// The set under preparation
+        set: PathBuf,
+        /// The entry; digests it doesn't state are filled in
+        entry: PathBuf,
+        /// The bundle that the entry approves
+        #[arg(long, value_name = "DIR")]
+        bundle: PathBuf,
+        /// The second bundle that its [runtime] names
+        #[arg(long, value_name = "DIR")]
+        runtime: Option<PathBuf>,
+    },
+    /// Take a bundle or a key back
+    #[command(group(ArgGroup::new("what").required(true).args(["digest", "key"])))]
+    Revoke {
+        /// The set under preparation
+        set: PathBuf,
+        /// Digest of a bundle or runtime, `sha256:…`
+        #[arg(long, value_name = "DIGEST")]
+        digest: Option<String>,
+        /// Fingerprint of a signer's key, `SHA256:…`
+        #[arg(long, value_name = "FINGERPRINT")]
+        key: Option<String>,
+        /// The reason, for those it stops
+        #[arg(long, value_name = "TEXT")]
+        why: String,
+    },
+    /// Sign with ssh-keygen: without a selector whatever this principal hasn't signed yet, then
+    /// the index
+    Sign(Sign),
+    /// Check everything that a node would check
+    Verify {
+        /// The set
+        set: PathBuf,
+        /// Who may sign, in OpenSSH's allowed_signers format
+        #[arg(long, value_name = "FILE")]
+        signers: PathBuf,
+        /// Apply the site's signature policy as well
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+        /// Print the problems as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Verify a set and put it in force on this host
+    Publish {
+        /// The set
+        set: PathBuf,
+        /// Where published sets lie
+        #[arg(long, value_name = "DIR", default_value = sluice_site::paths::ALLOWLIST)]
+        to: PathBuf,
+        /// Who may sign
+        #[arg(long, value_name = "FILE", default_value = sluice_site::paths::ALLOWED_SIGNERS)]
+        signers: PathBuf,
+        /// The site's configuration
+        #[arg(long, value_name = "FILE", default_value = sluice_site::paths::CONFIG)]
+        config: PathBuf,
+    },
+    /// List a set's entries and signatures
+    Show {
+        /// The set; without it the published one
+        set: Option<PathBuf>,
+        /// Print as JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Args)]
+#[command(group(ArgGroup::new("what").args(["entry", "index", "revoked"])))]
+pub(crate) struct Sign {
+    /// The set under preparation
+    pub(crate) set: PathBuf,
+    /// Sign only this entry
+    #[arg(long, value_name = "NAME@VERSION")]
+    pub(crate) entry: Option<String>,
+    /// Sign only the index, refreshed before
+    #[arg(long)]
+    pub(crate) index: bool,
+    /// Sign only the revocations
+    #[arg(long)]
+    pub(crate) revoked: bool,
+    /// Issue the index anew, with the next serial, even if nothing has changed
+    #[arg(long, conflicts_with_all = ["entry", "revoked"])]
+    pub(crate) renew: bool,
+    /// Private key, or public key of one that the agent or a token holds
+    #[arg(long, value_name = "KEYFILE")]
+    pub(crate) key: PathBuf,
+    /// The signer's name in allowed_signers
+    #[arg(long = "as", value_name = "PRINCIPAL")]
+    pub(crate) principal: String,
+}
+
+#[derive(Args)]
+pub(crate) struct Submit {
+    /// The approved workflow
+    #[arg(value_name = "NAME@VERSION")]
+    pub(crate) entry: String,
+    /// Parameter file, copied into the run directory
+    #[arg(long, value_name = "FILE")]
+    pub(crate) params: Option<PathBuf>,
+    /// Further file that the workflow's template names; repeatable, in the template's order
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Vec<PathBuf>,
+    /// Run directory; by default a new one below the site's runs
+    #[arg(long, value_name = "DIR")]
+    pub(crate) run_dir: Option<PathBuf>,
+    /// Number for the template's number range, and CPUs to ask Slurm for
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) cores: Option<u64>,
+    /// Wait for the job's end and return its exit code
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) wait: bool,
+    /// Print the script and the sbatch command, make nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Print run directory and job as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Options for sbatch, after `--`
+    #[arg(last = true, value_name = "SBATCH_OPTIONS")]
+    pub(crate) sbatch: Vec<std::ffi::OsString>,
+}
+
+#[derive(Args)]
+pub(crate) struct Results {
+    /// Run directory, its name, or run id
+    pub(crate) run: PathBuf,
+    /// Wait until the results are published, held or refused
+    #[arg(long)]
+    pub(crate) wait: bool,
+    /// Print as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Check {
+    /// Print the findings as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}

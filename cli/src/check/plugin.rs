@@ -1,0 +1,121 @@
+//! plugstack.conf: Slurm ignores a line that it doesn't understand, and jobs run unchecked.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::fstat;
+use sluice_protocol::Mode;
+use sluice_sys::trusted::Trust;
+
+use super::Findings;
+use super::files::trusted;
+
+/// Where slurm.conf lies: of packages, of a configless node.
+const SLURM_CONFS: [&str; 2] = ["/etc/slurm/slurm.conf", "/run/slurm/conf/slurm.conf"];
+const PLUGIN: &str = "spank_sluice.so";
+const REMEDY: &str =
+    "let its first line be: required /path/to/spank_sluice.so mode=observe|enforce";
+
+pub(super) fn check(findings: &mut Findings) {
+    let named = env::var_os("SLURM_CONF").map(PathBuf::from);
+    let known = SLURM_CONFS.iter().map(PathBuf::from);
+    let Some(slurm_conf) = named.into_iter().chain(known).find(|path| path.is_file()) else {
+        findings.warn("there is no slurm.conf here", "on a node, set SLURM_CONF to where it lies");
+        return;
+    };
+    let plugstack = plugstack(&slurm_conf);
+    let shown = plugstack.display();
+    let Ok(text) = fs::read_to_string(&plugstack) else {
+        findings.fail(format_args!("{shown} can't be read: jobs run unchecked"), REMEDY);
+        return;
+    };
+    match first_line(&text) {
+        Err(why) => findings.fail(format_args!("{shown}: {why}"), REMEDY),
+        Ok((library, mode)) => {
+            if mode == Mode::Off {
+                findings.warn(format_args!("{shown} says mode=off: jobs run unchecked"), REMEDY);
+            } else {
+                findings.ok(format_args!("{shown} loads the plugin, mode {mode:?}"));
+            }
+            installed(library, findings);
+        }
+    }
+}
+
+/// Beside slurm.conf, unless that says otherwise.
+fn plugstack(slurm_conf: &Path) -> PathBuf {
+    let text = fs::read_to_string(slurm_conf).unwrap_or_default();
+    let named = text.lines().filter_map(|line| line.split('#').next()?.split_once('=')).find_map(
+        |(key, value)| {
+            key.trim().eq_ignore_ascii_case("PlugStackConfig").then(|| PathBuf::from(value.trim()))
+        },
+    );
+    named.unwrap_or_else(|| slurm_conf.with_file_name("plugstack.conf"))
+}
+
+/// Path and mode of the plugin, which has to stand first: another plugin before it could keep it
+/// from being called, and an include can be empty.
+fn first_line(text: &str) -> Result<(&str, Mode), &'static str> {
+    let mut lines = text.lines().map(|line| line.split('#').next().unwrap_or_default());
+    let line =
+        lines.find(|line| !line.trim().is_empty()).ok_or("it is empty: jobs run unchecked")?;
+    let mut words = line.split_whitespace();
+    let (keyword, library) = (words.next(), words.next().unwrap_or_default());
+    if Path::new(library).file_name() != Some(PLUGIN.as_ref()) {
+        return Err("the first line doesn't load spank_sluice.so");
+    }
+    if keyword != Some("required") {
+        return Err("the plugin's line has to start with required; else jobs run unchecked");
+    }
+    if !library.starts_with('/') {
+        return Err("the plugin's path has to be absolute");
+    }
+    let mut modes = words.map(|word| {
+        let mode = word.strip_prefix("mode=")?;
+        serde_json::from_value(serde_json::Value::from(mode)).ok()
+    });
+    match (modes.next(), modes.next()) {
+        (Some(Some(mode)), None) => Ok((library, mode)),
+        (None, _) => Err("the plugin's line names no mode"),
+        _ => Err("the plugin's line has a word that the plugin doesn't know"),
+    }
+}
+
+fn installed(library: &str, findings: &mut Findings) {
+    let Some(file) = trusted(library, Trust::ROOT, findings) else { return };
+    if fstat(&file).is_ok_and(|stat| stat.st_mode & 0o444 == 0o444) {
+        findings.ok(format_args!("{library} is root's"));
+    } else {
+        findings.fail(
+            format_args!("{library} can't be read by everybody, so sbatch fails"),
+            "run chmod 0755 on it",
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_first_required_line_counts() {
+        let line = "required /usr/lib/slurm/spank_sluice.so mode=enforce";
+        let text = format!("# first\n\n{line} # all\noptional x.so\n");
+        assert_eq!(first_line(&text), Ok(("/usr/lib/slurm/spank_sluice.so", Mode::Enforce)));
+        for bad in [
+            "",
+            "# nothing\n",
+            "requierd /usr/lib/slurm/spank_sluice.so mode=enforce",
+            "optional /usr/lib/slurm/spank_sluice.so mode=enforce",
+            "required /usr/lib/slurm/spank_sluice.so",
+            "required /usr/lib/slurm/spank_sluice.so mode=enforced",
+            "required /usr/lib/slurm/spank_sluice.so mode=enforce mode=off",
+            "required spank_sluice.so mode=enforce",
+            "include /etc/slurm/plugstack.conf.d/*.conf",
+            "required /usr/lib/slurm/other.so\nrequired /usr/lib/slurm/spank_sluice.so mode=off",
+        ] {
+            assert!(first_line(bad).is_err(), "{bad}");
+        }
+    }
+}

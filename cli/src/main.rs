@@ -1,0 +1,49 @@
+//! Sluice's command line for data controllers, admins, output checkers and researchers.
+#![forbid(unsafe_code)]
+
+mod allowlist;
+mod args;
+mod check;
+mod exit;
+mod freeze;
+mod output;
+mod results;
+mod run_dir;
+mod sanitize;
+mod slurm;
+mod submit;
+mod tree;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+use exit::{Failure, Result};
+use sluice_site::Site;
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Freeze(args) => freeze::run(&args),
+        Command::Verify(args) => verify::run(&args),
+        Command::Allowlist(command) => allowlist::run(command),
+        Command::Submit(args) => submit::run(&args),
+        Command::Results(args) => results::run(&args),
+        Command::Check(args) => check::run(&args),
+    };
+    match result {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            if !failure.message.is_empty() {
+                output::note(format_args!("sluice: {}", failure.message));
+            }
+            failure.exit.into()
+        }
+    }
+}
+
+/// This host's configuration.
+fn configured() -> Result<Site> {
+    Site::load().map_err(Failure::configuration)
+}

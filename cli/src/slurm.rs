@@ -1,0 +1,126 @@
+//! Slurm's own programs, as the user has them in PATH.
+
+use std::ffi::OsStr;
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+use crate::exit::{Doing, Failure, Result};
+
+/// Submits a script and returns the job id.
+pub(crate) fn sbatch<S: AsRef<OsStr>>(args: &[S], script: &str) -> Result<String> {
+    let mut child = Command::new("sbatch")
+        .args(args)
+        // They would make slurmd run the login profile before the job.
+        .env_remove("SBATCH_GET_USER_ENV")
+        .env_remove("SLURM_GET_USER_ENV")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .doing(|| "run sbatch")?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // A refusing sbatch may not read it; its exit code tells.
+        let _ = stdin.write_all(script.as_bytes());
+    }
+    let output = child.wait_with_output().doing(|| "wait for sbatch")?;
+    let answer = text("sbatch", &output)?;
+    let id = answer.trim().split(';').next().unwrap_or_default();
+    if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(Failure::environment(format_args!("sbatch answered {answer:?}, not a job id")));
+    }
+    Ok(id.to_owned())
+}
+
+/// A job as the controller sees it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Job {
+    /// Slurm's word, such as `RUNNING`.
+    pub(crate) state: String,
+    code: u8,
+    signal: u8,
+}
+
+impl Job {
+    /// Asks the controller, which forgets a job MinJobAge seconds after its end.
+    pub(crate) fn ask(id: &str) -> Result<Self> {
+        let output = Command::new("scontrol")
+            .args(["--oneliner", "show", "job", id])
+            .output()
+            .doing(|| "run scontrol")?;
+        Self::parse(&text("scontrol", &output)?)
+            .ok_or_else(|| Failure::environment(format_args!("scontrol says nothing of job {id}")))
+    }
+
+    fn parse(line: &str) -> Option<Self> {
+        let field = |key: &str| line.split_whitespace().find_map(|word| word.strip_prefix(key));
+        let (code, signal) = field("ExitCode=")?.split_once(':')?;
+        Some(Self {
+            state: field("JobState=")?.to_owned(),
+            code: code.parse().ok()?,
+            signal: signal.parse().ok()?,
+        })
+    }
+
+    /// Nothing of it will run any more.
+    pub(crate) fn ended(&self) -> bool {
+        !matches!(
+            self.state.as_str(),
+            "PENDING"
+                | "CONFIGURING"
+                | "RUNNING"
+                | "SUSPENDED"
+                | "STOPPED"
+                | "COMPLETING"
+                | "STAGE_OUT"
+                | "SIGNALING"
+                | "RESIZING"
+                | "REQUEUED"
+                | "REQUEUE_FED"
+                | "REQUEUE_HOLD"
+                | "RESV_DEL_HOLD"
+                | "SPECIAL_EXIT"
+        )
+    }
+
+    /// What a shell would report; a job that Slurm ended is never a success.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match (self.code, self.signal) {
+            (0, 0) => u8::from(self.state != "COMPLETED"),
+            (0, signal) => 128 | signal,
+            (code, _) => code,
+        }
+    }
+}
+
+fn text(program: &str, output: &Output) -> Result<String> {
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let said = said.trim().trim_start_matches(program).trim_start_matches(": error: ");
+    Err(Failure::environment(format_args!("{program} failed: {said}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn job(state: &str, exit: &str) -> Job {
+        Job::parse(&format!("JobId=7 JobState={state} Reason=None ExitCode={exit} X=y")).unwrap()
+    }
+
+    #[test]
+    fn exit_codes() {
+        assert_eq!(job("COMPLETED", "0:0").exit_code(), 0);
+        assert_eq!(job("FAILED", "77:0").exit_code(), 77);
+        assert_eq!(job("FAILED", "0:9").exit_code(), 137);
+        assert_eq!(job("CANCELLED", "0:0").exit_code(), 1);
+    }
+
+    #[test]
+    fn ends() {
+        assert!(!job("COMPLETING", "0:0").ended());
+        assert!(job("NODE_FAIL", "0:0").ended());
+        assert_eq!(Job::parse("JobId=7"), None);
+    }
+}

@@ -1,0 +1,222 @@
+//! The life of an allowlist set, with keys and signatures of the real ssh-keygen.
+
+mod support;
+
+use std::fs;
+use std::process::Command;
+
+use support::Scratch;
+
+const ENTRY: &str = r#"# reviewed line by line
+format = 1
+name = "demo"
+version = "1.0"
+engine = "sh"
+network = "none"
+steps = "none"
+stdio = "sealed"
+[approval]
+by = "alice@site"
+proposal = "P-1"
+purpose = "test"
+requester = "bob"
+at = "2026-07-01T12:00:00Z"
+[runtime]
+name = "rt"
+version = "2"
+[[data]]
+name = "cohort"
+at = "/data/cohort"
+[[command]]
+script = """
+#!/bin/bash
+set -eu && {runtime}/run {bundle}/main --params {file:.yaml}
+"""
+"#;
+
+const CONFIG: &str = r#"format = 1
+cluster = "lab"
+workflows = "/srv/w"
+runtimes = "/srv/t"
+runs = "/srv/r"
+sealed-root = "/srv/p/s"
+attestations = "/srv/p/a"
+status = "/srv/st"
+[policy]
+entry-signatures = 2
+[[policy.controller]]
+principal = "alice@site"
+[[policy.controller]]
+principal = "carol@site"
+data = ["other"]
+[[policy.controller]]
+principal = "dave@site"
+"#;
+
+/// A set with one entry, and three signers' keys.
+fn set() -> Scratch {
+    let scratch = Scratch::new();
+    scratch.write("bundle/main", "1");
+    scratch.write("runtime/run", "2");
+    scratch.mode("runtime/run", 0o755);
+    scratch.write("entry.toml", ENTRY);
+    let mut signers = String::new();
+    for name in ["alice", "carol", "dave"] {
+        let public = scratch.key(name);
+        signers += &format!("{name}@site namespaces=\"sluice-entry@v1,sluice-index@v1\" {public}");
+    }
+    scratch.write("signers", signers);
+    scratch.write("config", CONFIG);
+    scratch.run("allowlist new set --valid 30").ok();
+    scratch.run("allowlist add set entry.toml --bundle bundle --runtime runtime").ok();
+    scratch
+}
+
+fn serial(scratch: &Scratch) -> u64 {
+    scratch.run("allowlist show set --json").ok().json()["serial"].as_u64().expect("a number")
+}
+
+#[test]
+fn adding_fills_in_digests_and_freezes() {
+    let scratch = set();
+    let entry = scratch.read("set/entries/demo@1.0.toml");
+    assert!(entry.contains("# reviewed line by line\n"));
+    for dir in ["bundle", "runtime"] {
+        let frozen = scratch.run(&format!("freeze {dir}")).ok();
+        let digest = frozen.err.trim();
+        assert!(entry.contains(&format!("digest = \"{digest}\"\n")));
+        let hex = digest.strip_prefix("sha256:").unwrap();
+        assert_eq!(scratch.read(&format!("set/manifests/{hex}")), frozen.out);
+    }
+    let again = "allowlist add set entry.toml --bundle bundle --runtime runtime";
+    scratch.run(again).ok();
+    scratch.run("allowlist add set entry.toml --bundle bundle").fails(2, "--runtime");
+    scratch.write("bundle/main", "changed");
+    scratch.run(again).fails(1, "new version");
+    scratch.write("entry.toml", &entry);
+    scratch.run(again).fails(1, "digest is sha256:");
+    scratch.write("entry.toml", ENTRY.replace("engine", "engnie"));
+    scratch.run(again).fails(1, "engnie");
+}
+
+#[test]
+fn signed_sets_verify_here_and_with_ssh_keygen() {
+    let scratch = set();
+    let verify = "allowlist verify set --signers signers";
+    scratch.run(verify).fails(1, "0 of 1 valid signatures");
+    scratch.run("allowlist sign set --key alice --as alice@site").ok();
+    let ok = scratch.run(verify).ok();
+    assert!(ok.out.contains("serial 1, 1 entries, valid until "), "{ok:?}");
+
+    let checked = Command::new("ssh-keygen")
+        .args(["-Y", "verify", "-f", "signers", "-I", "alice@site", "-n", "sluice-index@v1"])
+        .args(["-s", "set/index.toml.sig.d/alice@site.sig"])
+        .current_dir(scratch.root())
+        .stdin(fs::File::open(scratch.path("set/index.toml")).unwrap())
+        .output()
+        .unwrap();
+    assert!(checked.status.success());
+
+    // Signing again changes nothing, unless asked to.
+    scratch.run("allowlist sign set --key alice --as alice@site").ok();
+    assert_eq!(serial(&scratch), 1);
+    scratch.run("allowlist sign set --index --key dave --as dave@site").ok();
+    assert_eq!(serial(&scratch), 1);
+    scratch.run("allowlist sign set --index --renew --key dave --as dave@site").ok();
+    assert_eq!(serial(&scratch), 2);
+    scratch.run(verify).ok();
+}
+
+#[test]
+fn every_problem_is_listed() {
+    let scratch = set();
+    scratch.run("allowlist sign set --key alice --as alice@site").ok();
+    let config = "allowlist verify set --signers signers --config config";
+    scratch.run(config).fails(1, "1 of 2 valid signatures");
+    scratch.run("allowlist sign set --entry demo@1.0 --key carol --as carol@site").ok();
+    scratch.run(config).fails(1, "not in the index").fails(1, "carol@site may not approve it");
+    scratch.run("allowlist sign set --key dave --as dave@site").ok();
+    assert_eq!(serial(&scratch), 2);
+    scratch.run(config).ok();
+
+    let entry = scratch.read("set/entries/demo@1.0.toml");
+    scratch.write("set/entries/demo@1.0.toml", entry.replace("P-1", "P-2"));
+    let ran = scratch.run(&format!("{config} --json"));
+    assert_eq!(ran.code, 1);
+    let problems = ran.json()["problems"].to_string();
+    assert!(problems.contains("not what the index lists"), "{problems}");
+    assert!(problems.contains("0 of 2 valid signatures"), "{problems}");
+
+    // Somebody else's key under alice's name.
+    scratch.write("set/entries/demo@1.0.toml", entry);
+    scratch.run("allowlist sign set --entry demo@1.0 --key carol --as alice@site").ok();
+    scratch.run(config).fails(1, "is not alice@site's");
+}
+
+#[test]
+fn revoking_stops_bundles_and_keys() {
+    let scratch = set();
+    scratch.run("allowlist sign set --key alice --as alice@site").ok();
+    let digest = scratch.run("freeze bundle").ok().err;
+    let revoke = |what: &str| {
+        let line = format!("allowlist revoke set {what} --why");
+        scratch.sluice(line.split_whitespace().chain(["found a bug"]))
+    };
+    revoke("--digest sha256:12").fails(2, "64 lower-case");
+    revoke("--key SHA256:short").fails(2, "fingerprint");
+    revoke(&format!("--digest {}", digest.trim())).ok();
+    let verify = "allowlist verify set --signers signers";
+    scratch.run(verify).fails(1, "revoked.toml: 0 of 1").fails(1, "bundle is revoked: found a bug");
+    scratch.run("allowlist sign set --key dave --as dave@site").ok();
+    assert_eq!(serial(&scratch), 2);
+    scratch.run(verify).fails(1, "1 problems");
+    assert!(
+        scratch.run("allowlist show set").ok().out.contains("found a bug, signed by dave@site")
+    );
+
+    let listed = Command::new("ssh-keygen").arg("-lf").arg(scratch.path("alice.pub")).output();
+    let listed = support::Ran::of(listed.unwrap()).ok().out;
+    let fingerprint = listed.split(' ').nth(1).unwrap();
+    revoke(&format!("--key {fingerprint}")).ok();
+    revoke(&format!("--key {fingerprint}")).ok();
+    scratch.run("allowlist sign set --key dave --as dave@site").ok();
+    // Dave has signed the entry too, so that his word is left.
+    scratch.run(verify).fails(1, "1 problems");
+}
+
+#[test]
+fn publishing_swings_one_link_to_higher_serials_only() {
+    let scratch = set();
+    let publish = "allowlist publish set --to pub --signers signers --config config";
+    scratch.run("allowlist sign set --key alice --as alice@site").ok();
+    scratch.write("set/notes.txt", "not part of it");
+    scratch.run(publish).fails(1, "1 of 2 valid signatures");
+    assert_eq!(fs::read_dir(scratch.path("pub/sets")).unwrap().count(), 0);
+    scratch.run("allowlist sign set --key dave --as dave@site").ok();
+    scratch.run(publish).ok();
+    let current = scratch.path("pub/current");
+    assert_eq!(fs::read_link(&current).unwrap().to_str(), Some("sets/2"));
+    assert!(!current.join("notes.txt").exists());
+    scratch.run(publish).fails(1, "serial 2 is published");
+    scratch.run("allowlist sign set --renew --key dave --as dave@site").ok();
+    // What a killed publish left is no obstacle.
+    scratch.write("pub/sets/3/rubbish", "");
+    scratch.run(publish).ok();
+    assert_eq!(fs::read_link(&current).unwrap().to_str(), Some("sets/3"));
+    assert!(!current.join("rubbish").exists());
+    assert!(
+        scratch.run("allowlist show pub/current").ok().out.starts_with("serial 3, valid until")
+    );
+}
+
+#[test]
+fn wrong_uses_are_named() {
+    let scratch = set();
+    scratch.run("allowlist new set --valid 30").fails(2, "set is not empty");
+    scratch.run("allowlist new other --valid 0").fails(2, "--valid");
+    scratch.run("allowlist add bundle entry.toml --bundle bundle").fails(2, "allowlist new");
+    scratch.run("allowlist sign set --key alice --as a/b").fails(2, "--as takes a principal");
+    scratch.run("allowlist sign set --key nokey --as alice@site").fails(4, "nokey");
+    scratch.run("allowlist sign set --index --revoked --key k --as a").fails(2, "cannot be used");
+    scratch.run("allowlist revoke set --why x").fails(2, "--digest");
+}

@@ -1,0 +1,223 @@
+//! Commands that read /etc/sluice, in a mount namespace with an /etc and /srv of its own and
+//! stand-ins for Slurm's programs. Only root can make one; as anybody else these tests do nothing.
+
+mod support;
+
+use std::fs;
+use std::process::Command;
+
+use support::{Ran, Scratch};
+
+const ENTER: &str = r#"
+mount --bind "$T/etc" /etc
+mount --bind "$T/srv" /srv
+mount --bind "$T/var" /var/lib
+exec "$@"
+"#;
+
+const CONFIG: &str = r#"format = 1
+cluster = "lab"
+workflows = "/srv/workflows"
+runtimes = "/srv/runtimes"
+runs = "/srv/runs"
+sealed-root = "/srv/private/sealed"
+attestations = "/srv/private/attestations"
+status = "/srv/status"
+service-user = "root"
+[policy]
+[[policy.controller]]
+principal = "alice@site"
+"#;
+
+const ENTRY: &str = r#"format = 1
+name = "demo"
+version = "1.0"
+engine = "sh"
+network = "none"
+steps = "none"
+stdio = "sealed"
+[approval]
+by = "alice@site"
+proposal = "P-1"
+purpose = "test"
+requester = "bob"
+at = "2026-07-01T12:00:00Z"
+[[command]]
+script = """
+#!/bin/bash
+set -eu && {bundle}/main [ --cores {int:1..8} ] --params {file:.yaml}
+"""
+"#;
+
+const SBATCH: &str = r#"#!/bin/sh
+printf '%s\n' "$@" >"$T/args"
+cat >"$T/script"
+echo '4711;lab'
+"#;
+
+const SCONTROL: &str = r#"#!/bin/sh
+echo "JobId=$4 JobState=$(cat "$T/state") ExitCode=$(cat "$T/exit") Partition=p"
+"#;
+
+/// A host with a published set; `None` without the right to make one.
+fn host() -> Option<Scratch> {
+    if fs::metadata("/proc/self").ok().map(|meta| std::os::unix::fs::MetadataExt::uid(&meta))
+        != Some(0)
+    {
+        return None;
+    }
+    let host = Scratch::new();
+    let copied = Command::new("cp").args(["-a", "/etc"]).arg(host.path("etc")).status();
+    assert!(copied.expect("cp runs").success());
+    host.write("etc/sluice/sluice.toml", CONFIG);
+    host.write("srv/workflows/demo/1.0/main", "echo");
+    host.write("srv/runs/root/older-run/nothing", "");
+    host.write("srv/status/none", "");
+    fs::create_dir(host.path("var")).expect("a directory");
+    host.write("p.yaml", "a: 1\n");
+    for (name, text) in [("sbatch", SBATCH), ("scontrol", SCONTROL)] {
+        host.write(&format!("bin/{name}"), text);
+        host.mode(&format!("bin/{name}"), 0o755);
+    }
+    let alice = host.key("alice");
+    host.write("etc/sluice/allowed_signers", format!("alice@site {alice}"));
+    host.write("entry.toml", ENTRY);
+    host.run("allowlist new set --valid 30").ok();
+    host.run("allowlist add set entry.toml --bundle srv/workflows/demo/1.0").ok();
+    host.run("allowlist sign set --key alice --as alice@site").ok();
+    on(&host, "allowlist publish set").ok();
+    Some(host)
+}
+
+fn on(host: &Scratch, line: &str) -> Ran {
+    let path = format!("{}:{}", host.path("bin").display(), std::env::var("PATH").expect("PATH"));
+    let output = Command::new("unshare")
+        .args(["--mount", "sh", "-euc", ENTER, "sh", env!("CARGO_BIN_EXE_sluice")])
+        .args(line.split_whitespace())
+        .current_dir(host.root())
+        .env("T", host.root())
+        .env("PATH", path)
+        .env_remove("SLURM_CONF")
+        .output();
+    Ran::of(output.expect("unshare runs"))
+}
+
+#[test]
+fn published_bundles_are_verified_by_name() {
+    let Some(host) = host() else { return };
+    on(&host, "verify srv/workflows/demo/1.0 demo@1.0").ok();
+    host.write("srv/workflows/demo/1.0/main", "rm");
+    let ran = on(&host, "verify srv/workflows/demo/1.0 demo@1.0");
+    assert_eq!(ran.code, 1);
+    assert!(ran.out.ends_with("content    main\n"), "{ran:?}");
+    on(&host, "verify srv/workflows/demo/1.0 demo@2.0").fails(1, "not on the allowlist");
+    assert!(on(&host, "allowlist show").ok().out.contains("demo@1.0  signed by alice@site"));
+}
+
+#[test]
+fn submitting_fills_the_run_directory_and_the_template() {
+    let Some(host) = host() else { return };
+    let dry = on(&host, "submit demo@1.0 --params p.yaml --cores 4 --dry-run").ok();
+    assert_eq!(
+        dry.out,
+        "#!/bin/bash\nset -eu && /srv/workflows/demo/1.0/main --cores 4 --params p.yaml\n"
+    );
+    assert!(dry.err.starts_with("sbatch --job-name=demo "), "{dry:?}");
+    assert!(!host.path("script").exists());
+
+    let ran = on(&host, "submit demo@1.0 --params p.yaml --cores 4 --json -- -p fast").ok().json();
+    assert_eq!(ran["job"], "4711");
+    let dir = ran["run-dir"].as_str().unwrap().trim_start_matches('/');
+    assert!(dir.starts_with("srv/runs/root/demo-20"), "{dir}");
+    assert_eq!(host.read(&format!("{dir}/p.yaml")), "a: 1\n");
+    assert_eq!(host.read("script"), dry.out);
+    let args = host.read("args");
+    assert!(args.contains("--cpus-per-task=4\n-p\nfast\n--parsable\n--export=ALL\n-D\n"), "{args}");
+    assert!(args.ends_with(&format!("-o\n/{dir}/.sluice/slurm-%j.out\n")), "{args}");
+
+    on(&host, "submit demo@1.0").fails(2, ".yaml");
+    on(&host, "submit demo@1.0 --params p.yaml --cores 9").fails(2, "1 to 8");
+    on(&host, "submit demo@1.0 --params p.yaml --run-dir /tmp/x").fails(2, "not below /srv/runs");
+    on(&host, "submit demo@9 --params p.yaml").fails(1, "not on the allowlist");
+}
+
+#[test]
+fn waiting_returns_the_jobs_code_and_refusal() {
+    let Some(host) = host() else { return };
+    let line = "sluice: refused (out-of-scope): \u{1b}[2Jnot you\n";
+    host.write("state", "FAILED");
+    host.write("exit", "77:0");
+    host.write("srv/runs/root/one/.sluice/slurm-4711.out", line);
+    let submit = "submit demo@1.0 --params p.yaml --run-dir /srv/runs/root/one --wait";
+    let ran = on(&host, submit).fails(77, "sluice: refused (out-of-scope): \\u{1b}[2Jnot you\n");
+    assert!(ran.out.contains("job            4711\n"), "{ran:?}");
+    on(&host, submit).fails(4, "one/p.yaml: File exists");
+    host.write("state", "COMPLETED");
+    host.write("exit", "0:0");
+    on(&host, "submit demo@1.0 --params p.yaml --wait").ok();
+}
+
+#[test]
+fn results_tell_what_became_of_a_run() {
+    let Some(host) = host() else { return };
+    let token = "0123456789abcdef0123456789abcdef";
+    let one = "srv/runs/root/deep/one/.sluice";
+    fs::create_dir_all(host.path(one)).unwrap();
+    assert!(on(&host, "results one").ok().out.contains("waiting for the job to start"));
+    let verdict = |name: &str, verdict: &str, more: &str| {
+        let text = format!(
+            r#"{{"format":1,"job":7,"restart":0,"verdict":"{verdict}",{more},"time":"2026-07-01T12:00:00Z"}}"#
+        );
+        host.write(&format!("{one}/{name}"), text);
+    };
+    verdict("verdict-6.json", "refuse", r#""code":"revoked","message":"no\u202emore""#);
+    on(&host, "results one --wait").fails(1, "");
+    assert_eq!(on(&host, "results one").out, "refused: revoked: no\\u{202e}more\n");
+
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    let admitted =
+        format!(r#""entry":"demo@1.0","run-id":"one-lab-7.0","status":"/srv/status/{token}.json""#);
+    verdict("verdict-7.json", "admit", &admitted);
+    assert_eq!(on(&host, "results one-lab-7.0").ok().out, "waiting for the job to end\n");
+    let status = |state: &str, more: &str| {
+        let text = format!(
+            r#"{{"format":1,"run-id":"one-lab-7.0","state":"{state}"{more},"time":"2026-07-01T12:00:00Z"}}"#
+        );
+        host.write(&format!("srv/status/{token}.json"), text);
+    };
+    status("held", r#","code":"too-large","message":"row 4""#);
+    let held = on(&host, "results srv/runs/root/deep/one --json");
+    assert_eq!(held.code, 1);
+    assert_eq!(held.json()["state"], "held");
+    assert_eq!(held.json()["code"], "too-large");
+    status("published", r#","where":"file:///p/root/one-lab-7.0/""#);
+    let done = on(&host, "results one-lab-7.0 --wait").ok();
+    assert_eq!(done.out, "published: file:///p/root/one-lab-7.0/\n");
+
+    // A verdict is the user's own file; it can't make root print others.
+    verdict("verdict-7.json", "admit", &admitted.replace("/srv/status/", "/srv/status/../"));
+    assert_eq!(on(&host, "results one").ok().out, "waiting for the job to end\n");
+    on(&host, "results two").fails(1, "neither a run directory nor a run of yours");
+}
+
+#[test]
+fn check_finds_what_is_wrong() {
+    let Some(host) = host() else { return };
+    let ran = on(&host, "check --json");
+    assert_eq!(ran.code, 1);
+    let report = ran.json();
+    let level = |what: &str| {
+        let findings = report.as_array().unwrap().iter();
+        let mut found = findings.filter(|one| one["what"].as_str().unwrap().contains(what));
+        found.next().unwrap_or_else(|| panic!("{what}: {report}"))["level"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(level("configuration of cluster lab"), "ok");
+    assert_eq!(level("keys/cluster.pub is missing"), "fail");
+    assert_eq!(level("status: /srv/status has another"), "fail");
+    assert_eq!(level("sealed-root"), "fail");
+    assert_eq!(level("Landlock"), "ok");
+    assert_eq!(level("user namespaces"), "ok");
+}

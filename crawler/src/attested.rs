@@ -1,0 +1,124 @@
+//! One attestation out of the spool, believed for its signature alone.
+
+use std::{io, os::unix::ffi::OsStrExt, path::Path};
+
+use rustix::fs::OFlags;
+use sluice_policy::{
+    attestation::{Envelope, OutputFile, Predicate},
+    digest::Digest,
+};
+use sluice_site::record::run_id;
+use sluice_sys::{
+    beneath::{open_beneath, open_dir},
+    read_limited,
+};
+use ssh_key::PublicKey;
+use time::OffsetDateTime;
+
+use crate::{
+    config::Config,
+    discovery::{Incarnation, incarnation},
+    key,
+    ledger::Identity,
+    outcome::Stop,
+};
+
+/// Upper bound of an attestation, in bytes.
+const MAX_ATTESTATION: usize = 64 << 20;
+
+/// A verified attestation.
+pub struct Attested {
+    /// The file as it was found; published as attestation.json.
+    pub bytes: Vec<u8>,
+    /// What it says.
+    pub predicate: Predicate,
+    /// Its files.
+    pub files: Vec<AttestedFile>,
+    /// Fingerprint of the node's key.
+    pub node_key: String,
+}
+
+/// A result and what it was when the job ended.
+#[derive(Clone, Debug)]
+pub struct AttestedFile {
+    /// Path below the run directory.
+    pub path: String,
+    /// Length.
+    pub bytes: u64,
+    /// Digest.
+    pub digest: Digest,
+}
+
+impl Attested {
+    /// Reads and verifies the spool's file `name`, and that it speaks about what its name says.
+    pub fn read(
+        config: &Config,
+        ca: &PublicKey,
+        name: &str,
+        now: OffsetDateTime,
+    ) -> Result<Self, Stop> {
+        let bytes = read(config, name).map_err(|error| {
+            Stop::hold("attestation-unreadable", format!("the attestation can't be read: {error}"))
+        })?;
+        let envelope = Envelope::parse(&bytes).map_err(invalid)?;
+        let statement = envelope.open(ca, now).map_err(invalid)?;
+        let predicate = statement.predicate;
+        let own =
+            incarnation(name, &config.site.cluster).ok_or_else(|| invalid("its name is none"))?;
+        check(config, own, &predicate)?;
+        let files = predicate.files.iter().map(AttestedFile::new).collect::<Result<_, _>>()?;
+        let node_key = envelope.signatures.into_iter().map(|signature| signature.keyid).collect();
+        Ok(Self { bytes, predicate, files, node_key })
+    }
+
+    /// Whose and which run it is.
+    pub fn identity(&self) -> Identity {
+        Identity {
+            run_id: self.predicate.run_id.clone(),
+            owner: key::component(&self.predicate.user),
+            token: self.predicate.status_token.clone(),
+        }
+    }
+}
+
+impl AttestedFile {
+    fn new(file: &OutputFile) -> Result<Self, Stop> {
+        let digest = Digest::from_hex(&file.sha256).map_err(invalid)?;
+        Ok(Self { path: file.path.clone(), bytes: file.bytes, digest })
+    }
+}
+
+fn read(config: &Config, name: &str) -> io::Result<Vec<u8>> {
+    let file = open_beneath(open_dir(&config.spool)?, name.as_ref(), OFlags::RDONLY)?;
+    read_limited(file, MAX_ATTESTATION)
+}
+
+/// A certified node may speak about its own runs, in the places that this site keeps them.
+fn check(config: &Config, own: Incarnation, run: &Predicate) -> Result<(), Stop> {
+    if (run.cluster.as_str(), run.job, run.restart)
+        != (config.site.cluster.as_str(), own.job, own.restart)
+    {
+        return Err(invalid("it speaks about another job than its name"));
+    }
+    let sealed = config
+        .site
+        .sealed_root
+        .join(&run.cluster)
+        .join(format!("{}.{}", run.job, run.restart))
+        .join("run");
+    if Path::new(&run.sealed) != sealed {
+        return Err(invalid("its sealed directory is not the job's"));
+    }
+    let name = Path::new(&run.submitted_run_dir).file_name().unwrap_or_default();
+    if run.run_id != run_id(name.as_bytes(), &run.cluster, run.job, run.restart) {
+        return Err(invalid("its run id is not that of its run directory and job"));
+    }
+    if matches!(run.user.as_str(), "" | "." | "..") {
+        return Err(invalid("its user has no name"));
+    }
+    Ok(())
+}
+
+fn invalid(why: impl std::fmt::Display) -> Stop {
+    Stop::hold("attestation-invalid", format!("the attestation doesn't count: {why}"))
+}

@@ -1,0 +1,152 @@
+//! The crawler's part of the site's configuration, checked before the first pass.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use nix::unistd::geteuid;
+use serde::Deserialize;
+use sluice_site::Site;
+use sluice_sys::{
+    read_limited,
+    trusted::{Trust, open_trusted_file},
+};
+
+/// Upper bound of the credentials file, in bytes.
+const MAX_CREDENTIALS: usize = 4096;
+
+/// A value in sluice.toml that the crawler can't work with.
+#[derive(Debug, thiserror::Error)]
+#[error("sluice.toml, [crawler]: {0}")]
+pub struct ConfigError(String);
+
+/// What the crawler works with.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The whole configuration.
+    pub site: Site,
+    /// Where configuration, allowlist and keys lie: /etc/sluice.
+    pub etc: PathBuf,
+    /// The crawler's own directory.
+    pub state: PathBuf,
+    /// Attestations, one file each.
+    pub spool: PathBuf,
+    /// Where results go.
+    pub location: Location,
+    /// Time between two scans.
+    pub interval: Duration,
+}
+
+/// Where results go.
+#[derive(Clone, Debug)]
+pub enum Location {
+    /// A directory of this host.
+    Directory(PathBuf),
+    /// A bucket.
+    S3(S3),
+}
+
+/// An S3 bucket and how to reach it.
+#[derive(Clone, Debug)]
+pub struct S3 {
+    /// URL of the server.
+    pub endpoint: String,
+    /// Region, part of every signature.
+    pub region: String,
+    /// Bucket.
+    pub bucket: String,
+    /// What comes before every key; may be empty.
+    pub prefix: String,
+    /// Whether plain http will do.
+    pub allow_http: bool,
+    /// Keys.
+    pub credentials: Credentials,
+}
+
+/// S3 keys.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Credentials {
+    /// Id of the key.
+    pub access_key: String,
+    /// The key.
+    pub secret_key: String,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Credentials({})", self.access_key)
+    }
+}
+
+impl Config {
+    /// Takes what the crawler needs out of `site`; `state` is the crawler's own directory.
+    pub fn new(site: Site, etc: &Path, state: &Path) -> Result<Self, ConfigError> {
+        let crawler = site.crawler.as_ref().ok_or_else(|| {
+            ConfigError("the section is missing; add it with at least a store".into())
+        })?;
+        if !(1..=86_400).contains(&crawler.interval_seconds) {
+            return Err(ConfigError("interval-seconds must be between 1 and 86400".into()));
+        }
+        Ok(Self {
+            etc: etc.to_owned(),
+            state: state.to_owned(),
+            spool: site.attestations.join("spool"),
+            location: Location::new(crawler)?,
+            interval: Duration::from_secs(crawler.interval_seconds),
+            site,
+        })
+    }
+}
+
+impl Location {
+    fn new(crawler: &sluice_site::Crawler) -> Result<Self, ConfigError> {
+        if let Some(path) = crawler.store.strip_prefix("file://") {
+            if !path.starts_with('/') || path == "/" {
+                return Err(ConfigError("store = \"file://…\" needs an absolute directory".into()));
+            }
+            return Ok(Self::Directory(path.into()));
+        }
+        let Some(place) = crawler.store.strip_prefix("s3://") else {
+            return Err(ConfigError("store must begin with file:// or s3://".into()));
+        };
+        let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
+        if bucket.is_empty() {
+            return Err(ConfigError("store = \"s3://…\" needs a bucket".into()));
+        }
+        let needed = |value: &Option<String>, key: &str| {
+            value.clone().ok_or_else(|| ConfigError(format!("an s3:// store needs {key}")))
+        };
+        let credentials = crawler
+            .credentials
+            .as_deref()
+            .ok_or_else(|| ConfigError("an s3:// store needs credentials".into()))?;
+        let endpoint = needed(&crawler.endpoint, "endpoint")?;
+        if endpoint.starts_with("http://") && !crawler.allow_http {
+            return Err(ConfigError("an http:// endpoint needs allow-http = true".into()));
+        }
+        Ok(Self::S3(S3 {
+            endpoint,
+            region: needed(&crawler.region, "region")?,
+            bucket: bucket.to_owned(),
+            prefix: prefix.trim_matches('/').to_owned(),
+            allow_http: crawler.allow_http,
+            credentials: Credentials::read(credentials)?,
+        }))
+    }
+}
+
+impl Credentials {
+    /// Reads a file that root or this process's account owns and nobody else may read.
+    fn read(path: &Path) -> Result<Self, ConfigError> {
+        let file = open_trusted_file(path, Trust::SECRET.or_owner(geteuid().as_raw()))
+            .map_err(|error| ConfigError(format!("credentials: {error}")))?;
+        let bytes = read_limited(file, MAX_CREDENTIALS)
+            .map_err(|error| ConfigError(format!("credentials: {}: {error}", path.display())))?;
+        // The parser's own words would repeat the secret.
+        toml::from_slice(&bytes).map_err(|_| {
+            ConfigError(format!("{} must hold access-key and secret-key", path.display()))
+        })
+    }
+}

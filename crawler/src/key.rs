@@ -1,0 +1,32 @@
+//! Names of published objects.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// Everything but [A-Za-z0-9._-].
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'_').remove(b'-');
+
+/// Names beside the released files that the crawler writes, now or in a later version.
+const RESERVED: &[&str] =
+    &["attestation.json", "manifest.json", "index.html", "ro-crate-metadata.json"];
+
+/// One component of a key, percent-encoded.
+pub fn component(name: &str) -> String {
+    utf8_percent_encode(name, ENCODED).to_string()
+}
+
+/// Whether a released file would take the place of what the crawler itself writes.
+pub fn reserved(path: &str) -> bool {
+    RESERVED.contains(&path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn components_are_percent_encoded() {
+        assert_eq!(component("alice"), "alice");
+        assert_eq!(component("alice@LAB/x"), "alice%40LAB%2Fx");
+        assert_eq!(component("größe 100%"), "gr%C3%B6%C3%9Fe%20100%25");
+    }
+}

@@ -1,0 +1,24 @@
+//! Publishes what signed attestations and release rules let out, once and whole.
+//!
+//! A pass takes every run through the same stages: [`discovery`] finds its attestation,
+//! [`attested`] verifies it, [`readiness`] and [`weskit`] say whether it may be looked at,
+//! [`release`] whether the entry's rules let its files out, [`publish`] sends them. The
+//! [`ledger`] remembers where each run stands.
+
+pub mod attested;
+pub mod config;
+pub mod crawler;
+pub mod daemon;
+pub mod discovery;
+pub mod key;
+pub mod ledger;
+pub mod manifest;
+pub mod outcome;
+pub mod publish;
+pub mod readiness;
+pub mod record;
+pub mod release;
+pub mod sealed;
+pub mod status;
+pub mod store;
+pub mod weskit;

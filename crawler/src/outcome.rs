@@ -1,0 +1,136 @@
+//! Verdicts on a run, and why.
+
+/// Code and meaning of what the crawler itself says, sorted by code. What a file's content is held
+/// for is in [`sluice_policy::release::HOLD_CODES`].
+pub const CODES: &[(&str, &str)] = &[
+    ("allowlist-unavailable", "no set is in force, so revocations can't be checked"),
+    ("attestation-invalid", "the attestation isn't signed by a certified node of the job"),
+    ("attestation-unreadable", "the attestation can't be read"),
+    ("audit-unwritable", "the crawler's audit log can't be written"),
+    ("entry-differs", "the entry of that set isn't the attested one"),
+    ("entry-unavailable", "the run's entry isn't on the allowlist, or not validly signed"),
+    ("ledger-unwritable", "the crawler's ledger can't be written"),
+    ("log-contradicts", "WESkit says that the run failed, the attestation that it succeeded"),
+    ("log-unreadable", "WESkit's newest log.json is missing or incomplete"),
+    ("name-refused", "the file can't be published under its name"),
+    ("needs-review", "a rule asks for a person's decision"),
+    ("object-exists", "the store has another object under the run's key"),
+    ("output-changed", "a file isn't what was attested"),
+    ("output-irregular", "a rule matches something that is no plain file"),
+    ("output-missing", "a required output isn't there"),
+    ("output-unlisted", "an attested file matches no rule of the entry"),
+    ("policy-passed", "published: the machine's rules pass"),
+    ("revoked", "the bundle, the entry, or a key was taken back"),
+    ("run-failed", "the job failed; nothing is published"),
+    ("sealed-missing", "the sealed run directory is gone"),
+    ("sealed-unreadable", "the sealed run directory can't be read now"),
+    ("store-denied", "the store refuses the crawler's keys"),
+    ("store-differs", "the store has another size than what was sent"),
+    ("store-unavailable", "the store doesn't answer"),
+    ("too-large", "the file is larger than the rule allows"),
+];
+
+/// Why a run is where it is: a stable code for programs, a sentence for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// Kebab-case code.
+    pub code: String,
+    /// One sentence; names files and rules, never a value from a result.
+    pub message: String,
+}
+
+/// What keeps a run from being published now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// Something is still to come; the run is looked at again in every pass.
+    Wait(Reason),
+    /// A rule says no. Decided again in every pass, since it costs little and may change.
+    Hold(Reason),
+    /// A rule says no after the files were read. Decided again when the allowlist changes.
+    HoldContent(Reason),
+    /// The run itself failed: nothing will ever be published.
+    Fail(Reason),
+    /// The store or a disk did not do its part; tried again in the next pass.
+    Retry(Reason),
+}
+
+impl Reason {
+    /// A reason out of its two parts.
+    pub fn new(code: &str, message: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), message: message.into() }
+    }
+}
+
+impl Stop {
+    /// See [`Stop::Wait`].
+    pub fn wait(code: &str, message: impl Into<String>) -> Self {
+        Self::Wait(Reason::new(code, message))
+    }
+
+    /// See [`Stop::Hold`].
+    pub fn hold(code: &str, message: impl Into<String>) -> Self {
+        Self::Hold(Reason::new(code, message))
+    }
+
+    /// See [`Stop::HoldContent`].
+    pub fn content(code: &str, message: impl Into<String>) -> Self {
+        Self::HoldContent(Reason::new(code, message))
+    }
+
+    /// See [`Stop::Fail`].
+    pub fn fail(code: &str, message: impl Into<String>) -> Self {
+        Self::Fail(Reason::new(code, message))
+    }
+
+    /// See [`Stop::Retry`].
+    pub fn retry(code: &str, message: impl Into<String>) -> Self {
+        Self::Retry(Reason::new(code, message))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CODES;
+
+    /// Every file that makes a reason.
+    const SOURCES: &[&str] = &[
+        include_str!("attested.rs"),
+        include_str!("crawler.rs"),
+        include_str!("publish.rs"),
+        include_str!("readiness.rs"),
+        include_str!("record.rs"),
+        include_str!("release.rs"),
+        include_str!("sealed.rs"),
+        include_str!("store.rs"),
+        include_str!("weskit.rs"),
+    ];
+
+    #[test]
+    fn every_code_is_listed_and_used() {
+        let makers = [
+            "Reason::new",
+            "Stop::wait",
+            "Stop::hold",
+            "Stop::content",
+            "Stop::fail",
+            "Stop::retry",
+        ];
+        let mut used = Vec::new();
+        for source in SOURCES {
+            for maker in makers {
+                for call in source.split(&format!("{maker}(")).skip(1) {
+                    used.extend(
+                        call.trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next()),
+                    );
+                }
+            }
+        }
+        let listed: Vec<&str> = CODES.iter().map(|(code, _)| *code).collect();
+        assert!(listed.is_sorted());
+        // Chosen between, then handed over.
+        used.extend(["store-denied", "store-unavailable"]);
+        used.sort_unstable();
+        used.dedup();
+        assert_eq!(used, listed);
+    }
+}

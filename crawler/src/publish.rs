@@ -1,0 +1,180 @@
+//! Sends one run: its files, the attestation, and manifest.json last, whose presence means that
+//! the run is complete. Everything may be repeated after a kill: what is already there with the
+//! same content stays, what is there with other content is never touched.
+
+use std::{collections::HashMap, fs::File, io::Read};
+
+use object_store::{MultipartUpload, PutPayload, path::Path};
+use sluice_policy::digest::{Digest, Hasher};
+
+use crate::{
+    attested::{Attested, AttestedFile},
+    manifest::manifest,
+    outcome::Stop,
+    sealed::{Sealed, changed, unreadable},
+    store::Store,
+};
+
+/// Files up to this many bytes are sent in one piece, larger ones in parts of it.
+const PART: usize = 8 << 20;
+
+/// What is sent for one run.
+pub struct Plan<'a> {
+    owner: String,
+    run_id: &'a str,
+    files: &'a [AttestedFile],
+    attestation: &'a [u8],
+    manifest: Vec<u8>,
+}
+
+impl<'a> Plan<'a> {
+    /// All of a run; `published` is the time its manifest carries.
+    pub fn new(run: &'a Attested, published: &str) -> Self {
+        let owner = run.identity().owner;
+        let manifest = manifest(run, &owner, published);
+        let run_id = &run.predicate.run_id;
+        Self { owner, run_id, files: &run.files, attestation: &run.bytes, manifest }
+    }
+
+    fn key(&self, store: &Store, name: &str) -> Result<Path, Stop> {
+        store.key(&self.owner, self.run_id, name)
+    }
+}
+
+/// Sends `plan`. `permit` is asked once everything but the manifest is there.
+pub async fn publish(
+    store: &Store,
+    sealed: &Sealed,
+    plan: &Plan<'_>,
+    permit: impl FnOnce() -> Result<(), Stop>,
+) -> Result<(), Stop> {
+    let sender = Sender { store, plan, present: store.list(&plan.owner, plan.run_id).await? };
+    for file in plan.files {
+        sender.file(sealed, file).await?;
+    }
+    sender.bytes("attestation.json", plan.attestation).await?;
+    permit()?;
+    sender.bytes("manifest.json", &plan.manifest).await
+}
+
+/// Takes back what an interrupted attempt sent, the manifest first. Objects with other content
+/// are somebody else's and stay.
+pub async fn retract(store: &Store, plan: &Plan<'_>) -> Result<(), Stop> {
+    let present = store.list(&plan.owner, plan.run_id).await?;
+    let written = [("manifest.json", &plan.manifest[..]), ("attestation.json", plan.attestation)];
+    let written = written.map(|(name, bytes)| (name, Digest::of(bytes)));
+    let files = plan.files.iter().map(|file| (file.path.as_str(), file.digest));
+    for (name, digest) in written.into_iter().chain(files) {
+        let key = plan.key(store, name)?;
+        if present.contains_key(&key) && store.digest(&key).await? == digest {
+            store.delete(&key).await?;
+        }
+    }
+    Ok(())
+}
+
+struct Sender<'a> {
+    store: &'a Store,
+    plan: &'a Plan<'a>,
+    present: HashMap<Path, u64>,
+}
+
+impl Sender<'_> {
+    async fn file(&self, sealed: &Sealed, file: &AttestedFile) -> Result<(), Stop> {
+        let key = self.plan.key(self.store, &file.path)?;
+        if self.settled(&key, file.bytes, &file.digest).await? {
+            return Ok(());
+        }
+        let source = sealed.open(&file.path, file.bytes)?;
+        if file.bytes <= PART as u64 {
+            let bytes = sluice_sys::read_limited(source.into(), PART)
+                .map_err(|error| unreadable(&file.path, &error))?;
+            if Digest::of(&bytes) != file.digest {
+                return Err(changed(&file.path));
+            }
+            return self.put(&key, bytes, &file.digest).await;
+        }
+        let mut upload = self.store.multipart(&key).await?;
+        if let Err(stop) = send_parts(upload.as_mut(), source, file).await {
+            // The first error is the one to tell; servers expire what is left behind.
+            let _ = upload.abort().await;
+            return Err(stop);
+        }
+        self.confirm(&key, file.bytes).await
+    }
+
+    async fn bytes(&self, name: &str, bytes: &[u8]) -> Result<(), Stop> {
+        let key = self.plan.key(self.store, name)?;
+        let digest = Digest::of(bytes);
+        if self.settled(&key, bytes.len() as u64, &digest).await? {
+            return Ok(());
+        }
+        self.put(&key, bytes.to_vec(), &digest).await
+    }
+
+    async fn put(&self, key: &Path, bytes: Vec<u8>, digest: &Digest) -> Result<(), Stop> {
+        let size = bytes.len() as u64;
+        if !self.store.put(key, bytes).await? && self.store.digest(key).await? != *digest {
+            return Err(taken(key));
+        }
+        self.confirm(key, size).await
+    }
+
+    /// Whether the object is there with this very content.
+    async fn settled(&self, key: &Path, size: u64, digest: &Digest) -> Result<bool, Stop> {
+        match self.present.get(key) {
+            None => Ok(false),
+            Some(found) if *found == size && self.store.digest(key).await? == *digest => Ok(true),
+            Some(_) => Err(taken(key)),
+        }
+    }
+
+    async fn confirm(&self, key: &Path, size: u64) -> Result<(), Stop> {
+        match self.store.size(key).await? {
+            found if found == size => Ok(()),
+            found => Err(Stop::retry(
+                "store-differs",
+                format!("{key} has {found} bytes in the store instead of {size}"),
+            )),
+        }
+    }
+}
+
+/// Sends all parts and completes the object only if they were the attested bytes.
+async fn send_parts(
+    upload: &mut dyn MultipartUpload,
+    mut source: File,
+    file: &AttestedFile,
+) -> Result<(), Stop> {
+    let mut hasher = Hasher::default();
+    let mut sent = 0;
+    loop {
+        let mut part = Vec::with_capacity(PART);
+        source
+            .by_ref()
+            .take(PART as u64)
+            .read_to_end(&mut part)
+            .map_err(|error| unreadable(&file.path, &error))?;
+        if part.is_empty() {
+            break;
+        }
+        hasher.update(&part);
+        sent += part.len() as u64;
+        if sent > file.bytes {
+            return Err(changed(&file.path));
+        }
+        upload.put_part(PutPayload::from(part)).await?;
+    }
+    if sent != file.bytes || hasher.finish() != file.digest {
+        return Err(changed(&file.path));
+    }
+    upload.complete().await?;
+    Ok(())
+}
+
+fn taken(key: &Path) -> Stop {
+    Stop::hold(
+        "object-exists",
+        format!("{key} is in the store with other content and is not overwritten"),
+    )
+}

@@ -1,0 +1,146 @@
+//! The object store that results are published to, with the few operations publishing needs.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use futures_util::TryStreamExt;
+use object_store::{
+    Error, MultipartUpload, ObjectStore, ObjectStoreExt, PutMode, PutPayload, Result, RetryConfig,
+    aws::{AmazonS3Builder, Checksum},
+    local::LocalFileSystem,
+    path::Path,
+};
+use sluice_policy::digest::{Digest, Hasher};
+
+use crate::{config::Location, outcome::Stop};
+
+/// Where objects go.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<dyn ObjectStore>,
+    prefix: String,
+    url: String,
+}
+
+impl Store {
+    /// Connects to a configured location; nothing is sent yet.
+    pub fn open(location: &Location) -> Result<Self> {
+        match location {
+            // A crash of the host must not undo what the ledger calls published.
+            Location::Directory(dir) => {
+                let store = LocalFileSystem::new_with_prefix(dir)?.with_fsync(true);
+                Ok(Self::new(Arc::new(store), "", &format!("file://{}", dir.display())))
+            }
+            Location::S3(s3) => {
+                let store = AmazonS3Builder::new()
+                    .with_endpoint(&s3.endpoint)
+                    .with_region(&s3.region)
+                    .with_bucket_name(&s3.bucket)
+                    .with_allow_http(s3.allow_http)
+                    .with_access_key_id(&s3.credentials.access_key)
+                    .with_secret_access_key(&s3.credentials.secret_key)
+                    .with_virtual_hosted_style_request(false)
+                    .with_checksum_algorithm(Checksum::SHA256)
+                    .with_retry(patience())
+                    .build()?;
+                let url = format!("s3://{}/{}", s3.bucket, s3.prefix);
+                Ok(Self::new(Arc::new(store), &s3.prefix, &url))
+            }
+        }
+    }
+
+    /// Wraps any store; `prefix` comes before every key, `url` is what people are told.
+    pub fn new(inner: Arc<dyn ObjectStore>, prefix: &str, url: &str) -> Self {
+        let trimmed = |text: &str| text.trim_matches('/').to_owned();
+        Self { inner, prefix: trimmed(prefix), url: url.trim_end_matches('/').to_owned() }
+    }
+
+    /// Where people find a run.
+    pub fn url(&self, owner: &str, run_id: &str) -> String {
+        format!("{}/{owner}/{run_id}/", self.url)
+    }
+
+    /// The key of a run's object, exactly as spelled: nothing is encoded again.
+    pub fn key(&self, owner: &str, run_id: &str, name: &str) -> Result<Path, Stop> {
+        let text = format!("{}/{name}", self.run(owner, run_id));
+        match Path::parse(&text) {
+            Ok(key) if key.as_ref() == text && !is_staged(name) => Ok(key),
+            _ => Err(Stop::hold(
+                "name-refused",
+                format!("{name:?} is no possible name of an object; name the output otherwise"),
+            )),
+        }
+    }
+
+    /// Sizes of all objects of a run.
+    pub async fn list(&self, owner: &str, run_id: &str) -> Result<HashMap<Path, u64>> {
+        let run = Path::parse(self.run(owner, run_id))?;
+        self.inner.list(Some(&run)).map_ok(|meta| (meta.location, meta.size)).try_collect().await
+    }
+
+    fn run(&self, owner: &str, run_id: &str) -> String {
+        let slash = if self.prefix.is_empty() { "" } else { "/" };
+        format!("{}{slash}{owner}/{run_id}", self.prefix)
+    }
+
+    /// Size of an object.
+    pub async fn size(&self, key: &Path) -> Result<u64> {
+        Ok(self.inner.head(key).await?.size)
+    }
+
+    /// Digest of an object's bytes, by reading all of them.
+    pub async fn digest(&self, key: &Path) -> Result<Digest> {
+        let mut hasher = Hasher::default();
+        let mut bytes = self.inner.get(key).await?.into_stream();
+        while let Some(chunk) = bytes.try_next().await? {
+            hasher.update(&chunk);
+        }
+        Ok(hasher.finish())
+    }
+
+    /// Sends an object that doesn't exist yet; `false` where the server says that it does. Not
+    /// every server heeds the condition, so callers look first.
+    pub async fn put(&self, key: &Path, bytes: Vec<u8>) -> Result<bool> {
+        let payload = PutPayload::from(bytes);
+        match self.inner.put_opts(key, payload, PutMode::Create.into()).await {
+            Ok(_) => Ok(true),
+            Err(Error::AlreadyExists { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Starts an object that is sent in parts and appears only when completed.
+    pub async fn multipart(&self, key: &Path) -> Result<Box<dyn MultipartUpload>> {
+        self.inner.put_multipart(key).await
+    }
+
+    /// Takes an object away.
+    pub async fn delete(&self, key: &Path) -> Result<()> {
+        match self.inner.delete(key).await {
+            Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// How a directory store names what it is still writing.
+fn is_staged(name: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    name.rsplit_once('#').is_some_and(|(_, number)| digits(number))
+}
+
+/// A request is repeated a few times at once; an outage is left to the next pass.
+fn patience() -> RetryConfig {
+    RetryConfig { max_retries: 3, retry_timeout: Duration::from_secs(20), ..RetryConfig::default() }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        let code = match error {
+            Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => "store-denied",
+            _ => "store-unavailable",
+        };
+        let text: String =
+            error.to_string().chars().filter(|c| !c.is_control()).take(400).collect();
+        Self::retry(code, format!("the store didn't take the results: {text}"))
+    }
+}

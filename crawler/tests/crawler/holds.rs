@@ -1,0 +1,261 @@
+//! What is held back, and what ends a hold.
+
+use std::{fs, os::unix::fs::symlink, process::Command};
+
+use crate::world::{Run, World, assert_held, block_on, entry, faults::Faulty, pass};
+use sluice_crawler::{ledger::State, record::Pass};
+use sluice_policy::attestation::Predicate;
+use time::{Duration, OffsetDateTime};
+
+const TABLE: &[u8] = b"a,b\n1,2\n";
+
+/// Attests what `make` leaves, changes the world, and says what it is held for.
+fn held(code: &str, make: impl FnOnce(Run<'_>) -> Run<'_>, change: impl FnOnce(&World)) {
+    let Some(world) = World::new() else { return };
+    make(world.run(7, "box")).attest();
+    change(&world);
+    assert_eq!(pass(&world), Pass { held: 1, ..Pass::default() }, "{code}");
+    assert_held(&world, 7, code);
+    let audit = world.audit();
+    assert_eq!(
+        (audit[0]["event"].as_str(), audit[0]["detail"]["code"].as_str()),
+        (Some("hold"), Some(code))
+    );
+    // The second pass says nothing new.
+    assert_eq!(pass(&world).held, 1);
+    assert_eq!(world.audit().len(), 1);
+}
+
+fn with_table(run: Run<'_>) -> Run<'_> {
+    run.file("results.csv", TABLE)
+}
+
+fn nothing(_: &World) {}
+
+const SEALED: &str = "sealed/lab/7.0/run/results.csv";
+
+#[test]
+fn broken_attestations() {
+    for cut in [0, 1, 100, usize::MAX] {
+        held("attestation-invalid", with_table, |world| {
+            let path = world.spooled(7);
+            let bytes = fs::read(&path).unwrap();
+            fs::write(&path, &bytes[..cut.min(bytes.len() - 1)]).unwrap();
+        });
+    }
+    held("attestation-unreadable", with_table, |world| {
+        let path = world.spooled(7);
+        fs::rename(&path, world.at("moved")).unwrap();
+        symlink(world.at("moved"), path).unwrap();
+    });
+}
+
+#[test]
+fn attestations_of_others() {
+    let wrong: [fn(&mut Predicate); 9] = [
+        |it| it.node = "n2".into(),
+        |it| it.nodes = vec!["n2".into()],
+        |it| it.job = 8,
+        |it| it.restart = 1,
+        |it| it.cluster = "other".into(),
+        |it| it.sealed = "/etc".into(),
+        |it| it.run_id = "../bob/x-lab-7.0".into(),
+        |it| it.user = "..".into(),
+        |it| it.ended = OffsetDateTime::now_utc() - Duration::days(3),
+    ];
+    for change in wrong {
+        let Some(world) = World::new() else { return };
+        let run = with_table(world.run(7, "box")).but(change);
+        let elsewhere = run.predicate.job;
+        run.attest();
+        if elsewhere != 7 {
+            fs::rename(world.spooled(elsewhere), world.spooled(7)).unwrap();
+        }
+        pass(&world);
+        assert_held(&world, 7, "attestation-invalid");
+        assert!(!world.at("status").join(format!("{:032x}.json", 7)).exists());
+    }
+    held("attestation-invalid", with_table, |world| {
+        let keys = world.at("keys");
+        let mut command = Command::new("ssh-keygen");
+        command.current_dir(&keys).args(["-q", "-s", "stranger", "-I", "n1", "-h", "-n", "n1"]);
+        assert!(command.args(["-V", "-1d:+1d", "node.pub"]).status().unwrap().success());
+        with_table(world.run(7, "box")).attest();
+    });
+}
+
+#[test]
+fn files_that_changed_after_the_attestation() {
+    held("output-changed", with_table, |world| fs::write(world.at(SEALED), b"a,b\n1,3\n").unwrap());
+    held("output-changed", with_table, |world| fs::write(world.at(SEALED), b"a,b\n").unwrap());
+    held("output-changed", with_table, |world| fs::remove_file(world.at(SEALED)).unwrap());
+    held("output-changed", with_table, |world| {
+        fs::rename(world.at(SEALED), world.at("moved")).unwrap();
+        symlink(world.at("moved"), world.at(SEALED)).unwrap();
+    });
+    held("output-changed", with_table, |world| {
+        fs::hard_link(world.at(SEALED), world.at("second")).unwrap();
+    });
+    held("output-changed", with_table, |world| {
+        fs::remove_file(world.at(SEALED)).unwrap();
+        assert!(Command::new("mkfifo").arg(world.at(SEALED)).status().unwrap().success());
+    });
+    held(
+        "output-changed",
+        |run| with_table(run).file("plots/x", b"x\n"),
+        |world| {
+            let plots = world.at("sealed/lab/7.0/run/plots");
+            fs::rename(&plots, world.at("moved")).unwrap();
+            symlink(world.at("moved"), plots).unwrap();
+        },
+    );
+    held("sealed-missing", with_table, |world| {
+        fs::remove_dir_all(world.at("sealed/lab/7.0")).unwrap();
+    });
+}
+
+#[test]
+fn what_the_rules_hold() {
+    held("too-large", |run| run.file("results.csv", &[b'x'; 1001]), nothing);
+    held("output-missing", |run| run.file("plots/x", b"x\n"), nothing);
+    held("too-many-rows", |run| run.file("results.csv", b"a\n1\n2\n3\n4\n"), nothing);
+    held("not-csv", |run| run.file("results.csv", b"a,b\n1\n"), nothing);
+    held("not-json", |run| with_table(run).file("x.json", b"{"), nothing);
+    held("needs-review", |run| with_table(run).file("look.txt", b"hello\n"), nothing);
+    held("name-refused", |run| with_table(run).file("manifest.json", b"{}"), nothing);
+    held("name-refused", |run| with_table(run).file("plots/x#1", b"x\n"), nothing);
+    held("output-unlisted", |run| with_table(run).file("other.txt", b"x\n"), nothing);
+    held(
+        "output-unlisted",
+        |run| with_table(run).but(|it| it.files[0].path = "../x".into()),
+        nothing,
+    );
+    held("output-irregular", |run| with_table(run).irregular("plots/x", "symlink"), nothing);
+    held("output-irregular", |run| with_table(run).irregular("results.csv", "fifo"), nothing);
+}
+
+#[test]
+fn what_the_allowlist_holds() {
+    held("entry-differs", |run| with_table(run).but(|it| it.entry_digest = it.digest), nothing);
+    held("entry-unavailable", |run| with_table(run).but(|it| it.entry = "other@1".into()), nothing);
+    held("entry-unavailable", |run| with_table(run).but(|it| it.serial = 9), nothing);
+    held("revoked", with_table, World::revoke_bundle);
+    for key in ["controller", "node"] {
+        held("revoked", with_table, |world| {
+            world.revoke(&format!("key]]\nfingerprint = {:?}", world.fingerprint(key)));
+        });
+    }
+    held("entry-unavailable", with_table, |world| {
+        world.publish_set(2, &[("entries/new@1.toml", &entry("new"))]);
+    });
+}
+
+#[test]
+fn without_an_allowlist_nothing_is_published() {
+    let Some(world) = World::new() else { return };
+    with_table(world.run(7, "box")).attest();
+    let current = world.at("etc/allowlist/current");
+    fs::remove_file(&current).unwrap();
+    assert_eq!(pass(&world).retry, 1);
+    assert_eq!(world.stands(7).reason.code, "allowlist-unavailable");
+    symlink("sets/1", current).unwrap();
+    assert_eq!(pass(&world).published, 1);
+}
+
+#[test]
+fn failed_runs_are_final_and_publish_nothing() {
+    for change in [
+        (|it| it.exit_code = 1) as fn(&mut Predicate),
+        |it| it.exit_code = 255,
+        |it| it.state = "FAILED".into(),
+        |it| it.state = "UNKNOWN".into(),
+        |it| it.state = "NODE_LOST".into(),
+        |it| it.state = "REQUEUED".into(),
+    ] {
+        let Some(world) = World::new() else { return };
+        with_table(world.run(7, "box")).but(change).attest();
+        assert_eq!(pass(&world), Pass { failed: 1, ..Pass::default() });
+        assert_eq!(world.stands(7).state, State::Failed);
+        assert_eq!(world.status(7)["code"], "run-failed");
+        assert!(world.published().is_empty());
+        assert_eq!(pass(&world), Pass::default());
+    }
+}
+
+#[test]
+fn weskits_log_is_waited_for_and_then_held() {
+    for (text, code) in
+        [("{\"exit_code\"", "log-unreadable"), ("{\"exit_code\": 3}", "log-contradicts")]
+    {
+        held(code, |run| with_table(run).log("2026-07-01T12:00:00", text), nothing);
+        let Some(world) = World::new() else { return };
+        let fresh = |it: &mut Predicate| it.ended = OffsetDateTime::now_utc();
+        with_table(world.run(7, "box")).log("2026-07-01T12:00:00", text).but(fresh).attest();
+        assert_eq!(pass(&world), Pass { waiting: 1, ..Pass::default() });
+        assert_eq!(world.status(7)["state"], "waiting");
+        world.run(7, "box").log("2026-07-01T12:00:00.5", "{\"exit_code\": 0}\n\n");
+        assert_eq!(pass(&world).published, 1);
+    }
+}
+
+#[test]
+fn holds_end_when_their_cause_does() {
+    let Some(world) = World::new() else { return };
+    with_table(world.run(7, "box")).log("2026", "{").attest();
+    let crawler = world.crawler();
+    assert_eq!(block_on(crawler.pass()).unwrap().held, 1);
+    world.run(7, "box").log("2026", "{\"exit_code\": 0}");
+    assert_eq!(block_on(crawler.pass()).unwrap().published, 1);
+    assert_eq!(world.status(7)["state"], "published");
+}
+
+#[test]
+fn content_is_read_again_only_under_another_allowlist() {
+    let Some(world) = World::new() else { return };
+    with_table(world.run(7, "box")).attest();
+    fs::write(world.at(SEALED), b"a,b\n1,3\n").unwrap();
+    let crawler = world.crawler();
+    assert_eq!(block_on(crawler.pass()).unwrap().held, 1);
+    fs::write(world.at(SEALED), TABLE).unwrap();
+    assert_eq!(block_on(crawler.pass()).unwrap().held, 1);
+    world.publish_set(2, &[("entries/count@1.toml", &entry("count"))]);
+    assert_eq!(block_on(crawler.pass()).unwrap().published, 1);
+}
+
+#[test]
+fn what_is_revoked_while_it_is_sent_is_taken_back() {
+    let Some(world) = World::new() else { return };
+    with_table(world.run(7, "box")).attest();
+    std::thread::scope(|scope| {
+        let (told, asked) = std::sync::mpsc::channel::<std::sync::mpsc::Sender<()>>();
+        let world = &world;
+        scope.spawn(move || {
+            let done = asked.recv().unwrap();
+            world.revoke_bundle();
+            done.send(()).unwrap();
+        });
+        let store = Faulty::hooked(world.objects.clone(), move |_| {
+            let (done, wait) = std::sync::mpsc::channel();
+            told.send(done).unwrap();
+            wait.recv().unwrap();
+        });
+        assert_eq!(block_on(world.crawler_on(store).pass()).unwrap().held, 1);
+    });
+    assert_held(&world, 7, "revoked");
+    assert_eq!(world.audit().len(), 1);
+}
+
+#[test]
+fn a_large_file_that_changes_while_it_is_sent_is_not_completed() {
+    let Some(world) = World::new() else { return };
+    let big = b"0123456789abcde\n".repeat(1 << 20);
+    with_table(world.run(7, "box")).file("big.txt", &big).attest();
+    let path = world.at("sealed/lab/7.0/run/big.txt");
+    let store = Faulty::hooked(world.objects.clone(), move |_| {
+        let mut changed = big;
+        changed[12 << 20] = b'X';
+        fs::write(path, changed).unwrap();
+    });
+    assert_eq!(block_on(world.crawler_on(store).pass()).unwrap().held, 1);
+    assert_held(&world, 7, "output-changed");
+}

@@ -1,0 +1,144 @@
+//! What an entry's values must be beyond their types.
+
+use std::collections::BTreeSet;
+
+use super::{ContentKind, Entry, MAX_BYTES, MAX_OUTPUT_BYTES, Output};
+use crate::{
+    path::{is_clean_absolute, is_clean_relative},
+    release,
+    template::{Template, TemplateError},
+    text,
+};
+
+/// Why a file is not an entry.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum EntryError {
+    /// Larger than [`MAX_BYTES`].
+    #[error("the entry is larger than 64 KiB")]
+    TooLarge,
+    /// Not TOML, or not of an entry's form.
+    #[error("the entry cannot be read: {0}")]
+    Malformed(String),
+    /// A string that a reader would not see as it is.
+    #[error("the entry has control or direction characters; write it in plain text")]
+    Hidden,
+    /// A value that cannot be.
+    #[error("the entry's {field} is invalid: {why}")]
+    Invalid {
+        /// Key of the value.
+        field: &'static str,
+        /// What it must be.
+        why: &'static str,
+    },
+    /// A script that is no template.
+    #[error("the script of [[command]] {number} is no template: {error}")]
+    Template {
+        /// Position in the entry, from 1.
+        number: usize,
+        /// What is wrong.
+        error: TemplateError,
+    },
+}
+
+/// Whether `text` is `[a-z0-9][a-z0-9._-]{0,63}`.
+pub fn is_name(text: &str) -> bool {
+    is_word(text, |byte| byte.is_ascii_lowercase() || byte.is_ascii_digit(), b"._-")
+}
+
+/// Whether `text` is `[A-Za-z0-9][A-Za-z0-9._+-]{0,63}`.
+pub fn is_version(text: &str) -> bool {
+    is_word(text, |byte| byte.is_ascii_alphanumeric(), b"._+-")
+}
+
+/// Whether `text` is `NAME@VERSION`.
+pub fn is_entry_id(text: &str) -> bool {
+    text.split_once('@').is_some_and(|(name, version)| is_name(name) && is_version(version))
+}
+
+fn is_word(text: &str, plain: impl Fn(u8) -> bool, also: &[u8]) -> bool {
+    let bytes = text.as_bytes();
+    (1..=64).contains(&bytes.len())
+        && plain(bytes[0])
+        && bytes.iter().all(|&byte| plain(byte) || also.contains(&byte))
+}
+
+pub(super) fn parse(bytes: &[u8]) -> Result<Entry, EntryError> {
+    if bytes.len() > MAX_BYTES {
+        return Err(EntryError::TooLarge);
+    }
+    let malformed = |error: toml::de::Error| EntryError::Malformed(error.to_string());
+    let table: toml::Table = toml::from_slice(bytes).map_err(malformed)?;
+    if text::hides(&toml::Value::Table(table)) {
+        return Err(EntryError::Hidden);
+    }
+    let entry: Entry = toml::from_slice(bytes).map_err(malformed)?;
+    check_identity(&entry)?;
+    check_places(&entry)?;
+    entry.output.iter().try_for_each(check_output)?;
+    check_commands(&entry)?;
+    Ok(entry)
+}
+
+fn require(holds: bool, field: &'static str, why: &'static str) -> Result<(), EntryError> {
+    if holds { Ok(()) } else { Err(EntryError::Invalid { field, why }) }
+}
+
+fn check_identity(entry: &Entry) -> Result<(), EntryError> {
+    const NAME: &str = "1 to 64 of a-z 0-9 . _ -, starting with a letter or digit";
+    const VERSION: &str = "1 to 64 of A-Z a-z 0-9 . _ + -, starting with a letter or digit";
+    require(entry.format == 1, "format", "it must be 1")?;
+    require(is_name(&entry.name), "name", NAME)?;
+    require(is_version(&entry.version), "version", VERSION)?;
+    if let Some(source) = &entry.source {
+        let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        let commit = source.commit.len() == 40 && source.commit.bytes().all(hex);
+        require(commit, "source.commit", "40 lower-case hexadecimal digits")?;
+        let url = source.url.starts_with("https://");
+        require(url, "source.url", "it must start with https://")?;
+    }
+    if let Some(runtime) = &entry.runtime {
+        require(is_name(&runtime.name), "runtime.name", NAME)?;
+        require(is_version(&runtime.version), "runtime.version", VERSION)?;
+    }
+    if let (Some(from), Some(to)) = (entry.scope.not_before, entry.scope.not_after) {
+        require(from < to, "scope.not-after", "it must be later than not-before")?;
+    }
+    Ok(())
+}
+
+fn check_places(entry: &Entry) -> Result<(), EntryError> {
+    let links = entry.system.links.iter().all(|link| is_clean_absolute(link) && link != "/");
+    require(links, "system.links", "absolute paths without `.`, `..` or empty components")?;
+    let mut names = BTreeSet::new();
+    let mut places = BTreeSet::new();
+    for data in &entry.data {
+        require(is_name(&data.name), "data.name", "1 to 64 of a-z 0-9 . _ -")?;
+        require(names.insert(&data.name), "data.name", "a data set is listed twice")?;
+        let clean = is_clean_absolute(&data.at) && data.at != "/";
+        require(clean, "data.at", "an absolute path without `.`, `..` or empty components")?;
+        // With its slash, a place sorts directly before what lies below it.
+        require(places.insert(format!("{}/", data.at)), "data.at", "two data sets share it")?;
+    }
+    let nested = places.iter().zip(places.iter().skip(1)).any(|(a, b)| b.starts_with(a.as_str()));
+    require(!nested, "data.at", "one data set lies in another")
+}
+
+fn check_output(rule: &Output) -> Result<(), EntryError> {
+    let table = matches!(rule.kind, ContentKind::Csv | ContentKind::Tsv);
+    require(is_clean_relative(&rule.glob), "output.glob", "a clean relative path")?;
+    require(release::is_glob(&rule.glob), "output.glob", "it is no valid pattern")?;
+    let size = (1..=MAX_OUTPUT_BYTES).contains(&rule.max_bytes);
+    require(size, "output.max-bytes", "1 to 268435456 (256 MiB)")?;
+    require(table || rule.max_rows.is_none(), "output.max-rows", "only for csv and tsv")
+}
+
+fn check_commands(entry: &Entry) -> Result<(), EntryError> {
+    require(!entry.command.is_empty(), "command", "at least one [[command]] is needed")?;
+    for (index, command) in entry.command.iter().enumerate() {
+        let template = Template::parse(&command.script)
+            .map_err(|error| EntryError::Template { number: index + 1, error })?;
+        let runtime = entry.runtime.is_some() || !template.needs_runtime();
+        require(runtime, "command", "a script names {runtime}, but there is no [runtime]")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,167 @@
+use super::*;
+
+const SAMPLE: &str = r##"
+format = 1
+name = "variant-calling"
+version = "1.0.0"
+digest = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+engine = "snakemake"
+network = "none"
+steps = "none"
+stdio = "sealed"
+[source]
+url = "https://example.org/variant-calling"
+commit = "0123456789abcdef0123456789abcdef01234567"
+[approval]
+by = "controller@lab"
+proposal = "DAC-2026-7"
+purpose = "call variants in the cohort"
+requester = "alice"
+at = "2026-07-01T12:00:00Z"
+[scope]
+users = ["alice"]
+not-before = "2026-07-01T12:00:00Z"
+not-after = "2027-07-01T12:00:00Z"
+[runtime]
+name = "snakemake"
+version = "9.27.1"
+digest = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+[system]
+links = ["/usr/bin/python3.11"]
+[[data]]
+name = "cohort"
+at = "/data/cohort"
+[[command]]
+script = """
+#!/bin/bash
+set -eu -o pipefail && {runtime}/bin/snakemake --snakefile {bundle}/Snakefile --configfile {file:.yaml}
+"""
+[[output]]
+glob = "results.csv"
+kind = "csv"
+required = true
+max-bytes = 1000000
+max-rows = 5000
+[[output]]
+glob = "plots/*.svg"
+kind = "svg"
+max-bytes = 1000000
+review = true
+"##;
+
+fn parse(text: &str) -> Result<Entry, EntryError> {
+    Entry::parse(text.as_bytes())
+}
+
+#[test]
+fn reads_every_field() {
+    let entry = parse(SAMPLE).unwrap();
+    assert_eq!(entry.id(), "variant-calling@1.0.0");
+    assert_eq!(entry.digest, Digest::of(b"abc"));
+    assert_eq!(entry.approval.proposal, "DAC-2026-7");
+    assert_eq!(entry.scope.users, ["alice"]);
+    assert_eq!(entry.scope.groups, [""; 0]);
+    assert!(entry.scope.not_after > entry.scope.not_before);
+    assert_eq!(entry.runtime.as_ref().unwrap().version, "9.27.1");
+    assert_eq!(entry.system.links, ["/usr/bin/python3.11"]);
+    assert_eq!((entry.data.len(), entry.command.len(), entry.output.len()), (1, 1, 2));
+    assert_eq!((entry.output[0].required, entry.output[0].review), (true, false));
+    assert_eq!((entry.output[1].max_rows, entry.output[1].review), (None, true));
+    let written = toml::to_string(&entry).unwrap();
+    assert_eq!(parse(&written).unwrap(), entry);
+}
+
+#[test]
+fn refuses_other_values() {
+    for (from, to, said) in [
+        ("format = 1", "format = 2", "format"),
+        ("format = 1", "format = 1\nextra = 1", "extra"),
+        ("name = \"variant-calling\"", "name = \"../x\"", "name"),
+        ("name = \"variant-calling\"", "name = \"Variant\"", "name"),
+        ("name = \"variant-calling\"", "name = \"\"", "name"),
+        ("name = \"variant-calling\"", "name = \".x\"", "name"),
+        ("version = \"1.0.0\"", "version = \"1/0\"", "version"),
+        ("version = \"1.0.0\"", "version = \"-1\"", "version"),
+        ("digest = \"sha256:ba", "digest = \"sha256:BA", "digest"),
+        ("digest = \"sha256:", "digest = \"sha512:", "digest"),
+        ("network = \"none\"", "network = \"open\"", "network"),
+        ("steps = \"none\"", "steps = \"inside\"", "steps"),
+        ("stdio = \"sealed\"", "stdio = \"open\"", "stdio"),
+        ("https://", "file://", "source.url"),
+        ("commit = \"0", "commit = \"", "source.commit"),
+        ("commit = \"0123456789abc", "commit = \"0123456789ABC", "source.commit"),
+        ("by = \"controller@lab\"\n", "", "by"),
+        ("[approval]", "[approval]\nextra = 1", "extra"),
+        ("at = \"2026-07-01T12:00:00Z\"", "at = \"2026-07-01T12:00:00+02:00\"", "UTC"),
+        ("at = \"2026-07-01T12:00:00Z\"", "at = 2026-07-01T12:00:00Z", "string"),
+        ("[scope]", "[scope]\nhosts = []", "hosts"),
+        ("not-after = \"2027", "not-after = \"2025", "not-after"),
+        ("[runtime]\nname = \"snakemake\"", "[runtime]\nname = \"..\"", "runtime.name"),
+        ("version = \"9.27.1\"", "version = \"..\"", "runtime.version"),
+        ("/usr/bin/python3.11", "usr/bin/python3.11", "system.links"),
+        ("/usr/bin/python3.11", "/usr/../etc", "system.links"),
+        ("/usr/bin/python3.11", "/", "system.links"),
+        ("name = \"cohort\"", "name = \"a/b\"", "data.name"),
+        ("\"/data/cohort\"", "\"data/cohort\"", "data.at"),
+        ("\"/data/cohort\"", "\"/data/../etc\"", "data.at"),
+        ("\"/data/cohort\"", "\"/\"", "data.at"),
+        ("[[command]]", "[[data]]\nname = \"cohort\"\nat = \"/x\"\n[[command]]", "twice"),
+        ("[[command]]", "[[data]]\nname = \"b\"\nat = \"/data/cohort\"\n[[command]]", "share"),
+        ("[[command]]", "[[data]]\nname = \"b\"\nat = \"/data/cohort/b\"\n[[command]]", "lies in"),
+        ("[[command]]", "[[data]]\nname = \"b\"\nat = \"/data\"\n[[command]]", "lies in"),
+        ("#!/bin/bash\n", "", "[[command]] 1"),
+        ("{bundle}/Snakefile", "$HOME/Snakefile", "[[command]] 1"),
+        ("\"results.csv\"", "\"/results.csv\"", "output.glob"),
+        ("\"results.csv\"", "\"../results.csv\"", "output.glob"),
+        ("\"results.csv\"", "\"[\"", "output.glob"),
+        ("kind = \"csv\"", "kind = \"exe\"", "kind"),
+        ("kind = \"csv\"", "kind = \"json\"", "max-rows"),
+        ("max-bytes = 1000000", "max-bytes = 0", "max-bytes"),
+        ("max-bytes = 1000000", "max-bytes = 268435457", "max-bytes"),
+        ("max-bytes = 1000000", "max-bytes = -1", "max-bytes"),
+        ("max-bytes = 1000000\n", "", "max-bytes"),
+        ("call variants", "call \\u202e variants", "control or direction"),
+        ("call variants", "call \\u001b[2K", "control or direction"),
+    ] {
+        let bad = SAMPLE.replacen(from, to, 1);
+        assert_ne!(bad, SAMPLE, "{from}");
+        let error = parse(&bad).expect_err(to).to_string();
+        assert!(error.contains(said), "{to}: {error}");
+    }
+}
+
+#[test]
+fn needs_a_command_and_its_runtime() {
+    let start = SAMPLE.find("[[command]]").unwrap();
+    let end = SAMPLE.find("[[output]]").unwrap();
+    assert!(parse(&[&SAMPLE[..start], &SAMPLE[end..]].concat()).is_err(), "no command");
+    let runtime = SAMPLE.find("[runtime]").unwrap();
+    let system = SAMPLE.find("[system]").unwrap();
+    let error = parse(&[&SAMPLE[..runtime], &SAMPLE[system..]].concat()).unwrap_err();
+    assert!(error.to_string().contains("{runtime}"), "{error}");
+}
+
+#[test]
+fn has_a_size_limit() {
+    let mut text = SAMPLE.to_owned();
+    text.push_str(&"#".repeat(MAX_BYTES - text.len()));
+    assert!(parse(&text).is_ok());
+    assert!(matches!(parse(&(text + "#")), Err(EntryError::TooLarge)));
+}
+
+#[test]
+fn neighbouring_places_are_not_nested() {
+    let more = "[[data]]\nname = \"b\"\nat = \"/data/cohort-2\"\n\
+                [[data]]\nname = \"c\"\nat = \"/data/coh\"\n[[command]]";
+    assert_eq!(parse(&SAMPLE.replacen("[[command]]", more, 1)).unwrap().data.len(), 3);
+}
+
+#[test]
+fn knows_ids() {
+    assert!(is_entry_id("a@1") && is_entry_id("variant-calling@1.0.0+b"));
+    for bad in
+        ["a", "@1", "a@", "a@1@2", "a@../1", "A@1", "a/b@1", &format!("{}@1", "a".repeat(65))]
+    {
+        assert!(!is_entry_id(bad), "{bad}");
+    }
+}

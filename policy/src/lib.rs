@@ -1,0 +1,26 @@
+//! Sluice's pure rules: what a bundle is, who approved it, which script may start it, and
+//! which of its files may leave.
+//!
+//! Nothing here opens a file, reads a clock or knows Slurm. Callers hand in bytes, readers and
+//! the time; every parser limits its input before looking at it and refuses what it does not
+//! know.
+#![forbid(unsafe_code)]
+
+pub mod attestation;
+pub mod digest;
+pub mod entry;
+pub mod index;
+pub mod manifest;
+pub mod path;
+pub mod refusal;
+pub mod release;
+pub mod revocation;
+pub mod script;
+pub mod signature;
+pub mod signers;
+pub mod template;
+mod text;
+pub mod time;
+
+#[cfg(test)]
+mod testing;

@@ -1,0 +1,167 @@
+//! Every reason for which a job is refused.
+
+/// Code, cause and remedy of each refusal, sorted by code.
+pub const CODES: &[(&str, &str, &str)] = &[
+    (
+        "allowlist-behind",
+        "the node's allowlist has a lower serial than the site requires or the node has seen",
+        "publish the newest set to this node; restore nothing older",
+    ),
+    (
+        "allowlist-expired",
+        "the allowlist's index has expired",
+        "let the controller issue and sign a new index with a later `expires`",
+    ),
+    (
+        "allowlist-invalid",
+        "the allowlist cannot be read, is not signed as the site requires, or was altered",
+        "run `sluice check` and publish the set again as the controller signed it",
+    ),
+    (
+        "allowlist-missing",
+        "the node has no allowlist",
+        "publish a set below /etc/sluice/allowlist/sets and point `current` at it",
+    ),
+    (
+        "array-refused",
+        "the job is an element of a job array",
+        "submit each job on its own; in WESkit, unset the accounting name, which it passes as -a",
+    ),
+    (
+        "audit-unwritable",
+        "the decision could not be written to the audit log",
+        "make room for /var/log/sluice/audit.jsonl and check that it is root's",
+    ),
+    (
+        "bundle-changed",
+        "a file of the workflow differs from what was approved",
+        "restore the named file, or have the new version approved",
+    ),
+    (
+        "bundle-missing",
+        "the workflow named by the script is not installed on this node",
+        "install the approved version below the site's `workflows`",
+    ),
+    (
+        "bundle-unreadable",
+        "a file of the workflow cannot be read or is none that a bundle may have",
+        "make the named file readable for root, or remove it",
+    ),
+    (
+        "configuration-invalid",
+        "/etc/sluice/sluice.toml is missing, not root's alone, or wrong",
+        "run `sluice check` on the node and mend what it names",
+    ),
+    (
+        "controller-unreachable",
+        "Slurm's controller did not answer for the job's record",
+        "check slurmctld, then submit again",
+    ),
+    (
+        "data-missing",
+        "a data set that the entry names is not configured or not there on this node",
+        "add it under [data] in sluice.toml, or mount it",
+    ),
+    (
+        "entry-invalid",
+        "the workflow's entry in the allowlist cannot be read",
+        "let the controller correct, sign and publish the entry",
+    ),
+    (
+        "entry-unsigned",
+        "the workflow's entry lacks signatures that the site requires",
+        "let as many controllers as the site asks for sign the entry, each for names and data that are theirs",
+    ),
+    (
+        "facts-invalid",
+        "what Slurm told about the job is incomplete or contradicts itself",
+        "check that plugin and sluice-admit come from the same release",
+    ),
+    (
+        "file-refused",
+        "a file that the script names is missing from the run directory, or no plain file",
+        "put the named file into the run directory as a regular file",
+    ),
+    ("het-refused", "the job is a component of a heterogeneous job", "submit a single job"),
+    (
+        "internal-error",
+        "Sluice met something that it did not expect",
+        "look for the job in the node's log and report it",
+    ),
+    (
+        "no-answer",
+        "sluice-admit made no progress in time or ended without a verdict",
+        "check storage and load of the node, then submit again",
+    ),
+    (
+        "not-listed",
+        "no entry of the allowlist approves this workflow",
+        "submit an approved workflow, or ask the data controller to approve this one",
+    ),
+    (
+        "out-of-scope",
+        "the entry does not admit this user, group, account, cluster, partition or time",
+        "submit as the entry says, or ask the data controller for a wider scope",
+    ),
+    (
+        "revoked",
+        "the workflow, its runtime or its approval was taken back",
+        "use a version that is still approved",
+    ),
+    (
+        "run-directory-refused",
+        "the job's directory is not a run directory of this site, or not the user's",
+        "submit from a directory of your own below the site's `runs`",
+    ),
+    (
+        "runtime-changed",
+        "a file of the runtime differs from what was approved",
+        "restore the named file, or have the new runtime approved",
+    ),
+    (
+        "sandbox-unavailable",
+        "the node cannot confine the job",
+        "run `sluice check` on the node: kernel or container settings forbid namespaces",
+    ),
+    (
+        "script-refused",
+        "the batch script uses more of the shell than words, quotes and `&&`",
+        "submit a script as the entry's template shows",
+    ),
+    (
+        "script-unmatched",
+        "the batch script is none that the entry approves",
+        "submit a script as the entry's template shows; the message names the first difference",
+    ),
+    (
+        "sealed-directory-exists",
+        "the sealed directory of this job is already there",
+        "an administrator looks where it comes from and removes it; job ids must not repeat",
+    ),
+    (
+        "step-refused",
+        "the step does not belong to an admitted batch job",
+        "submit with sbatch; srun and salloc have no access to the data",
+    ),
+    (
+        "store-unwritable",
+        "the node could not write its store or the job's record",
+        "make room below /var/lib/sluice and /run/sluice and check that they are root's",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::CODES;
+
+    #[test]
+    fn are_sorted_kebab_case_and_explained() {
+        assert_eq!(CODES.len(), 30);
+        assert!(CODES.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        for (code, cause, remedy) in CODES {
+            assert!(code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{code}");
+            assert!(!cause.is_empty() && !remedy.is_empty(), "{code}");
+            assert!(!cause.ends_with('.') && !remedy.ends_with('.'), "{code}");
+        }
+    }
+}

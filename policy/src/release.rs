@@ -1,0 +1,117 @@
+//! Release rules: which file leaves under which rule, and whether its content is what the rule
+//! says.
+//!
+//! A check passes what it understands wholly and holds everything else for a person. Its
+//! messages reach the job's user before any release, so they name places, never values.
+
+mod pdf;
+mod png;
+mod rules;
+mod svg;
+mod table;
+
+pub use rules::{Rules, is_glob};
+
+use std::io::Read;
+
+use serde::de::IgnoredAny;
+
+use crate::{
+    entry::{ContentKind, Output},
+    text,
+};
+
+/// Why a file is held back.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Hold {
+    /// One of [`HOLD_CODES`].
+    pub code: &'static str,
+    /// One sentence that names places in the file, never a value.
+    pub message: String,
+}
+
+/// Code and meaning of each hold, sorted by code.
+pub const HOLD_CODES: &[(&str, &str)] = &[
+    ("active-content", "the file can load or run something when it is opened"),
+    ("changed", "the file's size is not the attested one"),
+    ("not-csv", "the file is no well-formed csv"),
+    ("not-json", "the file is no JSON"),
+    ("not-pdf", "the file is no PDF that can be checked"),
+    ("not-png", "the file is no PNG of pixels alone"),
+    ("not-svg", "the file is no SVG of known elements"),
+    ("not-text", "the file is not printable UTF-8"),
+    ("not-tsv", "the file is no well-formed tsv"),
+    ("review-required", "the rule asks for a person's decision"),
+    ("too-large", "the file is larger than the rule allows"),
+    ("too-many-rows", "the file has more rows than the rule allows"),
+    ("unreadable", "the file cannot be read"),
+];
+
+/// What a content check found; `check` adds the file's name.
+struct Fault(&'static str, String);
+
+/// Checks the file `name` of `size` bytes against `rule`; reads at most a byte more.
+pub fn check(rule: &Output, name: &str, reader: &mut dyn Read, size: u64) -> Result<(), Hold> {
+    examine(rule, reader, size)
+        .map_err(|Fault(code, what)| Hold { code, message: format!("{name}: {what}") })
+}
+
+fn examine(rule: &Output, reader: &mut dyn Read, size: u64) -> Result<(), Fault> {
+    if size > rule.max_bytes {
+        return Err(Fault("too-large", format!("it has more than {} bytes", rule.max_bytes)));
+    }
+    let mut content = Vec::new();
+    let read = reader.take(size.saturating_add(1)).read_to_end(&mut content);
+    match read {
+        Err(error) => {
+            return Err(Fault("unreadable", format!("it cannot be read: {}", error.kind())));
+        }
+        Ok(read) if read as u64 != size => {
+            return Err(Fault("changed", "its size is not the attested one".into()));
+        }
+        Ok(_) => {}
+    }
+    match rule.kind {
+        ContentKind::Csv => table::check_csv(printable(&content)?, rule.max_rows)?,
+        ContentKind::Tsv => table::check_tsv(printable(&content)?, rule.max_rows)?,
+        ContentKind::Json => check_json(printable(&content)?)?,
+        ContentKind::Svg => svg::check(printable(&content)?)?,
+        ContentKind::Png => png::check(&content)?,
+        ContentKind::Pdf => pdf::check(&content)?,
+        ContentKind::Text => drop(printable(&content)?),
+    }
+    if rule.review {
+        return Err(Fault("review-required", "its rule asks for a person's decision".into()));
+    }
+    Ok(())
+}
+
+/// Printable UTF-8 with line ends and tabs.
+fn printable(content: &[u8]) -> Result<&str, Fault> {
+    let fault = |before: &[u8]| {
+        let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
+        Fault("not-text", format!("line {line} is not printable UTF-8"))
+    };
+    let text =
+        std::str::from_utf8(content).map_err(|error| fault(&content[..error.valid_up_to()]))?;
+    // A carriage return counts only as part of a line end: alone it overwrites what is shown.
+    let mut hidden = text.char_indices().filter(|&(at, c)| match c {
+        '\n' | '\t' => false,
+        '\r' => content.get(at + 1) != Some(&b'\n'),
+        c => !text::is_visible(c),
+    });
+    match hidden.next() {
+        Some((at, _)) => Err(fault(&content[..at])),
+        None => Ok(text),
+    }
+}
+
+fn check_json(text: &str) -> Result<(), Fault> {
+    serde_json::from_str::<IgnoredAny>(text).map(drop).map_err(|error| {
+        Fault("not-json", format!("line {}, column {} is not JSON", error.line(), error.column()))
+    })
+}
+
+#[cfg(test)]
+mod tests;

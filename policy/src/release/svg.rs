@@ -1,0 +1,234 @@
+//! SVG: elements that draw. Scripts, animation, foreign content, links to anywhere else and
+//! everything unknown is held.
+
+use base64ct::{Base64, Encoding};
+
+use super::{Fault, png};
+
+const ELEMENTS: &[&str] = &[
+    "svg",
+    "g",
+    "defs",
+    "symbol",
+    "use",
+    "title",
+    "desc",
+    "metadata",
+    "style",
+    "path",
+    "rect",
+    "circle",
+    "ellipse",
+    "line",
+    "polyline",
+    "polygon",
+    "text",
+    "tspan",
+    "textPath",
+    "image",
+    "marker",
+    "clipPath",
+    "mask",
+    "pattern",
+    "linearGradient",
+    "radialGradient",
+    "stop",
+    "filter",
+    "feColorMatrix",
+    "feComposite",
+    "feFlood",
+    "feGaussianBlur",
+    "feOffset",
+    "feMerge",
+    "feMergeNode",
+    "feBlend",
+    "rdf:RDF",
+    "cc:Work",
+    "cc:Agent",
+    "dc:type",
+    "dc:date",
+    "dc:format",
+    "dc:creator",
+    "dc:title",
+];
+/// A prefix may not be bound to what another one is for.
+const NAMESPACES: &[(&str, &str)] = &[
+    ("xmlns", "http://www.w3.org/2000/svg"),
+    ("xmlns:svg", "http://www.w3.org/2000/svg"),
+    ("xmlns:xlink", "http://www.w3.org/1999/xlink"),
+    ("xmlns:rdf", "http://www.w3.org/1999/02/22-rdf-syntax-ns#"),
+    ("xmlns:cc", "http://creativecommons.org/ns#"),
+    ("xmlns:dc", "http://purl.org/dc/elements/1.1/"),
+];
+const PREFIXED: &[&str] = &["xlink:href", "xml:space", "xml:lang", "rdf:about", "rdf:resource"];
+/// Functions of style sheets and attributes that fetch nothing; `url` is looked at.
+const FUNCTIONS: &[&str] = &[
+    "rgb",
+    "rgba",
+    "hsl",
+    "hsla",
+    "matrix",
+    "translate",
+    "scale",
+    "rotate",
+    "skewX",
+    "skewY",
+    "url",
+];
+const PNG_DATA: &str = "data:image/png;base64,";
+
+pub(super) fn check(text: &str) -> Result<(), Fault> {
+    let mut scanner = Scanner { rest: text, open: Vec::new(), rooted: false };
+    scanner.document().map_err(|code| {
+        let line = text[..text.len() - scanner.rest.len()].lines().count().max(1);
+        Fault(code, format!("line {line} is not of a plain drawing"))
+    })
+}
+
+const MALFORMED: &str = "not-svg";
+const ACTIVE: &str = "active-content";
+type Outcome<T = ()> = Result<T, &'static str>;
+
+fn require(holds: bool, code: &'static str) -> Outcome {
+    if holds { Ok(()) } else { Err(code) }
+}
+
+struct Scanner<'a> {
+    rest: &'a str,
+    open: Vec<&'a str>,
+    rooted: bool,
+}
+
+impl<'a> Scanner<'a> {
+    fn document(&mut self) -> Outcome {
+        if self.rest.starts_with("<?xml ") {
+            self.until("?>")?;
+        }
+        while let Some((before, _)) = self.rest.split_once('<') {
+            self.characters(before)?;
+            self.rest = &self.rest[before.len()..];
+            self.markup()?;
+        }
+        self.characters(self.rest)?;
+        require(self.rooted && self.open.is_empty(), MALFORMED)
+    }
+
+    /// Text between tags; only a drawing's own may be more than blanks.
+    fn characters(&self, text: &str) -> Outcome {
+        match self.open.last() {
+            None => require(text.trim_ascii().is_empty(), MALFORMED),
+            Some(&"style") => check_style(text),
+            Some(_) => Ok(()),
+        }
+    }
+
+    fn until(&mut self, end: &str) -> Outcome<&'a str> {
+        let (before, after) = self.rest.split_once(end).ok_or(MALFORMED)?;
+        self.rest = after;
+        Ok(before)
+    }
+
+    fn markup(&mut self) -> Outcome {
+        if self.rest.starts_with("<!--") {
+            self.rest = &self.rest[4..];
+            let comment = self.until("-->")?;
+            // HTML ends such a comment earlier than XML does.
+            require(!comment.starts_with(['>', '-']) && !comment.contains("--"), ACTIVE)
+        } else if self.rest.starts_with("<![CDATA[") && !self.open.is_empty() {
+            self.rest = &self.rest[9..];
+            let text = self.until("]]>")?;
+            self.characters(text)
+        } else if self.rest.starts_with("<!DOCTYPE svg") && !self.rooted {
+            // A subset in brackets could define entities.
+            let doctype = self.until(">")?;
+            require(!doctype.contains('['), ACTIVE)
+        } else if self.rest.starts_with("</") {
+            self.rest = &self.rest[2..];
+            let name = self.until(">")?.trim_ascii_end();
+            require(self.open.pop() == Some(name), MALFORMED)
+        } else if self.rest.starts_with("<!") || self.rest.starts_with("<?") {
+            Err(ACTIVE)
+        } else {
+            self.rest = &self.rest[1..];
+            self.tag()
+        }
+    }
+
+    fn tag(&mut self) -> Outcome {
+        let name = self.name();
+        require(ELEMENTS.contains(&name), ACTIVE)?;
+        let is_root = !std::mem::replace(&mut self.rooted, true);
+        require(is_root == self.open.is_empty(), MALFORMED)?;
+        require(!is_root || name == "svg", MALFORMED)?;
+        loop {
+            let blank = self.rest.starts_with(|c: char| c.is_ascii_whitespace());
+            self.rest = self.rest.trim_ascii_start();
+            if let Some(after) = self.rest.strip_prefix("/>") {
+                self.rest = after;
+                return Ok(());
+            } else if let Some(after) = self.rest.strip_prefix('>') {
+                self.rest = after;
+                self.open.push(name);
+                return Ok(());
+            }
+            require(blank, MALFORMED)?;
+            self.attribute(name)?;
+        }
+    }
+
+    fn name(&mut self) -> &'a str {
+        let ends = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, ':' | '-' | '_' | '.'));
+        let (name, after) = self.rest.split_at(self.rest.find(ends).unwrap_or(self.rest.len()));
+        self.rest = after;
+        name
+    }
+
+    fn attribute(&mut self, element: &str) -> Outcome {
+        let name = self.name();
+        self.rest = self.rest.trim_ascii_start().strip_prefix('=').ok_or(MALFORMED)?;
+        self.rest = self.rest.trim_ascii_start();
+        let quote =
+            self.rest.chars().next().filter(|c| matches!(c, '"' | '\'')).ok_or(MALFORMED)?;
+        self.rest = &self.rest[1..];
+        let value = self.until(quote.encode_utf8(&mut [0; 4]))?;
+        // Numbered characters would spell out what the checks below look for.
+        require(!value.contains('<') && !value.contains("&#"), ACTIVE)?;
+        match name {
+            "" => Err(MALFORMED),
+            "href" | "xlink:href" => check_reference(element, value),
+            _ if name.starts_with("xmlns") => require(NAMESPACES.contains(&(name, value)), ACTIVE),
+            _ if name.contains(':') => require(PREFIXED.contains(&name), ACTIVE),
+            _ if name.len() >= 2 && name[..2].eq_ignore_ascii_case("on") => Err(ACTIVE),
+            "style" => check_style(value),
+            _ => check_functions(value),
+        }
+    }
+}
+
+fn check_reference(element: &str, value: &str) -> Outcome {
+    match value.strip_prefix(PNG_DATA) {
+        Some(data) if element == "image" => {
+            let data: String = data.split_ascii_whitespace().collect();
+            let image = Base64::decode_vec(&data).map_err(|_| ACTIVE)?;
+            png::check(&image).map_err(|_| ACTIVE)
+        }
+        _ => require(value.starts_with('#'), ACTIVE),
+    }
+}
+
+/// A style sheet or style attribute: no `@import`, no escapes that spell out something else.
+fn check_style(style: &str) -> Outcome {
+    require(!style.contains(['@', '\\', '&']), ACTIVE)?;
+    check_functions(style)
+}
+
+fn check_functions(value: &str) -> Outcome {
+    for (at, _) in value.match_indices('(') {
+        let (before, after) = (&value[..at], value[at + 1..].trim_ascii_start());
+        let ends = |c: char| !c.is_ascii_alphanumeric() && c != '-';
+        let name = before.rsplit(ends).next().unwrap_or_default();
+        require(FUNCTIONS.contains(&name), ACTIVE)?;
+        require(name != "url" || after.trim_start_matches(['"', '\'']).starts_with('#'), ACTIVE)?;
+    }
+    Ok(())
+}

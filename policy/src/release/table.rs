@@ -1,0 +1,100 @@
+//! Tables: a header and rows with as many columns as it has.
+
+use super::Fault;
+
+/// Counts columns and rows while a table is read.
+struct Shape {
+    code: &'static str,
+    max_rows: u64,
+    header: Option<u64>,
+    row: u64,
+    column: u64,
+}
+
+impl Shape {
+    fn new(code: &'static str, max_rows: Option<u64>) -> Self {
+        Self { code, max_rows: max_rows.unwrap_or(u64::MAX), header: None, row: 1, column: 1 }
+    }
+
+    fn fault(&self, what: &str) -> Fault {
+        Fault(self.code, format!("row {}, column {} {what}", self.row, self.column))
+    }
+
+    fn end_cell(&mut self) {
+        self.column += 1;
+    }
+
+    fn end_row(&mut self) -> Result<(), Fault> {
+        let header = *self.header.get_or_insert(self.column);
+        if self.column != header {
+            return Err(self.fault(&format!("ends the row; the header has {header} columns")));
+        }
+        if self.row - 1 > self.max_rows {
+            let most = self.max_rows;
+            return Err(Fault("too-many-rows", format!("it has more than {most} rows")));
+        }
+        (self.row, self.column) = (self.row + 1, 1);
+        Ok(())
+    }
+
+    fn end(&self) -> Result<(), Fault> {
+        match self.header {
+            Some(_) => Ok(()),
+            None => Err(self.fault("is missing: there is no header")),
+        }
+    }
+}
+
+pub(super) fn check_tsv(text: &str, max_rows: Option<u64>) -> Result<(), Fault> {
+    let mut shape = Shape::new("not-tsv", max_rows);
+    for row in text.lines() {
+        row.bytes().filter(|&byte| byte == b'\t').for_each(|_| shape.end_cell());
+        shape.end_row()?;
+    }
+    shape.end()
+}
+
+/// RFC 4180; line ends may be LF or CRLF.
+pub(super) fn check_csv(text: &str, max_rows: Option<u64>) -> Result<(), Fault> {
+    let mut shape = Shape::new("not-csv", max_rows);
+    let mut rest = text.as_bytes();
+    while !rest.is_empty() {
+        rest = skip_cell(rest, &shape)?;
+        match rest {
+            [b',', after @ ..] => {
+                shape.end_cell();
+                rest = after;
+                // A comma at the very end still has an empty cell behind it.
+                if rest.is_empty() {
+                    shape.end_row()?;
+                }
+            }
+            [b'\r', b'\n', after @ ..] | [b'\n', after @ ..] => {
+                shape.end_row()?;
+                rest = after;
+            }
+            [] => shape.end_row()?,
+            _ => return Err(shape.fault("goes on after its closing quote")),
+        }
+    }
+    shape.end()
+}
+
+/// What stands behind the cell at the start of `rest`.
+fn skip_cell<'a>(rest: &'a [u8], shape: &Shape) -> Result<&'a [u8], Fault> {
+    let Some(mut inside) = rest.strip_prefix(b"\"") else {
+        let ends = |&byte: &u8| matches!(byte, b',' | b'\n' | b'\r');
+        let (cell, after) = rest.split_at(rest.iter().position(ends).unwrap_or(rest.len()));
+        return match cell.contains(&b'"') {
+            true => Err(shape.fault("has a quote inside an unquoted cell")),
+            false => Ok(after),
+        };
+    };
+    loop {
+        match inside.iter().position(|&byte| byte == b'"').map(|at| &inside[at + 1..]) {
+            None => return Err(shape.fault("has a quote that does not end")),
+            Some([b'"', after @ ..]) => inside = after,
+            Some(after) => return Ok(after),
+        }
+    }
+}

@@ -1,0 +1,153 @@
+use super::*;
+use crate::{entry, revocation::RevokedKey, testing::Keys};
+use proptest::prelude::*;
+use time::macros::datetime;
+
+const WHO: &str = "controller@lab";
+const NOW: OffsetDateTime = datetime!(2026-07-01 12:00 UTC);
+const MESSAGE: &[u8] = b"format = 1\nname = \"variant-calling\"\n";
+
+fn check(allowed: &str, armored: &[u8]) -> Result<Signer, SignatureError> {
+    let signers = AllowedSigners::parse(allowed.as_bytes()).unwrap();
+    verify(&signers, WHO, entry::NAMESPACE, MESSAGE, armored, NOW, &Revoked::default())
+}
+
+/// A key of `kind`, a line that allows it, and its signature of [`MESSAGE`].
+fn signed(kind: &str) -> (Keys, String, Vec<u8>) {
+    let keys = Keys::new();
+    let allowed = format!("{WHO} {}\n", keys.make("key", kind));
+    let signature = keys.sign("key", entry::NAMESPACE, MESSAGE);
+    (keys, allowed, signature)
+}
+
+#[test]
+fn verifies_what_ssh_keygen_signs() {
+    for kind in ["ed25519", "ecdsa"] {
+        let (keys, allowed, signature) = signed(kind);
+        let signer = check(&allowed, &signature).unwrap();
+        assert_eq!(signer.principal, WHO);
+        let listing = std::process::Command::new("ssh-keygen")
+            .arg("-lf")
+            .arg(keys.path("key.pub"))
+            .output()
+            .unwrap();
+        assert!(String::from_utf8(listing.stdout).unwrap().contains(&signer.fingerprint));
+        let time = "20260701120000Z";
+        let (namespace, message) = (entry::NAMESPACE, MESSAGE);
+        assert!(keys.openssh_verifies(&allowed, WHO, namespace, message, &signature, time));
+    }
+}
+
+#[test]
+fn refuses_another_message_namespace_principal_or_key() {
+    let (keys, allowed, signature) = signed("ed25519");
+    let signers = AllowedSigners::parse(allowed.as_bytes()).unwrap();
+    let revoked = Revoked::default();
+    let verify = |who, namespace, message: &[u8], signature: &[u8]| {
+        super::verify(&signers, who, namespace, message, signature, NOW, &revoked)
+    };
+    let ours = entry::NAMESPACE;
+    assert_eq!(verify(WHO, ours, b"other", &signature), Err(SignatureError::Mismatch));
+    assert!(matches!(
+        verify(WHO, "sluice-index@v1", MESSAGE, &signature),
+        Err(SignatureError::Namespace { .. })
+    ));
+    assert!(matches!(
+        verify("security@lab", ours, MESSAGE, &signature),
+        Err(SignatureError::UnknownKey { .. })
+    ));
+    // An attacker who signs everything anew has no key that the site knows.
+    keys.make("mallory", "ed25519");
+    let forged = keys.sign("mallory", ours, MESSAGE);
+    assert!(matches!(verify(WHO, ours, MESSAGE, &forged), Err(SignatureError::UnknownKey { .. })));
+}
+
+#[test]
+fn refuses_rsa() {
+    let (_keys, _, rsa) = signed("rsa");
+    let (_other, allowed, _) = signed("ed25519");
+    assert!(check(&allowed, &rsa).is_err());
+}
+
+#[test]
+fn obeys_the_options_of_a_line_as_openssh_does() {
+    let (keys, allowed, signature) = signed("ed25519");
+    let key = allowed.strip_prefix(WHO).unwrap();
+    for (options, expected) in [
+        ("namespaces=\"sluice-entry@v1\"", "ok"),
+        ("namespaces=\"file,sluice-entry@v1\"", "ok"),
+        ("namespaces=\"file\"", "namespace"),
+        ("valid-after=\"20260701115900Z\"", "ok"),
+        ("valid-after=\"20260701120100Z\"", "time"),
+        ("valid-before=\"20260701120100Z\"", "ok"),
+        ("valid-before=\"20260701115900Z\"", "time"),
+        ("valid-after=\"20250101Z\",valid-before=\"20260101Z\"", "time"),
+        ("namespaces=\"sluice-entry@v1\",valid-before=\"20260101Z\"", "time"),
+    ] {
+        let allowed = format!("{WHO} {options}{key}");
+        let found = match check(&allowed, &signature) {
+            Ok(_) => "ok",
+            Err(SignatureError::NamespaceNotAllowed { .. }) => "namespace",
+            Err(SignatureError::NotValidNow(_)) => "time",
+            Err(other) => panic!("{options}: {other}"),
+        };
+        assert_eq!(found, expected, "{options}");
+        let (namespace, time) = (entry::NAMESPACE, "20260701120000Z");
+        let openssh = keys.openssh_verifies(&allowed, WHO, namespace, MESSAGE, &signature, time);
+        assert_eq!(openssh, expected == "ok", "{options}");
+    }
+}
+
+#[test]
+fn refuses_a_revoked_key() {
+    let (_keys, allowed, signature) = signed("ed25519");
+    let Signer { fingerprint, .. } = check(&allowed, &signature).unwrap();
+    let key = RevokedKey { fingerprint: fingerprint.clone(), why: "lost".into(), at: NOW };
+    let revoked = Revoked { keys: vec![key], ..Revoked::default() };
+    let signers = AllowedSigners::parse(allowed.as_bytes()).unwrap();
+    assert_eq!(
+        verify(&signers, WHO, entry::NAMESPACE, MESSAGE, &signature, NOW, &revoked),
+        Err(SignatureError::Revoked { fingerprint, why: "lost".into() })
+    );
+}
+
+#[test]
+fn refuses_what_is_no_signature() {
+    let (_keys, allowed, signature) = signed("ed25519");
+    let text = String::from_utf8(signature).unwrap();
+    for bad in [
+        String::new(),
+        "-----BEGIN SSH SIGNATURE-----\n-----END SSH SIGNATURE-----\n".into(),
+        text.replace("SSH SIGNATURE", "PGP SIGNATURE"),
+        text[..text.len() / 2].into(),
+        format!("{text}{text}"),
+        format!("{text}trailing"),
+        " ".repeat(MAX_BYTES + 1),
+    ] {
+        assert_eq!(check(&allowed, bad.as_bytes()), Err(SignatureError::Malformed), "{bad}");
+    }
+}
+
+#[test]
+fn detects_every_flipped_bit() {
+    let (_keys, allowed, signature) = signed("ed25519");
+    let signers = AllowedSigners::parse(allowed.as_bytes()).unwrap();
+    let revoked = Revoked::default();
+    let verify = |message: &[u8], signature: &[u8]| {
+        super::verify(&signers, WHO, entry::NAMESPACE, message, signature, NOW, &revoked)
+    };
+    let genuine = SshSig::from_pem(&signature).unwrap();
+    proptest!(|(at in 0..MESSAGE.len(), bit in 0..8)| {
+        let mut message = MESSAGE.to_vec();
+        message[at] ^= 1u8 << bit;
+        prop_assert_eq!(verify(&message, &signature), Err(SignatureError::Mismatch));
+    });
+    proptest!(|(at in 0..signature.len(), bit in 0..8)| {
+        let mut altered = signature.clone();
+        altered[at] ^= 1u8 << bit;
+        // Armor may be wrapped otherwise; what it says may not change.
+        if verify(MESSAGE, &altered).is_ok() {
+            prop_assert_eq!(SshSig::from_pem(&altered).unwrap(), genuine.clone());
+        }
+    });
+}

@@ -1,0 +1,33 @@
+//! What the SPANK plugin and `sluice-admit` say to each other: [`Facts`] as JSON on the
+//! decider's standard input, a [`Verdict`] as JSON on its standard output.
+//!
+//! White space before the verdict is the decider's sign of life: it writes a line feed now and
+//! then during long work, and the plugin gives up when it has heard nothing for
+//! [`NO_PROGRESS_SECONDS`].
+
+mod facts;
+mod verdict;
+
+pub use facts::{Facts, JobFacts, Mode, Step};
+pub use verdict::{Access, Admission, Bind, Network, OpenAs, Refusal, Stdio, Verdict};
+
+/// Version of both messages; a peer that speaks another one is refused.
+pub const FORMAT: u32 = 1;
+
+/// Silence after which a decider is given up, in seconds.
+pub const NO_PROGRESS_SECONDS: u64 = 30;
+
+/// Upper bound of either message, in bytes.
+pub const MAX_MESSAGE: usize = 1 << 20;
+
+/// Exit code of a refused job.
+pub const EXIT_REFUSED: i32 = 77;
+
+/// Where packages install the decider.
+pub const ADMIT_PROGRAM: &str = "/usr/libexec/sluice/sluice-admit";
+
+/// Where packages install the attestation worker.
+pub const ATTEST_PROGRAM: &str = "/usr/libexec/sluice/sluice-attest";
+
+/// Per-node state of running jobs: one directory `JOB.RESTART` each.
+pub const RUN_JOBS: &str = "/run/sluice/jobs";

@@ -1,0 +1,106 @@
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// The decider's answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Verdict {
+    /// The job runs, sealed as the admission says.
+    Admit(Box<Admission>),
+    /// The job ends with [`crate::EXIT_REFUSED`].
+    Refuse(Refusal),
+}
+
+/// Why a job may not run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Refusal {
+    /// Stable kebab-case code, listed in docs/refusals.md.
+    pub code: String,
+    /// What is wrong and what to do, one line without control characters.
+    pub message: String,
+}
+
+/// How an admitted job is sealed; the plugin applies it as it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Admission {
+    /// [`crate::FORMAT`].
+    pub format: u32,
+    /// The job's record below [`crate::RUN_JOBS`], made by the decider, root only.
+    pub record: PathBuf,
+    /// The verified script's root-owned copy.
+    pub script: PathBuf,
+    /// Where slurmstepd will execute it.
+    pub script_at: PathBuf,
+    /// What the job sees beside the system, in mounting order.
+    pub binds: Vec<Bind>,
+    /// Names of the user's environment variables that stay.
+    pub env_keep: Vec<String>,
+    /// Variables that are set.
+    pub env_set: Vec<(String, String)>,
+    /// What of the network is left.
+    pub network: Network,
+    /// Where standard output and error go.
+    pub stdio: Stdio,
+}
+
+/// A directory shown to the job.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Bind {
+    /// Where it lies.
+    pub source: PathBuf,
+    /// Where the job sees it.
+    pub target: PathBuf,
+    /// Who can reach the source.
+    pub open_as: OpenAs,
+    /// What the job may do.
+    pub access: Access,
+}
+
+/// Identity under which a source is opened: root has no rights on a squashed network file system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OpenAs {
+    /// Local, root-owned.
+    Root,
+    /// Belongs to the service account with this uid and gid.
+    Service(u32, u32),
+}
+
+/// Rights on a bind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Access {
+    /// Data: read only, nothing is executed.
+    Read,
+    /// Code: read only, may be executed.
+    Execute,
+    /// The sealed run directory.
+    Write,
+}
+
+/// Network of an admitted job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Network {
+    /// A namespace with a loopback interface and nothing else.
+    None,
+}
+
+/// Standard output and error of an admitted job.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Stdio {
+    /// Into these files of the sealed run directory, as the job sees them.
+    Sealed {
+        /// Standard output.
+        stdout: PathBuf,
+        /// Standard error.
+        stderr: PathBuf,
+    },
+    /// To /dev/null.
+    Discard,
+}

@@ -1,0 +1,295 @@
+//! sluice.toml.
+
+use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
+
+use serde::Deserialize;
+use sluice_sys::trusted::{TrustError, read_trusted};
+
+use crate::{paths, users};
+
+/// Upper bound of sluice.toml, in bytes.
+const MAX_BYTES: usize = 64 << 10;
+
+/// One cluster's configuration, the same on every host.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Site {
+    format: u32,
+    /// The cluster's name, part of every run id.
+    pub cluster: String,
+    /// Approved workflows, NAME/VERSION below.
+    pub workflows: PathBuf,
+    /// Approved runtimes, NAME/VERSION below.
+    pub runtimes: PathBuf,
+    /// Drop boxes, at any depth.
+    pub runs: PathBuf,
+    /// Where jobs really write; only the service account gets in.
+    pub sealed_root: PathBuf,
+    /// Spool of attestations, and the running jobs' directories.
+    pub attestations: PathBuf,
+    /// What became of a run, one file each.
+    pub status: PathBuf,
+    /// The service account's name.
+    #[serde(default = "default_service_user")]
+    pub service_user: String,
+    /// Sets with a lower serial are refused, also by a node that lost its memory.
+    #[serde(default)]
+    pub min_serial: u64,
+    /// Data sets by name.
+    #[serde(default)]
+    pub data: BTreeMap<String, DataSet>,
+    /// Who may approve what.
+    pub policy: Policy,
+    /// The crawler's part, where there is one.
+    pub crawler: Option<Crawler>,
+}
+
+/// A data set's real place.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataSet {
+    /// A directory that only the service account can reach.
+    pub path: PathBuf,
+}
+
+/// Who may approve what.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Policy {
+    /// Signatures of distinct controllers that an entry needs.
+    #[serde(default = "default_signatures")]
+    pub entry_signatures: usize,
+    /// The controllers.
+    pub controller: Vec<Controller>,
+}
+
+/// One controller's reach; the keys stand in `allowed_signers`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Controller {
+    /// Principal in `allowed_signers`.
+    pub principal: String,
+    /// Globs of entry names.
+    #[serde(default = "default_globs")]
+    pub names: Vec<String>,
+    /// Globs of data sets.
+    #[serde(default = "default_globs")]
+    pub data: Vec<String>,
+}
+
+/// The crawler's configuration.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Crawler {
+    /// `file:///path` or `s3://bucket/prefix`.
+    pub store: String,
+    /// The S3 server's URL.
+    pub endpoint: Option<String>,
+    /// The S3 region.
+    pub region: Option<String>,
+    /// Whether the endpoint may be plain http.
+    #[serde(default)]
+    pub allow_http: bool,
+    /// File with the S3 keys.
+    pub credentials: Option<PathBuf>,
+    /// Seconds between two scans.
+    #[serde(default = "default_interval")]
+    pub interval_seconds: u64,
+}
+
+fn default_service_user() -> String {
+    "sluice".into()
+}
+
+fn default_signatures() -> usize {
+    1
+}
+
+fn default_globs() -> Vec<String> {
+    vec!["*".into()]
+}
+
+fn default_interval() -> u64 {
+    30
+}
+
+/// Why there is no usable configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum SiteError {
+    /// The file is missing, or not root's alone.
+    #[error("the configuration can't be used: {0}")]
+    Untrusted(#[from] TrustError),
+    /// It doesn't parse.
+    #[error("sluice.toml doesn't parse: {0}")]
+    Syntax(String),
+    /// A value makes no sense.
+    #[error("sluice.toml: {0}")]
+    Value(String),
+    /// The service account isn't there.
+    #[error("service-user: there is no user {0}; create it, with the same uid on every host")]
+    Service(String),
+}
+
+impl Site {
+    /// The host's configuration.
+    pub fn load() -> Result<Self, SiteError> {
+        Self::read(Path::new(paths::CONFIG))
+    }
+
+    /// A configuration file, which has to be root's.
+    pub fn read(path: &Path) -> Result<Self, SiteError> {
+        Self::parse(&read_trusted(path, MAX_BYTES)?)
+    }
+
+    /// Parses and checks the text of a configuration.
+    pub fn parse(bytes: &[u8]) -> Result<Self, SiteError> {
+        if bytes.len() > MAX_BYTES {
+            return Err(SiteError::Syntax(format!("longer than {MAX_BYTES} bytes")));
+        }
+        let site: Self =
+            toml::from_slice(bytes).map_err(|error| SiteError::Syntax(error.to_string()))?;
+        site.check().map_err(SiteError::Value)?;
+        Ok(site)
+    }
+
+    /// Uid and gid of the service account.
+    pub fn service(&self) -> Result<(u32, u32), SiteError> {
+        users::ids_of(&self.service_user)
+            .ok_or_else(|| SiteError::Service(self.service_user.clone()))
+    }
+
+    /// The controller with this principal.
+    pub fn controller(&self, principal: &str) -> Option<&Controller> {
+        self.policy.controller.iter().find(|known| known.principal == principal)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if self.format != 1 {
+            return Err(format!("format {} is not known; this version reads 1", self.format));
+        }
+        if !is_name(&self.cluster) {
+            return Err("cluster may have letters, digits, '.', '_' and '-' only".into());
+        }
+        let controllers = self.policy.controller.len();
+        if !(1..=controllers).contains(&self.policy.entry_signatures) {
+            return Err(format!(
+                "policy.entry-signatures must be between 1 and the number of controllers, {controllers}"
+            ));
+        }
+        let globs = self.policy.controller.iter().flat_map(|it| it.names.iter().chain(&it.data));
+        for glob in globs {
+            globset::Glob::new(glob).map_err(|error| format!("policy.controller: {error}"))?;
+        }
+        self.check_paths()
+    }
+
+    /// One place inside another would give it that one's rights.
+    fn check_paths(&self) -> Result<(), String> {
+        let places = [
+            ("workflows", &self.workflows),
+            ("runtimes", &self.runtimes),
+            ("runs", &self.runs),
+            ("sealed-root", &self.sealed_root),
+            ("attestations", &self.attestations),
+            ("status", &self.status),
+        ];
+        let data: Vec<(String, &PathBuf)> =
+            self.data.iter().map(|(name, set)| (format!("data.{name}.path"), &set.path)).collect();
+        let data = data.iter().map(|(key, path)| (key.as_str(), *path));
+        let all: Vec<(&str, &PathBuf)> = places.into_iter().chain(data).collect();
+        for (key, path) in &all {
+            if !is_plain(path) {
+                return Err(format!("{key} must be an absolute path without '.' and '..'"));
+            }
+        }
+        // Data sets may share files, nothing else may.
+        for (index, (key, path)) in places.iter().enumerate() {
+            for (other_key, other) in &all[index + 1..] {
+                if path.starts_with(other) || other.starts_with(path) {
+                    return Err(format!("{key} and {other_key} must not lie in each other"));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    let ok = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    (1..=64).contains(&name.len()) && name.bytes().all(ok) && !name.starts_with('.')
+}
+
+/// Absolute, below the root, and spelled in the one way that compares bytewise.
+fn is_plain(path: &Path) -> bool {
+    let mut components = path.components();
+    let rest_is_normal = components.next() == Some(Component::RootDir)
+        && components.clone().count() > 0
+        && components.all(|part| matches!(part, Component::Normal(_)));
+    rest_is_normal && path.components().collect::<PathBuf>().as_os_str() == path.as_os_str()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAMPLE: &str = r#"
+format = 1
+cluster = "lab"
+workflows = "/srv/sluice/workflows"
+runtimes = "/srv/sluice/runtimes"
+runs = "/srv/sluice/runs"
+sealed-root = "/srv/sluice-private/sealed"
+attestations = "/srv/sluice-private/attestations"
+status = "/srv/sluice/status"
+[data.cohort]
+path = "/srv/sluice-private/data/cohort"
+[policy]
+[[policy.controller]]
+principal = "controller@lab"
+"#;
+
+    #[test]
+    fn defaults() {
+        let site = Site::parse(SAMPLE.as_bytes()).unwrap();
+        assert_eq!(site.service_user, "sluice");
+        assert_eq!(site.min_serial, 0);
+        assert_eq!(site.policy.entry_signatures, 1);
+        assert_eq!(site.controller("controller@lab").unwrap().names, ["*"]);
+        assert!(site.crawler.is_none());
+    }
+
+    #[test]
+    fn senseless_values_are_refused() {
+        for (from, to, says) in [
+            ("format = 1", "format = 2", "format 2"),
+            ("format = 1", "format = 1\nsurprise = 1", "surprise"),
+            ("\"lab\"", "\"a/b\"", "cluster"),
+            ("\"/srv/sluice/runs\"", "\"runs\"", "runs must be"),
+            ("\"/srv/sluice/runs\"", "\"/srv/../runs\"", "runs must be"),
+            ("\"/srv/sluice/runs\"", "\"/srv/runs/\"", "runs must be"),
+            ("\"/srv/sluice/runs\"", "\"/srv/sluice\"", "in each other"),
+            ("/srv/sluice-private/data/cohort", "/srv/sluice/runs/cohort", "in each other"),
+            ("[policy]", "[policy]\nentry-signatures = 2", "entry-signatures"),
+            ("[policy]", "[policy]\nentry-signatures = 0", "entry-signatures"),
+            ("@lab\"", "@lab\"\nnames = [\"a[\"]", "policy.controller"),
+        ] {
+            let error = Site::parse(SAMPLE.replace(from, to).as_bytes()).unwrap_err().to_string();
+            assert!(error.contains(says), "{to}: {error}");
+        }
+    }
+
+    #[test]
+    fn data_sets_may_nest() {
+        let nested = SAMPLE.replace(
+            "[policy]\n",
+            "[data.part]\npath = \"/srv/sluice-private/data/cohort/part\"\n[policy]\n",
+        );
+        Site::parse(nested.as_bytes()).unwrap();
+    }
+
+    #[test]
+    fn length_is_limited() {
+        assert!(Site::parse(&vec![b'#'; MAX_BYTES + 1]).is_err());
+    }
+}

@@ -1,0 +1,93 @@
+//! Asks `sluice-admit`: a separate program, so that nothing it meets can crash slurmstepd.
+
+use std::{
+    io::{Read, Write},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use sluice_protocol::{
+    ADMIT_PROGRAM, FORMAT, Facts, MAX_MESSAGE, NO_PROGRESS_SECONDS, Refusal, Verdict,
+};
+
+/// The decider's verdict, or the refusal that its silence, crash or nonsense amounts to.
+pub(crate) fn decider(facts: &Facts) -> Result<Verdict, Refusal> {
+    let question = serde_json::to_vec(facts).map_err(|e| no_answer(&e))?;
+    let mut child = Command::new(ADMIT_PROGRAM)
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .current_dir("/")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|e| no_answer(&format_args!("{ADMIT_PROGRAM}: {e}")))?;
+    let answer = converse(&mut child, &question);
+    if answer.is_err() {
+        // It may be stuck in the kernel: it is killed, not waited for.
+        let _ = child.kill();
+        let _ = child.try_wait();
+    } else {
+        let _ = child.wait();
+    }
+    let verdict = serde_json::from_slice(&answer?).map_err(|e| no_answer(&e))?;
+    match verdict {
+        Verdict::Admit(admission) if admission.format != FORMAT => {
+            Err(no_answer(&"plugin and sluice-admit are of different versions"))
+        }
+        verdict => Ok(verdict),
+    }
+}
+
+/// Writes the question and reads to the end of the answer, as long as something moves.
+fn converse(child: &mut Child, question: &[u8]) -> Result<Vec<u8>, Refusal> {
+    let (Some(mut to), Some(mut from)) = (child.stdin.take(), child.stdout.take()) else {
+        return Err(no_answer(&"no pipe"));
+    };
+    // A question fits into a pipe, whose capacity is 64 KiB, unless a job has thousands of
+    // nodes; the decider reads all of it before it does anything else.
+    to.write_all(question).map_err(|e| no_answer(&e))?;
+    drop(to);
+
+    let mut answer = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        wait_readable(&from)?;
+        match from.read(&mut buffer).map_err(|e| no_answer(&e))? {
+            0 => return Ok(answer),
+            // Leading white space is a sign of life and not kept.
+            n if answer.is_empty() => {
+                answer.extend_from_slice(buffer[..n].trim_ascii_start());
+            }
+            n => answer.extend_from_slice(&buffer[..n]),
+        }
+        if answer.len() > MAX_MESSAGE {
+            return Err(no_answer(&"the answer is too long"));
+        }
+    }
+}
+
+fn wait_readable(from: &impl std::os::fd::AsFd) -> Result<(), Refusal> {
+    let deadline = Instant::now() + Duration::from_secs(NO_PROGRESS_SECONDS);
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let timeout =
+            Timespec { tv_sec: left.as_secs() as i64, tv_nsec: left.subsec_nanos().into() };
+        match poll(&mut [PollFd::new(from, PollFlags::IN)], Some(&timeout)) {
+            Ok(0) => return Err(no_answer(&"no sign of life for 30 s")),
+            Ok(_) => return Ok(()),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(no_answer(&error)),
+        }
+    }
+}
+
+fn no_answer(why: &dyn std::fmt::Display) -> Refusal {
+    Refusal {
+        code: "no-answer".into(),
+        message: format!(
+            "the node could not decide ({why}); ask the administrator to run `sluice check`"
+        ),
+    }
+}

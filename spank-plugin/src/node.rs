@@ -1,0 +1,119 @@
+//! The node's side: the stamp that says what was loaded, changes of mode, ended jobs.
+
+use std::{
+    env, fs,
+    io::ErrorKind,
+    path::Path,
+    process::{Child, Command, Stdio},
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use sluice_protocol::{ADMIT_PROGRAM, ATTEST_PROGRAM, Mode};
+
+use crate::{
+    SLURM,
+    raw::{log_error, log_info},
+    spank::Spank,
+};
+
+/// What slurmd loaded, for `sluice check`.
+const STAMP: &str = "/run/sluice/loaded.json";
+/// The mode that was last written to the audit log.
+const LAST_MODE: &str = "/run/sluice/mode";
+/// A job's end must not hold up the epilog: Slurm drains a node whose epilog takes too long.
+const EPILOG_SECONDS: u64 = 10;
+
+fn word(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Off => "off",
+        Mode::Observe => "observe",
+        Mode::Enforce => "enforce",
+    }
+}
+
+/// slurmd has loaded the plugin: leaves the stamp and resumes interrupted attestations.
+/// Whatever fails here is logged; slurmd always starts.
+pub(crate) fn started(mode: Mode) {
+    log_info(&format!(
+        "version {} for Slurm {SLURM}, mode {}",
+        env!("CARGO_PKG_VERSION"),
+        word(mode)
+    ));
+    let stamp = serde_json::json!({
+        "format": 1,
+        "version": env!("CARGO_PKG_VERSION"),
+        "slurm": SLURM,
+        "mode": word(mode),
+        "slurmd": std::process::id(),
+    });
+    if let Err(error) = write_stamp(&stamp.to_string()) {
+        log_error(&format!("{STAMP}: {error}"));
+    }
+    note_mode(mode);
+    run(ATTEST_PROGRAM, &["resume"]);
+}
+
+fn write_stamp(text: &str) -> std::io::Result<()> {
+    let partial = Path::new("/run/sluice/loaded.json.partial");
+    fs::create_dir_all("/run/sluice")?;
+    fs::write(partial, text)?;
+    fs::rename(partial, STAMP)
+}
+
+/// Has a change of mode since the last step or start put into the audit log.
+pub(crate) fn note_mode(mode: Mode) {
+    let last = fs::read_to_string(LAST_MODE);
+    if last.is_ok_and(|last| last.trim() == word(mode)) {
+        return;
+    }
+    let node = env::var("SLURMD_NODENAME").unwrap_or_default();
+    run(ADMIT_PROGRAM, &["record-mode", word(mode), &node]);
+}
+
+/// Every node of an ended job: kills what is left, notes that this node is done, and on the
+/// batch host starts the attestation, which detaches itself.
+pub(crate) fn job_ended(spank: &Spank<'_>) {
+    match spank.job_id() {
+        Ok(job) => {
+            let node = env::var("SLURMD_NODENAME").unwrap_or_default();
+            run(ATTEST_PROGRAM, &["end", &job.to_string(), &node]);
+        }
+        Err(error) => log_error(&error.to_string()),
+    }
+}
+
+/// Runs a program of ours with a clean environment and gives up on it after a while.
+fn run(program: &str, words: &[&str]) {
+    let child = Command::new(program)
+        .args(words)
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    let outcome = match child {
+        Ok(child) => wait(child),
+        Err(error) if error.kind() == ErrorKind::NotFound => Err("is not installed".into()),
+        Err(error) => Err(error.to_string()),
+    };
+    if let Err(why) = outcome {
+        log_error(&format!("{program} {}: {why}", words.join(" ")));
+    }
+}
+
+fn wait(mut child: Child) -> Result<(), String> {
+    let deadline = Instant::now() + Duration::from_secs(EPILOG_SECONDS);
+    while Instant::now() < deadline {
+        match child.try_wait() {
+            Ok(Some(status)) if status.success() => return Ok(()),
+            Ok(Some(status)) => return Err(status.to_string()),
+            Ok(None) => sleep(Duration::from_millis(2)),
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+    let _ = child.kill();
+    Err(format!("no end after {EPILOG_SECONDS} s"))
+}

@@ -1,0 +1,246 @@
+//! The task's root file system, built on an empty tmpfs that root owns.
+//!
+//! Nothing of the host is there unless it is put there; so nothing needs to be masked, and no
+//! directory above a mount is anybody's to rename.
+
+use std::{
+    fs,
+    os::{
+        fd::{AsFd, OwnedFd},
+        unix::ffi::OsStrExt,
+    },
+    path::{Component, Path},
+};
+
+use rustix::{
+    fs::{
+        AtFlags, CWD, FileType, Mode, OFlags, StatxFlags, fstat, mkdirat, open, openat, statx,
+        symlinkat,
+    },
+    mount::{
+        FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, UnmountFlags, fsconfig_create,
+        fsconfig_set_string, fsmount, fsopen, move_mount, unmount,
+    },
+    process::{chdir, fchdir, pivot_root},
+};
+use sluice_protocol::{Access, Admission, OpenAs};
+use sluice_sys::identity::as_user;
+
+use super::{
+    Doing, SandboxError, below_root, devices,
+    space::{tmpfs, tree},
+};
+use crate::raw::{NO_DEV, NO_EXEC, NO_SUID, READ_ONLY, set_mount_attributes};
+
+/// Files of /etc that programs need and that hold no secret.
+const ETC: &[&str] = &[
+    "alternatives",
+    "ca-certificates",
+    "debian_version",
+    "fonts",
+    "gai.conf",
+    "group",
+    "host.conf",
+    "hosts",
+    "java-17-openjdk",
+    "ld.so.cache",
+    "ld.so.conf",
+    "ld.so.conf.d",
+    "localtime",
+    "locale.alias",
+    "login.defs",
+    "magic",
+    "mime.types",
+    "nsswitch.conf",
+    "os-release",
+    "passwd",
+    "perl",
+    "pki",
+    "profile",
+    "protocols",
+    "python3",
+    "python3.11",
+    "R",
+    "redhat-release",
+    "services",
+    "shells",
+    "ssl",
+    "terminfo",
+    "timezone",
+];
+
+/// Builds the root and returns its descriptor. It is attached over the job records' directory,
+/// which exists on every node and which this task has no more use for.
+pub(super) fn build(admission: &Admission) -> Result<OwnedFd, SandboxError> {
+    // Sources are opened before anything is covered.
+    let mut sources = Vec::with_capacity(admission.binds.len());
+    for bind in &admission.binds {
+        let source = match bind.open_as {
+            OpenAs::Root => open_source(&bind.source),
+            OpenAs::Service(uid, gid) => as_user(uid, gid, || open_source(&bind.source))
+                .doing("identity of the service account")?,
+        };
+        sources.push(source.doing(bind.source.display())?);
+    }
+    let ours = |name: &str| open_source(&admission.record.join(name)).doing(name);
+    let (tmp, shm) = (ours("tmp")?, ours("shm")?);
+    let script = open_source(&admission.script).doing("script")?;
+
+    let root = tmpfs("0755", "1m").doing("root")?;
+    move_mount(&root, "", CWD, sluice_protocol::RUN_JOBS, MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH)
+        .doing("root")?;
+
+    system(&root)?;
+    devices::populate(&root, &shm)?;
+    show(&root, &tmp, Path::new("/tmp"), NO_SUID | NO_DEV)?;
+    for (bind, source) in admission.binds.iter().zip(&sources) {
+        let attributes = match bind.access {
+            Access::Read => READ_ONLY | NO_SUID | NO_DEV | NO_EXEC,
+            Access::Execute => READ_ONLY | NO_SUID | NO_DEV,
+            Access::Write => NO_SUID | NO_DEV,
+        };
+        show(&root, source, &bind.target, attributes)?;
+    }
+    show(&root, &script, &admission.script_at, READ_ONLY | NO_SUID | NO_DEV)?;
+    set_mount_attributes(root.as_fd(), READ_ONLY | NO_SUID | NO_DEV, false).doing("root")?;
+    Ok(root)
+}
+
+/// Makes `root` the root directory and lets go of the old one.
+pub(super) fn pivot(root: &OwnedFd) -> Result<(), SandboxError> {
+    fchdir(root).doing("new root")?;
+    // Both at one place: the old root lands on top of the new one and is detached from there,
+    // pivot_root(2), "pivot_root(".", ".")".
+    pivot_root(".", ".").doing("pivot_root")?;
+    unmount(".", UnmountFlags::DETACH).doing("old root")?;
+    chdir("/").doing("new root")
+}
+
+fn open_source(path: &Path) -> rustix::io::Result<OwnedFd> {
+    open(path, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())
+}
+
+/// The operating system: programs and libraries, /proc, and what of /etc and /sys is harmless.
+fn system(root: &OwnedFd) -> Result<(), SandboxError> {
+    for name in ["usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32"] {
+        let host = Path::new("/").join(name);
+        match fs::read_link(&host) {
+            Ok(target) => symlinkat(&target, root, name).doing(name)?,
+            Err(_) if host.is_dir() => host_path(root, &host, READ_ONLY | NO_SUID | NO_DEV)?,
+            Err(_) => {}
+        }
+    }
+    for name in ETC {
+        let host = Path::new("/etc").join(name);
+        if host.exists() {
+            host_path(root, &host, READ_ONLY | NO_SUID | NO_DEV | NO_EXEC)?;
+        }
+    }
+    host_path(root, Path::new("/sys/devices/system/cpu"), READ_ONLY | NO_SUID | NO_DEV | NO_EXEC)?;
+    directory(root, Path::new("var"))?;
+    symlinkat("/tmp", root, "var/tmp").doing("/var/tmp")?;
+    directory(root, Path::new("run"))?;
+    own_proc(root)
+}
+
+/// A /proc that shows a process only what it may trace: the job's own.
+fn own_proc(root: &OwnedFd) -> Result<(), SandboxError> {
+    let context = fsopen("proc", FsOpenFlags::FSOPEN_CLOEXEC).doing("/proc")?;
+    fsconfig_set_string(&context, "hidepid", "invisible").doing("/proc")?;
+    fsconfig_create(&context).doing("/proc")?;
+    let attributes = MountAttrFlags::MOUNT_ATTR_NOSUID
+        | MountAttrFlags::MOUNT_ATTR_NODEV
+        | MountAttrFlags::MOUNT_ATTR_NOEXEC;
+    let mount = fsmount(&context, FsMountFlags::FSMOUNT_CLOEXEC, attributes).doing("/proc")?;
+    let at = directory(root, Path::new("proc"))?;
+    mount_on(&mount, &at).doing("/proc")
+}
+
+/// Shows a path of the host at the same place.
+fn host_path(root: &OwnedFd, host: &Path, attributes: u64) -> Result<(), SandboxError> {
+    let source = open(host, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).doing(host.display())?;
+    show(root, &source, host, attributes)
+}
+
+/// Shows `source` at the absolute path `target`, and makes sure that this is what is there.
+pub(super) fn show(
+    root: &OwnedFd,
+    source: &OwnedFd,
+    target: &Path,
+    attributes: u64,
+) -> Result<(), SandboxError> {
+    let what = target.display();
+    let mount = tree(source).doing(&what)?;
+    set_mount_attributes(mount.as_fd(), attributes, true).doing(&what)?;
+    let relative = below_root(target);
+    let is_directory =
+        FileType::from_raw_mode(fstat(source).doing(&what)?.st_mode) == FileType::Directory;
+    let at = if is_directory { directory(root, relative)? } else { file(root, relative)? };
+    mount_on(&mount, &at).doing(&what)?;
+
+    let shown = beneath(root, relative, OFlags::PATH).doing(&what)?;
+    let identity = |fd: &OwnedFd| {
+        let wanted = StatxFlags::INO | StatxFlags::MNT_ID;
+        statx(fd, "", AtFlags::EMPTY_PATH, wanted)
+            .map(|s| (s.stx_mnt_id, s.stx_ino, s.stx_dev_major, s.stx_dev_minor))
+    };
+    if identity(&shown).doing(&what)? != identity(&mount).doing(&what)? {
+        return Err(std::io::Error::other("something else is mounted there")).doing(&what);
+    }
+    Ok(())
+}
+
+fn mount_on(mount: &OwnedFd, at: &OwnedFd) -> rustix::io::Result<()> {
+    let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH | MoveMountFlags::MOVE_MOUNT_T_EMPTY_PATH;
+    move_mount(mount, "", at, "", flags)
+}
+
+/// Opens a path below the new root without leaving it and without following links.
+fn beneath(root: &OwnedFd, relative: &Path, flags: OFlags) -> rustix::io::Result<OwnedFd> {
+    use rustix::fs::{ResolveFlags, openat2};
+    openat2(
+        root,
+        relative,
+        flags | OFlags::CLOEXEC,
+        Mode::empty(),
+        ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS,
+    )
+}
+
+/// Makes a directory and those above it, each 0755 and root's, and opens it.
+pub(super) fn directory(root: &OwnedFd, relative: &Path) -> Result<OwnedFd, SandboxError> {
+    let what = relative.display();
+    let mut at =
+        openat(root, ".", OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
+            .doing(&what)?;
+    for part in relative.components() {
+        let Component::Normal(name) = part else {
+            return Err(std::io::Error::other("not a plain path")).doing(&what);
+        };
+        match mkdirat(&at, name.as_bytes(), Mode::from_raw_mode(0o755)) {
+            Ok(()) | Err(rustix::io::Errno::EXIST) => {}
+            Err(error) => return Err(error).doing(&what),
+        }
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        at = openat(&at, name.as_bytes(), flags, Mode::empty()).doing(&what)?;
+    }
+    Ok(at)
+}
+
+/// Makes an empty file to mount on, with the directories above it.
+pub(super) fn file(root: &OwnedFd, relative: &Path) -> Result<OwnedFd, SandboxError> {
+    let what = relative.display();
+    let (Some(parent), Some(name)) = (relative.parent(), relative.file_name()) else {
+        return Err(std::io::Error::other("not a file's path")).doing(&what);
+    };
+    let parent = directory(root, parent)?;
+    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
+    openat(&parent, name.as_bytes(), flags, Mode::from_raw_mode(0o444)).doing(&what)?;
+    openat(
+        &parent,
+        name.as_bytes(),
+        OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC,
+        Mode::empty(),
+    )
+    .doing(&what)
+}

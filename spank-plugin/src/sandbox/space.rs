@@ -1,0 +1,141 @@
+//! What all tasks of a job share on a node: user, network and IPC namespace, /tmp, /dev/shm.
+//!
+//! Made once, under a lock, and pinned by mounts in the job's record. The user namespace is
+//! root's, with every id mapped to itself: by the kernel's rule the same uid outside then has
+//! no access through /proc, and ids keep their meaning on every file system.
+
+use std::{
+    fs::{self, File},
+    io::{self, Read, Write},
+    os::{fd::OwnedFd, unix::fs::MetadataExt},
+    path::Path,
+};
+
+use rustix::{
+    fs::{CWD, FlockOperation, Mode, OFlags, flock, open},
+    mount::{
+        FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, OpenTreeFlags, fsconfig_create,
+        fsconfig_set_string, fsmount, fsopen, move_mount, open_tree,
+    },
+    thread::UnshareFlags,
+};
+
+use super::{Doing, SandboxError};
+use crate::raw;
+
+/// Descriptors of the shared namespaces. /tmp and /dev/shm are opened anew by each task, since
+/// a mount can only be copied within the mount namespace it was opened in.
+pub(super) struct Space {
+    pub(super) user: OwnedFd,
+    pub(super) network: OwnedFd,
+    pub(super) ipc: OwnedFd,
+}
+
+impl Space {
+    /// The job's shared parts; made if this is its first task on the node.
+    pub(super) fn of_job(record: &Path) -> Result<Space, SandboxError> {
+        let lock = record.join("space");
+        let mut lock = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(lock)
+            .doing("lock of the job's record")?;
+        flock(&lock, FlockOperation::LockExclusive).doing("lock of the job's record")?;
+        // The file names the user namespace once everything is pinned; a half-made space,
+        // left by a killed task, is made again over the old pins.
+        if lock.metadata().doing("job's record")?.len() == 0 {
+            make(record)?;
+            let user = fs::metadata(record.join("user")).doing("user namespace")?;
+            writeln!(lock, "{}:{}", user.dev(), user.ino()).doing("job's record")?;
+        }
+        let pin = |name: &str| {
+            open(record.join(name), OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).doing(name)
+        };
+        Ok(Space { user: pin("user")?, network: pin("net")?, ipc: pin("ipc")? })
+    }
+}
+
+fn make(record: &Path) -> Result<(), SandboxError> {
+    for name in ["tmp", "shm"] {
+        let at = record.join(name);
+        match fs::create_dir(&at) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                return Err(error).doing(name);
+            }
+            _ => {}
+        }
+        let mount = tmpfs("1777", "50%").doing(name)?;
+        attach(&mount, &at).doing(name)?;
+    }
+    let (mut ready, told) = pipe().doing("pipe")?;
+    let (wait, mut release) = pipe().doing("pipe")?;
+    let helper = raw::fork_helper(|| hold_namespaces(told, wait)).doing("fork")?;
+    let pinned = (|| {
+        let mut word = [0];
+        ready.read_exact(&mut word).doing("namespaces")?;
+        for map in ["uid_map", "gid_map"] {
+            fs::write(format!("/proc/{helper}/{map}"), "0 0 4294967295").doing(map)?;
+        }
+        for name in ["user", "net", "ipc"] {
+            let at = record.join(name);
+            File::create(&at).doing(name)?;
+            let namespace = format!("/proc/{helper}/ns/{name}");
+            rustix::mount::mount_bind(namespace, &at).doing(name)?;
+        }
+        Ok(())
+    })();
+    let _ = release.write_all(b".");
+    let pid = rustix::process::Pid::from_raw(helper);
+    let _ = rustix::process::waitpid(pid, rustix::process::WaitOptions::empty());
+    pinned
+}
+
+/// The helper's whole life: it makes the namespaces, says so, and stays until they are pinned.
+/// Network and IPC come first, so that they belong to the initial user namespace.
+fn hold_namespaces(mut told: File, mut wait: File) -> i32 {
+    let made = raw::unshare(UnshareFlags::NEWNET | UnshareFlags::NEWIPC)
+        .and_then(|()| raw::loopback_up())
+        .and_then(|()| raw::unshare(UnshareFlags::NEWUSER));
+    if made.is_err() || told.write_all(b".").is_err() {
+        return 1;
+    }
+    let mut word = [0];
+    i32::from(wait.read_exact(&mut word).is_err())
+}
+
+fn pipe() -> io::Result<(File, File)> {
+    let (read, write) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
+    Ok((read.into(), write.into()))
+}
+
+/// A new tmpfs, attached nowhere yet.
+pub(super) fn tmpfs(mode: &str, size: &str) -> rustix::io::Result<OwnedFd> {
+    let context = fsopen("tmpfs", FsOpenFlags::FSOPEN_CLOEXEC)?;
+    fsconfig_set_string(&context, "mode", mode)?;
+    fsconfig_set_string(&context, "size", size)?;
+    fsconfig_create(&context)?;
+    fsmount(
+        &context,
+        FsMountFlags::FSMOUNT_CLOEXEC,
+        MountAttrFlags::MOUNT_ATTR_NOSUID | MountAttrFlags::MOUNT_ATTR_NODEV,
+    )
+}
+
+/// A detached copy of the mounts at and below `source`.
+pub(super) fn tree(source: &OwnedFd) -> rustix::io::Result<OwnedFd> {
+    open_tree(
+        source,
+        "",
+        OpenTreeFlags::OPEN_TREE_CLONE
+            | OpenTreeFlags::OPEN_TREE_CLOEXEC
+            | OpenTreeFlags::AT_EMPTY_PATH
+            | OpenTreeFlags::AT_RECURSIVE,
+    )
+}
+
+/// Mounts a detached tree on a directory.
+fn attach(mount: &OwnedFd, at: &Path) -> rustix::io::Result<()> {
+    move_mount(mount, "", CWD, at, MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH)
+}

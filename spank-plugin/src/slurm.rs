@@ -1,0 +1,82 @@
+//! What slurmctld knows of a job, `slurm_load_job(3)`: one RPC, asked once per head job.
+
+use std::{path::PathBuf, ptr};
+
+use crate::{bindings as c, raw::copy_text};
+
+/// The part of `job_info_t` that Sluice looks at.
+pub(crate) struct JobInfo {
+    pub(crate) restart: u32,
+    pub(crate) account: String,
+    pub(crate) partition: String,
+    pub(crate) start_time: i64,
+    pub(crate) nodes: Vec<String>,
+    pub(crate) batch_host: String,
+    pub(crate) array: bool,
+    pub(crate) het: bool,
+    pub(crate) work_dir: PathBuf,
+}
+
+/// Asks slurmctld; `None` if it does not answer or does not know the job.
+pub(crate) fn load_job(job: u32) -> Option<JobInfo> {
+    let mut message: *mut c::job_info_msg_t = ptr::null_mut();
+    // SAFETY: slurm_load_job writes a pointer to a message it allocates, and only on success.
+    let code =
+        unsafe { c::slurm_load_job(&raw mut message, job, (c::SHOW_ALL | c::SHOW_DETAIL) as u16) };
+    if code != 0 || message.is_null() {
+        return None;
+    }
+    // SAFETY: the message was just written and is freed once, below.
+    let info = unsafe { read(message, job) };
+    // SAFETY: allocated by slurm_load_job and not used afterwards.
+    unsafe { c::slurm_free_job_info_msg(message) };
+    info
+}
+
+/// # Safety
+/// `message` comes from a successful `slurm_load_job`.
+unsafe fn read(message: *const c::job_info_msg_t, job: u32) -> Option<JobInfo> {
+    // SAFETY: points to one initialised message by this function's contract.
+    let message = unsafe { &*message };
+    // SAFETY: Slurm allocated `record_count` consecutive records at `job_array`.
+    let records =
+        unsafe { std::slice::from_raw_parts(message.job_array, message.record_count as usize) };
+    let record = records.iter().find(|record| record.job_id == job)?;
+    let text = |pointer: *const libc::c_char| {
+        // SAFETY: strings of a job record are null or NUL-terminated and live as long as it.
+        unsafe { copy_text(pointer) }.unwrap_or_default()
+    };
+    Some(JobInfo {
+        restart: record.restart_cnt.into(),
+        account: text(record.account),
+        partition: text(record.partition),
+        start_time: record.start_time,
+        nodes: expand(record.nodes),
+        batch_host: text(record.batch_host),
+        array: record.array_task_id != c::NO_VAL,
+        het: record.het_job_id != 0,
+        work_dir: text(record.work_dir).into(),
+    })
+}
+
+/// The names in a host list such as `n[1-3]`.
+fn expand(list: *const libc::c_char) -> Vec<String> {
+    // SAFETY: slurm_hostlist_create takes a C string or a null pointer.
+    let hosts = unsafe { c::slurm_hostlist_create(list) };
+    if hosts.is_null() {
+        return Vec::new();
+    }
+    let mut names = Vec::new();
+    loop {
+        // SAFETY: the list is live; slurm_hostlist_shift returns a malloc'd name or null.
+        let name = unsafe { c::slurm_hostlist_shift(hosts) };
+        // SAFETY: null, or the NUL-terminated name just returned.
+        let Some(copy) = (unsafe { copy_text(name) }) else { break };
+        names.push(copy);
+        // SAFETY: slurm.h says that the caller frees the name with free(3).
+        unsafe { libc::free(name.cast()) };
+    }
+    // SAFETY: created above and not used afterwards.
+    unsafe { c::slurm_hostlist_destroy(hosts) };
+    names
+}

@@ -1,0 +1,199 @@
+//! Slurm's `spank.h` with values copied out: nothing borrowed from Slurm outlives a call.
+
+use std::{
+    ffi::{CStr, CString, OsStr, OsString},
+    marker::PhantomData,
+    os::unix::ffi::OsStrExt,
+    path::PathBuf,
+    ptr,
+};
+
+use crate::bindings as c;
+
+/// Where a hook runs, `spank_context(3)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Context {
+    /// In slurmstepd, on the node.
+    Remote,
+    /// In slurmd.
+    Slurmd,
+    /// In `slurmstepd spank prolog|epilog`.
+    JobScript,
+    /// In srun, sbatch or salloc: on the user's side, where nothing can be enforced.
+    Client,
+}
+
+/// The context of the running process.
+pub(crate) fn context() -> Context {
+    // SAFETY: spank_context reads a variable of Slurm's and has no preconditions.
+    match unsafe { c::spank_context() } {
+        c::S_CTX_REMOTE => Context::Remote,
+        c::S_CTX_SLURMD => Context::Slurmd,
+        c::S_CTX_JOB_SCRIPT => Context::JobScript,
+        _ => Context::Client,
+    }
+}
+
+/// The handle that Slurm lends to a hook for the duration of the call.
+pub(crate) struct Spank<'hook> {
+    handle: c::spank_t,
+    hook: PhantomData<&'hook ()>,
+}
+
+/// A failed `spank_*` call, with Slurm's number for it.
+#[derive(Debug)]
+pub(crate) struct SpankError {
+    what: &'static str,
+    code: c::slurm_err_t,
+}
+
+impl std::fmt::Display for SpankError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Slurm does not tell the {} (error {})", self.what, self.code)
+    }
+}
+
+impl<'hook> Spank<'hook> {
+    /// # Safety
+    /// `handle` is the one Slurm passed to the running hook.
+    pub(crate) unsafe fn new(handle: c::spank_t) -> Self {
+        Self { handle, hook: PhantomData }
+    }
+
+    fn number(&self, item: c::spank_item, what: &'static str) -> Result<u32, SpankError> {
+        let mut value: u32 = 0;
+        // SAFETY: every item this module asks for here writes one uint32_t, uid_t, gid_t or int,
+        // all of 32 bits, per the table in spank.h.
+        let code = unsafe { c::spank_get_item(self.handle, item, &raw mut value) };
+        if code == 0 { Ok(value) } else { Err(SpankError { what, code }) }
+    }
+
+    /// The job's id.
+    pub(crate) fn job_id(&self) -> Result<u32, SpankError> {
+        self.number(c::S_JOB_ID, "job id")
+    }
+
+    /// The step's id, or one of Slurm's special numbers.
+    pub(crate) fn step_id(&self) -> Result<u32, SpankError> {
+        self.number(c::S_JOB_STEPID, "step id")
+    }
+
+    /// The job's user.
+    pub(crate) fn uid(&self) -> Result<u32, SpankError> {
+        self.number(c::S_JOB_UID, "user id")
+    }
+
+    /// The job's primary group.
+    pub(crate) fn gid(&self) -> Result<u32, SpankError> {
+        self.number(c::S_JOB_GID, "group id")
+    }
+
+    /// The task's number on this node.
+    pub(crate) fn local_task(&self) -> Result<u32, SpankError> {
+        self.number(c::S_TASK_ID, "task id")
+    }
+
+    /// The ended task's wait status.
+    pub(crate) fn exit_status(&self) -> Result<i32, SpankError> {
+        self.number(c::S_TASK_EXIT_STATUS, "exit status").map(u32::cast_signed)
+    }
+
+    /// The user's supplementary groups.
+    pub(crate) fn groups(&self) -> Result<Vec<u32>, SpankError> {
+        let mut list: *mut u32 = ptr::null_mut();
+        let mut count: i32 = 0;
+        // SAFETY: S_JOB_SUPPLEMENTARY_GIDS writes a gid_t* and an int.
+        let code = unsafe {
+            c::spank_get_item(
+                self.handle,
+                c::S_JOB_SUPPLEMENTARY_GIDS,
+                &raw mut list,
+                &raw mut count,
+            )
+        };
+        if code != 0 {
+            return Err(SpankError { what: "groups", code });
+        }
+        // SAFETY: Slurm owns `count` groups at `list` until the hook returns; they are copied.
+        Ok(unsafe { elements(list, count) }.to_vec())
+    }
+
+    /// The step's command; for a batch step the spooled script and its arguments.
+    pub(crate) fn argv(&self) -> Result<Vec<PathBuf>, SpankError> {
+        let mut list: *mut *mut libc::c_char = ptr::null_mut();
+        let mut count: i32 = 0;
+        // SAFETY: S_JOB_ARGV writes an int and a char**.
+        let code =
+            unsafe { c::spank_get_item(self.handle, c::S_JOB_ARGV, &raw mut count, &raw mut list) };
+        if code != 0 {
+            return Err(SpankError { what: "command", code });
+        }
+        // SAFETY: Slurm keeps `count` pointers to C strings at `list` until the hook returns.
+        let texts = unsafe { elements(list, count) };
+        Ok(texts.iter().map(|text| PathBuf::from(copy(*text))).collect())
+    }
+
+    /// Names of the variables in the job's environment.
+    pub(crate) fn environment(&self) -> Result<Vec<OsString>, SpankError> {
+        let mut list: *mut *mut libc::c_char = ptr::null_mut();
+        // SAFETY: S_JOB_ENV writes a char** that ends with a null pointer.
+        let code = unsafe { c::spank_get_item(self.handle, c::S_JOB_ENV, &raw mut list) };
+        if code != 0 {
+            return Err(SpankError { what: "environment", code });
+        }
+        let mut names = Vec::new();
+        let mut at = list;
+        // SAFETY: `at` walks the list and stops at the null pointer that ends it; nothing
+        // changes the environment meanwhile.
+        while !at.is_null() && !unsafe { *at }.is_null() {
+            // SAFETY: as above, a non-null element of the list.
+            let text = copy(unsafe { *at });
+            let name = text.as_bytes().split(|b| *b == b'=').next().unwrap_or_default();
+            names.push(OsStr::from_bytes(name).to_owned());
+            // SAFETY: the element just read was not the last one.
+            at = unsafe { at.add(1) };
+        }
+        Ok(names)
+    }
+
+    /// Removes a variable from the job's environment.
+    pub(crate) fn unset(&self, name: &OsStr) -> Result<(), SpankError> {
+        let name = text(name)?;
+        // SAFETY: a live handle and a C string, which Slurm only reads.
+        let code = unsafe { c::spank_unsetenv(self.handle, name.as_ptr()) };
+        if code == 0 { Ok(()) } else { Err(SpankError { what: "environment", code }) }
+    }
+
+    /// Sets a variable in the job's environment.
+    pub(crate) fn set(&self, name: &str, value: &str) -> Result<(), SpankError> {
+        let (name, value) = (text(OsStr::new(name))?, text(OsStr::new(value))?);
+        // SAFETY: a live handle and two C strings, which Slurm copies.
+        let code = unsafe { c::spank_setenv(self.handle, name.as_ptr(), value.as_ptr(), 1) };
+        if code == 0 { Ok(()) } else { Err(SpankError { what: "environment", code }) }
+    }
+}
+
+/// Slurm's array of `count` elements; empty for a null pointer.
+///
+/// # Safety
+/// A non-null `list` points to `count` initialised elements that live until the hook returns.
+unsafe fn elements<'hook, T>(list: *const T, count: i32) -> &'hook [T] {
+    match usize::try_from(count) {
+        // SAFETY: not null, and as long as `count` says by this function's contract.
+        Ok(count) if !list.is_null() => unsafe { std::slice::from_raw_parts(list, count) },
+        _ => &[],
+    }
+}
+
+/// A copy of one of Slurm's strings; empty for a null pointer.
+fn copy(text: *const libc::c_char) -> OsString {
+    if text.is_null() {
+        return OsString::new();
+    }
+    // SAFETY: callers pass pointers that Slurm keeps NUL-terminated until the hook returns.
+    OsStr::from_bytes(unsafe { CStr::from_ptr(text) }.to_bytes()).to_owned()
+}
+
+fn text(value: &OsStr) -> Result<CString, SpankError> {
+    CString::new(value.as_bytes()).map_err(|_| SpankError { what: "environment", code: 3001 })
+}

@@ -1,0 +1,191 @@
+//! One step in slurmstepd: the decision made in `init`, and what each later hook makes of it.
+
+use std::{
+    fs,
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use sluice_protocol::{Admission, EXIT_REFUSED, Facts, JobFacts, Mode, Refusal, Step, Verdict};
+
+use crate::{
+    SLURM, ask, bindings, confine, environment, node,
+    raw::{exit_now, log_error, log_info, tell_user},
+    sandbox, slurm,
+    spank::{Spank, SpankError},
+};
+
+/// What becomes of the step.
+enum Decision {
+    /// None of Sluice's business.
+    Untouched,
+    /// Runs sealed.
+    Admitted(Box<Admission>),
+    /// Ends with the refusal.
+    Refused(Refusal),
+}
+
+/// Set in `init`, before any task is forked, and only read afterwards.
+static DECISION: OnceLock<Decision> = OnceLock::new();
+/// Set in a task whose sandbox could not be built.
+static BROKEN: OnceLock<Refusal> = OnceLock::new();
+/// slurmstepd calls task_post_fork once per task.
+static MAIN_CONFINED: AtomicBool = AtomicBool::new(false);
+
+fn refusal(code: &str, message: impl std::fmt::Display) -> Refusal {
+    Refusal { code: code.into(), message: message.to_string() }
+}
+
+/// After a panic in `init` the step is refused.
+pub(crate) fn poison() {
+    let _ = DECISION.set(Decision::Refused(refusal(
+        "internal-error",
+        "the plugin failed; ask the administrator to look into slurmd's log",
+    )));
+}
+
+/// `init`: asks `sluice-admit` and rebuilds the environment of an admitted job.
+pub(crate) fn decide(spank: &Spank<'_>, mode: Mode) {
+    if spank.step_id().is_ok_and(|id| id == bindings::SLURM_EXTERN_CONT) {
+        let _ = DECISION.set(Decision::Untouched);
+        return;
+    }
+    node::note_mode(mode);
+    let decision = match mode {
+        Mode::Off => Decision::Untouched,
+        Mode::Observe => {
+            let verdict = verdict(spank, mode);
+            log_info(&format!("observed {verdict:?}"));
+            Decision::Untouched
+        }
+        Mode::Enforce => match verdict(spank, mode) {
+            Verdict::Admit(admission) => match environment::rebuild(spank, &admission) {
+                Ok(()) => Decision::Admitted(admission),
+                Err(error) => Decision::Refused(refusal("internal-error", error)),
+            },
+            Verdict::Refuse(refusal) => Decision::Refused(refusal),
+        },
+    };
+    if let Decision::Refused(refusal) = &decision {
+        log_info(&format!("refused ({}): {}", refusal.code, refusal.message));
+    }
+    let _ = DECISION.set(decision);
+}
+
+fn verdict(spank: &Spank<'_>, mode: Mode) -> Verdict {
+    match facts(spank, mode) {
+        Ok(facts) => ask::decider(&facts).unwrap_or_else(Verdict::Refuse),
+        Err(refusal) => Verdict::Refuse(refusal),
+    }
+}
+
+fn facts(spank: &Spank<'_>, mode: Mode) -> Result<Facts, Refusal> {
+    let missing = |error: SpankError| refusal("facts-invalid", error);
+    let id = spank.job_id().map_err(missing)?;
+    let step = match spank.step_id().map_err(missing)? {
+        bindings::SLURM_BATCH_SCRIPT => Step::Batch,
+        bindings::SLURM_INTERACTIVE_STEP => Step::Interactive,
+        number => Step::Run(number),
+    };
+    let info = slurm::load_job(id).ok_or_else(|| {
+        refusal("controller-unreachable", "slurmctld does not describe the job; submit it again")
+    })?;
+    let argv = spank.argv().map_err(missing)?;
+    let script = (step == Step::Batch).then(|| argv.first().cloned()).flatten();
+    Ok(Facts {
+        format: sluice_protocol::FORMAT,
+        mode,
+        node: info.batch_host,
+        slurm: SLURM.into(),
+        step,
+        job: JobFacts {
+            id,
+            restart: info.restart,
+            uid: spank.uid().map_err(missing)?,
+            gid: spank.gid().map_err(missing)?,
+            groups: spank.groups().map_err(missing)?,
+            account: info.account,
+            partition: info.partition,
+            start_time: info.start_time,
+            nodes: info.nodes,
+            array: info.array,
+            het: info.het,
+            work_dir: info.work_dir,
+            script,
+            script_args: argv.len().saturating_sub(1),
+        },
+    })
+}
+
+/// `task_init_privileged`: 0, or -1 to end the task.
+pub(crate) fn enter(_spank: &Spank<'_>) -> i32 {
+    let admission = match DECISION.get() {
+        Some(Decision::Untouched) => return 0,
+        Some(Decision::Admitted(admission)) => admission,
+        Some(Decision::Refused(_)) | None => return no_exec(),
+    };
+    if let Err(error) = sandbox::enter(admission) {
+        log_info(&format!("sandbox: {error}"));
+        let _ = BROKEN.set(refusal("sandbox-unavailable", error));
+        return no_exec();
+    }
+    0
+}
+
+/// Takes exec away from this task; its end comes in `task_init`, where it can be told cleanly.
+fn no_exec() -> i32 {
+    match confine::no_exec() {
+        Ok(()) => 0,
+        Err(error) => {
+            log_error(&error.to_string());
+            -1
+        }
+    }
+}
+
+/// `task_post_fork`: slurmstepd's main thread runs the user's task epilog after the task;
+/// without exec it can't.
+pub(crate) fn forked() {
+    if matches!(DECISION.get(), Some(Decision::Untouched))
+        || MAIN_CONFINED.swap(true, Ordering::Relaxed)
+    {
+        return;
+    }
+    if let Err(error) = confine::no_exec() {
+        // Tasks have not got their go yet. Nothing short of ending slurmstepd would stop the
+        // epilog now, and the tasks stop themselves where the kernel lacks Landlock.
+        log_error(&format!("the main thread keeps exec: {error}"));
+    }
+}
+
+/// `task_init`: 0 with the task confined; or the refusal, and the end.
+pub(crate) fn start(spank: &Spank<'_>) -> i32 {
+    let refusal = match (BROKEN.get(), DECISION.get()) {
+        (None, Some(Decision::Untouched)) => return 0,
+        (None, Some(Decision::Admitted(admission))) => match confine::task(admission) {
+            Ok(()) => return 0,
+            Err(error) => refusal("sandbox-unavailable", error),
+        },
+        (Some(refusal), _) | (None, Some(Decision::Refused(refusal))) => refusal.clone(),
+        (None, None) => refusal("internal-error", "no decision was made"),
+    };
+    if spank.local_task().is_ok_and(|task| task == 0) {
+        tell_user(&format!("sluice: refused ({}): {}", refusal.code, refusal.message));
+    }
+    exit_now(EXIT_REFUSED)
+}
+
+/// `task_exit`: the batch script's wait status goes into the job's record.
+pub(crate) fn ended(spank: &Spank<'_>) {
+    let Some(Decision::Admitted(admission)) = DECISION.get() else { return };
+    match spank.exit_status() {
+        Ok(status) => {
+            if let Err(error) = fs::write(admission.record.join("exit"), status.to_string()) {
+                log_error(&format!("exit status not recorded: {error}"));
+            }
+        }
+        Err(error) => log_error(&error.to_string()),
+    }
+}
