@@ -19,7 +19,7 @@ use crate::{
     discovery,
     ledger::{Entry, Ledger, LedgerError},
     outcome::{Reason, Stop},
-    publish::{Plan, publish, retract},
+    publish::{Plan, Retracted, publish, retract},
     readiness,
     record::{Outcome, Pass},
     release,
@@ -125,7 +125,11 @@ impl Crawler {
         if let (Err(Stop::Hold(_) | Stop::HoldContent(_)), Ok(run)) = (&verdict, &attested)
             && self.ledger.begun(&entry.name)?
         {
-            verdict = self.take_back(&entry, run, &now.text).await.and(verdict);
+            verdict = match self.take_back(&entry, run, &now.text).await {
+                Ok(Retracted::Published) => Ok(()),
+                Ok(Retracted::Gone | Retracted::Foreign) => verdict,
+                Err(stop) => Err(stop),
+            };
         }
         self.record(&entry, identity.as_ref(), verdict, now)
     }
@@ -149,13 +153,12 @@ impl Crawler {
             return Err(Stop::Retry(outage));
         }
         let time = self.begin(entry, run, &now.text)?;
-        let plan = Plan::new(run, &time);
         let permit = || {
             let time = OffsetDateTime::now_utc();
             readiness::not_revoked(&sets.current(time).map_err(unavailable)?, run, time)?;
             self.log_publishing(run)
         };
-        let result = publish(&self.store, &sealed, &plan, permit).await;
+        let result = publish(&self.store, &sealed, Plan::new(run, &time), permit).await;
         if let Err(Stop::Retry(reason)) = &result
             && reason.code == "store-unavailable"
         {
@@ -191,13 +194,17 @@ impl Crawler {
             .map_err(|error| Stop::retry("ledger-unwritable", error.to_string()))
     }
 
-    /// A run that is held after all leaves nothing of an interrupted attempt behind.
-    async fn take_back(&self, entry: &Entry, run: &Attested, now: &str) -> Result<(), Stop> {
+    /// A run that is held after all leaves nothing of an interrupted attempt behind, unless that
+    /// attempt had come to its end.
+    async fn take_back(&self, entry: &Entry, run: &Attested, now: &str) -> Result<Retracted, Stop> {
         let time = self.begin(entry, run, now)?;
-        retract(&self.store, &Plan::new(run, &time)).await?;
-        self.ledger
-            .forget(&entry.name)
-            .map_err(|error| Stop::retry("ledger-unwritable", error.to_string()))
+        let retracted = retract(&self.store, &Plan::new(run, &time)).await?;
+        if retracted != Retracted::Published {
+            self.ledger
+                .forget(&entry.name)
+                .map_err(|error| Stop::retry("ledger-unwritable", error.to_string()))?;
+        }
+        Ok(retracted)
     }
 }
 

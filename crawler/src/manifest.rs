@@ -1,7 +1,7 @@
 //! manifest.json: its presence in the store means that the run is complete there.
 
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use sluice_policy::attestation::Predicate;
 
 use crate::attested::Attested;
@@ -50,4 +50,10 @@ pub fn manifest(run: &Attested, owner: &str, published: &str) -> Vec<u8> {
         attestation: "attestation.json",
     });
     format!("{manifest:#}\n").into_bytes()
+}
+
+/// The time that a manifest carries.
+pub fn published(manifest: &[u8]) -> Option<String> {
+    let value: Value = serde_json::from_slice(manifest).ok()?;
+    Some(value.get("published")?.as_str()?.to_owned())
 }

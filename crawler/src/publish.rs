@@ -9,7 +9,7 @@ use sluice_policy::digest::{Digest, Hasher};
 
 use crate::{
     attested::{Attested, AttestedFile},
-    manifest::manifest,
+    manifest::{manifest, published},
     outcome::Stop,
     sealed::{Sealed, changed, unreadable},
     store::Store,
@@ -18,13 +18,25 @@ use crate::{
 /// Files up to this many bytes are sent in one piece, larger ones in parts of it.
 const PART: usize = 8 << 20;
 
+const ATTESTATION: &str = "attestation.json";
+const MANIFEST: &str = "manifest.json";
+
 /// What is sent for one run.
 pub struct Plan<'a> {
+    run: &'a Attested,
     owner: String,
-    run_id: &'a str,
-    files: &'a [AttestedFile],
-    attestation: &'a [u8],
     manifest: Vec<u8>,
+}
+
+/// What became of a plan that was given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retracted {
+    /// Nothing of it is in the store any more.
+    Gone,
+    /// Its manifest is in the store: it was published before it was given up.
+    Published,
+    /// Somebody else's manifest is in the store, so everything was left as it is.
+    Foreign,
 }
 
 impl<'a> Plan<'a> {
@@ -32,12 +44,27 @@ impl<'a> Plan<'a> {
     pub fn new(run: &'a Attested, published: &str) -> Self {
         let owner = run.identity().owner;
         let manifest = manifest(run, &owner, published);
-        let run_id = &run.predicate.run_id;
-        Self { owner, run_id, files: &run.files, attestation: &run.bytes, manifest }
+        Self { run, owner, manifest }
     }
 
     fn key(&self, store: &Store, name: &str) -> Result<Path, Stop> {
-        store.key(&self.owner, self.run_id, name)
+        store.key(&self.owner, &self.run.predicate.run_id, name)
+    }
+
+    async fn present(&self, store: &Store) -> Result<HashMap<Path, u64>, Stop> {
+        Ok(store.list(&self.owner, &self.run.predicate.run_id).await?)
+    }
+
+    /// The plan with the time of the manifest in the store, if that one differs in nothing else: a
+    /// ledger was lost then, and its run is to be found again.
+    async fn as_before(self, store: &Store, present: &HashMap<Path, u64>) -> Result<Self, Stop> {
+        let key = self.key(store, MANIFEST)?;
+        if !present.get(&key).is_some_and(|size| *size == self.manifest.len() as u64) {
+            return Ok(self);
+        }
+        let found = store.bytes(&key).await?;
+        let time = published(&found).map(|time| Plan::new(self.run, &time));
+        Ok(time.filter(|plan| plan.manifest == found).unwrap_or(self))
     }
 }
 
@@ -45,32 +72,41 @@ impl<'a> Plan<'a> {
 pub async fn publish(
     store: &Store,
     sealed: &Sealed,
-    plan: &Plan<'_>,
+    plan: Plan<'_>,
     permit: impl FnOnce() -> Result<(), Stop>,
 ) -> Result<(), Stop> {
-    let sender = Sender { store, plan, present: store.list(&plan.owner, plan.run_id).await? };
-    for file in plan.files {
+    store.clear_staged(&plan.owner, &plan.run.predicate.run_id).map_err(|error| {
+        Stop::retry("store-unavailable", format!("the store can't be tidied: {error}"))
+    })?;
+    let present = plan.present(store).await?;
+    let plan = plan.as_before(store, &present).await?;
+    let sender = Sender { store, plan: &plan, present };
+    for file in &plan.run.files {
         sender.file(sealed, file).await?;
     }
-    sender.bytes("attestation.json", plan.attestation).await?;
+    sender.bytes(ATTESTATION, &plan.run.bytes).await?;
     permit()?;
-    sender.bytes("manifest.json", &plan.manifest).await
+    sender.bytes(MANIFEST, &plan.manifest).await
 }
 
-/// Takes back what an interrupted attempt sent, the manifest first. Objects with other content
-/// are somebody else's and stay.
-pub async fn retract(store: &Store, plan: &Plan<'_>) -> Result<(), Stop> {
-    let present = store.list(&plan.owner, plan.run_id).await?;
-    let written = [("manifest.json", &plan.manifest[..]), ("attestation.json", plan.attestation)];
-    let written = written.map(|(name, bytes)| (name, Digest::of(bytes)));
-    let files = plan.files.iter().map(|file| (file.path.as_str(), file.digest));
-    for (name, digest) in written.into_iter().chain(files) {
+/// Takes back what an interrupted attempt sent. A run with a manifest is published and stays;
+/// objects with other content are somebody else's and stay.
+pub async fn retract(store: &Store, plan: &Plan<'_>) -> Result<Retracted, Stop> {
+    let present = plan.present(store).await?;
+    let manifest = plan.key(store, MANIFEST)?;
+    if present.contains_key(&manifest) {
+        let ours = store.digest(&manifest).await? == Digest::of(&plan.manifest);
+        return Ok(if ours { Retracted::Published } else { Retracted::Foreign });
+    }
+    let attestation = (ATTESTATION, Digest::of(&plan.run.bytes));
+    let files = plan.run.files.iter().map(|file| (file.path.as_str(), file.digest));
+    for (name, digest) in files.chain([attestation]) {
         let key = plan.key(store, name)?;
         if present.contains_key(&key) && store.digest(&key).await? == digest {
             store.delete(&key).await?;
         }
     }
-    Ok(())
+    Ok(Retracted::Gone)
 }
 
 struct Sender<'a> {

@@ -1,6 +1,6 @@
 //! The object store that results are published to, with the few operations publishing needs.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, fs, io, path::PathBuf, sync::Arc, time::Duration};
 
 use futures_util::TryStreamExt;
 use object_store::{
@@ -19,6 +19,8 @@ pub struct Store {
     inner: Arc<dyn ObjectStore>,
     prefix: String,
     url: String,
+    /// Where a directory store is.
+    directory: Option<PathBuf>,
 }
 
 impl Store {
@@ -28,7 +30,8 @@ impl Store {
             // A crash of the host must not undo what the ledger calls published.
             Location::Directory(dir) => {
                 let store = LocalFileSystem::new_with_prefix(dir)?.with_fsync(true);
-                Ok(Self::new(Arc::new(store), "", &format!("file://{}", dir.display())))
+                let store = Self::new(Arc::new(store), "", &format!("file://{}", dir.display()));
+                Ok(Self { directory: Some(dir.clone()), ..store })
             }
             Location::S3(s3) => {
                 let store = AmazonS3Builder::new()
@@ -51,7 +54,8 @@ impl Store {
     /// Wraps any store; `prefix` comes before every key, `url` is what people are told.
     pub fn new(inner: Arc<dyn ObjectStore>, prefix: &str, url: &str) -> Self {
         let trimmed = |text: &str| text.trim_matches('/').to_owned();
-        Self { inner, prefix: trimmed(prefix), url: url.trim_end_matches('/').to_owned() }
+        let url = url.trim_end_matches('/').to_owned();
+        Self { inner, prefix: trimmed(prefix), url, directory: None }
     }
 
     /// Where people find a run.
@@ -71,6 +75,14 @@ impl Store {
         }
     }
 
+    /// Removes what a killed crawler was writing of a run: a directory store leaves it visible.
+    pub fn clear_staged(&self, owner: &str, run_id: &str) -> io::Result<()> {
+        match &self.directory {
+            Some(dir) => clear_staged(&dir.join(owner).join(run_id)),
+            None => Ok(()),
+        }
+    }
+
     /// Sizes of all objects of a run.
     pub async fn list(&self, owner: &str, run_id: &str) -> Result<HashMap<Path, u64>> {
         let run = Path::parse(self.run(owner, run_id))?;
@@ -85,6 +97,11 @@ impl Store {
     /// Size of an object.
     pub async fn size(&self, key: &Path) -> Result<u64> {
         Ok(self.inner.head(key).await?.size)
+    }
+
+    /// All bytes of a small object.
+    pub async fn bytes(&self, key: &Path) -> Result<Vec<u8>> {
+        Ok(self.inner.get(key).await?.bytes().await?.to_vec())
     }
 
     /// Digest of an object's bytes, by reading all of them.
@@ -120,6 +137,22 @@ impl Store {
             Err(error) => Err(error),
         }
     }
+}
+
+fn clear_staged(dir: &std::path::Path) -> io::Result<()> {
+    let entries = match fs::read_dir(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            clear_staged(&entry.path())?;
+        } else if entry.file_name().to_str().is_some_and(is_staged) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// How a directory store names what it is still writing.

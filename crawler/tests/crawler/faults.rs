@@ -85,6 +85,20 @@ fn a_kill_while_taking_back_is_taken_up_again() {
 }
 
 #[test]
+fn what_has_its_manifest_is_published_whatever_comes() {
+    let Some((world, id)) = one_run() else { return };
+    let mut after = 0;
+    while !world.is_complete(&id) {
+        killed_pass(&world, Faulty::new(world.objects.clone(), Fault::HangAfter, after));
+        after += 1;
+    }
+    assert_eq!(world.stands(7).state, State::Publishing);
+    world.run(7, "box").log("2026", "{");
+    assert_eq!(pass(&world).published, 1);
+    assert!(world.is_complete(&id));
+}
+
+#[test]
 fn an_outage_is_told_once_and_loses_nothing() {
     let Some(world) = World::new() else { return };
     for job in 1..30 {

@@ -2,7 +2,7 @@
 
 use std::{fs, sync::Arc};
 
-use crate::world::{World, block_on, pass};
+use crate::world::{World, block_on, entry, pass};
 use object_store::{ObjectStoreExt, path::Path};
 use sluice_crawler::{
     config::Location,
@@ -86,8 +86,10 @@ fn a_directory_is_a_store_too() {
     fs::remove_dir_all(world.at("state")).unwrap();
     fs::create_dir(world.at("state")).unwrap();
     fs::remove_file(run.join("manifest.json")).unwrap();
+    fs::write(run.join("big.txt#1"), "left by a kill").unwrap();
     assert_eq!(block_on(world.crawler_with(store()).pass()).unwrap().published, 1);
     assert!(run.join("manifest.json").exists());
+    assert_eq!(fs::read_dir(&run).unwrap().count(), 4);
 }
 
 #[test]
@@ -109,6 +111,35 @@ fn objects_of_others_are_not_overwritten() {
     assert_eq!(world.published().into_values().collect::<Vec<_>>(), [b"foreign"]);
     block_on(world.objects.delete(&key)).unwrap();
     assert_eq!(pass(&world).published, 1);
+}
+
+#[test]
+fn a_lost_ledger_is_made_again_and_deletes_nothing() {
+    let Some(world) = World::new() else { return };
+    world.run(7, "box").file("results.csv", TABLE).attest();
+    assert_eq!(pass(&world).published, 1);
+    let published = world.published();
+    let lose = || {
+        fs::remove_dir_all(world.at("state")).unwrap();
+        fs::create_dir(world.at("state")).unwrap();
+        // Manifests carry seconds.
+        std::thread::sleep(std::time::Duration::from_millis(1100));
+    };
+    lose();
+    assert_eq!(pass(&world).published, 1);
+    assert_eq!(world.published(), published);
+    lose();
+    world.revoke_bundle();
+    assert_eq!(pass(&world).held, 1);
+    assert_eq!(world.published(), published, "withdrawing is another command");
+    // A manifest of another make is foreign, and nothing beside it is touched.
+    let key = Path::parse("pre/fix/alice/box-lab-7.0/manifest.json").unwrap();
+    block_on(world.objects.put(&key, "{}".into())).unwrap();
+    world.publish_set(3, &[("entries/count@1.toml", &entry("count"))]);
+    lose();
+    assert_eq!(pass(&world).held, 1);
+    assert_eq!(world.stands(7).reason.code, "object-exists");
+    assert_eq!(world.published().len(), published.len());
 }
 
 #[test]

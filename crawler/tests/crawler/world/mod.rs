@@ -152,18 +152,22 @@ impl World {
         public.fingerprint(ssh_key::HashAlg::Sha256).to_string()
     }
 
-    pub(crate) fn config(&self) -> Config {
+    /// Text of sluice.toml.
+    pub(crate) fn site(&self) -> String {
         let at = |name: &str| format!("{name:?} = {:?}\n", self.at(name));
         let places = ["workflows", "runtimes", "runs", "attestations", "status"].map(at).concat();
-        let text = format!(
-            "format = 1\ncluster = \"lab\"\n{places}sealed-root = {:?}
+        format!(
+            "format = 1\ncluster = \"lab\"\nservice-user = \"nobody\"\n{places}sealed-root = {:?}
 [policy]\n[[policy.controller]]\nprincipal = \"controller@lab\"
 [[policy.controller]]\nprincipal = \"second@lab\"
 [crawler]\nstore = \"file://{}\"\n",
             self.at("sealed"),
             self.at("published").display(),
-        );
-        let site = Site::parse(text.as_bytes()).unwrap();
+        )
+    }
+
+    pub(crate) fn config(&self) -> Config {
+        let site = Site::parse(self.site().as_bytes()).unwrap();
         Config::new(site, &self.at("etc"), &self.at("state")).unwrap()
     }
 
