@@ -57,9 +57,9 @@ impl<'a> Plan<'a> {
 
     /// The plan with the time of the manifest in the store, if that one differs in nothing else: a
     /// ledger was lost then, and its run is to be found again.
-    async fn as_before(self, store: &Store, present: &HashMap<Path, u64>) -> Result<Self, Stop> {
+    async fn resumed(self, store: &Store, present: &HashMap<Path, u64>) -> Result<Self, Stop> {
         let key = self.key(store, MANIFEST)?;
-        if !present.get(&key).is_some_and(|size| *size == self.manifest.len() as u64) {
+        if present.get(&key) != Some(&(self.manifest.len() as u64)) {
             return Ok(self);
         }
         let found = store.bytes(&key).await?;
@@ -79,7 +79,7 @@ pub async fn publish(
         Stop::retry("store-unavailable", format!("the store can't be tidied: {error}"))
     })?;
     let present = plan.present(store).await?;
-    let plan = plan.as_before(store, &present).await?;
+    let plan = plan.resumed(store, &present).await?;
     let sender = Sender { store, plan: &plan, present };
     for file in &plan.run.files {
         sender.file(sealed, file).await?;

@@ -32,13 +32,25 @@ pub fn write(dir: &Path, entry: &Entry, place: impl FnOnce(&Identity) -> String)
         run_id: &run.run_id,
         state: word(entry.state),
         code: &entry.reason.code,
-        message: &entry.reason.message,
+        message: message(entry),
         r#where: (entry.state == State::Published).then(|| place(run)),
         time: &entry.changed,
     };
     let mut bytes = serde_json::to_vec(&status)?;
     bytes.push(b'\n');
     atomic::write(open_dir(dir)?, &format!("{}.json", run.token), &bytes, 0o644)
+}
+
+/// Owners learn what their run is about; what a server or a disk said is for the site's log.
+fn message(entry: &Entry) -> &str {
+    let ours = matches!(entry.state, State::Seen | State::Publishing)
+        && !entry.reason.code.is_empty()
+        && !entry.reason.code.starts_with("log-");
+    if ours {
+        "a part of the site doesn't answer; it is tried again"
+    } else {
+        &entry.reason.message
+    }
 }
 
 fn word(state: State) -> &'static str {

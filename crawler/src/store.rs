@@ -168,12 +168,13 @@ fn patience() -> RetryConfig {
 
 impl From<Error> for Stop {
     fn from(error: Error) -> Self {
-        let code = match error {
-            Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => "store-denied",
-            _ => "store-unavailable",
-        };
         let text: String =
             error.to_string().chars().filter(|c| !c.is_control()).take(400).collect();
+        // Listing loses the kind of the error on its way through the library.
+        let denied =
+            matches!(error, Error::PermissionDenied { .. } | Error::Unauthenticated { .. })
+                || ["401 Unauthorized", "403 Forbidden"].iter().any(|status| text.contains(status));
+        let code = if denied { "store-denied" } else { "store-unavailable" };
         Self::retry(code, format!("the store didn't take the results: {text}"))
     }
 }

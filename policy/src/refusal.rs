@@ -158,6 +158,11 @@ mod tests {
     fn are_sorted_kebab_case_and_explained() {
         assert_eq!(CODES.len(), 30);
         assert!(CODES.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        let documented = include_str!("../../docs/refusals.md");
+        let rows = documented.lines().filter(|line| line.starts_with("| ")).skip(1);
+        let stated =
+            CODES.iter().map(|(code, cause, remedy)| format!("| {code} | {cause} | {remedy} |"));
+        assert!(rows.eq(stated), "docs/refusals.md says something else");
         for (code, cause, remedy) in CODES {
             assert!(code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{code}");
             assert!(!cause.is_empty() && !remedy.is_empty(), "{code}");

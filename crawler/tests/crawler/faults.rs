@@ -112,6 +112,7 @@ fn an_outage_is_told_once_and_loses_nothing() {
     let entry = world.stands(29);
     assert_eq!((entry.state, entry.reason.code.as_str()), (State::Seen, "store-unavailable"));
     assert_eq!(world.status(29)["state"], "waiting");
+    assert!(!world.status(29)["message"].as_str().unwrap().contains("refused"));
     let changed = entry.changed;
     let store = Faulty::new(world.objects.clone(), Fault::Fail, 0);
     block_on(world.crawler_on(store).pass()).unwrap();

@@ -4,6 +4,7 @@
 mod command;
 mod faults;
 mod holds;
+mod measure;
 mod publish;
 mod s3;
 mod world;
