@@ -3,6 +3,7 @@
 mod support;
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::process::Command;
 
 use support::Scratch;
@@ -199,6 +200,10 @@ fn publishing_swings_one_link_to_higher_serials_only() {
     assert!(!current.join("notes.txt").exists());
     scratch.run(publish).fails(1, "serial 2 is published");
     scratch.run("allowlist sign set --renew --key dave --as dave@site").ok();
+    let planted = scratch.path("set/index.toml.sig.d/eve@site.sig");
+    symlink(scratch.path("alice"), &planted).unwrap();
+    scratch.run(publish).fails(4, "eve@site.sig");
+    fs::remove_file(planted).unwrap();
     // What a killed publish left is no obstacle.
     scratch.write("pub/sets/3/rubbish", "");
     scratch.run(publish).ok();

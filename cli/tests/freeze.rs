@@ -19,6 +19,7 @@ fn bundle() -> Scratch {
     scratch.write("b/a.b/c", "");
     scratch.write("b/a", "sorts before a.b and a/");
     scratch.write("b/-rf", "an option?");
+    scratch.write("b/back\\nslash", "");
     scratch.write("b/bin/run.sh", "#!/bin/sh\n");
     scratch.mode("b/bin/run.sh", 0o755);
     scratch.write("b/bin/group-only", "x");
@@ -41,7 +42,7 @@ fn the_coreutils_recipe_gives_the_same_bytes() {
     let recipe = Ran::of(recipe).ok();
     let frozen = scratch.run("freeze b").ok();
     assert_eq!(frozen.out, recipe.out);
-    assert_eq!(frozen.out.lines().count(), 20);
+    assert_eq!(frozen.out.lines().count(), 21);
 
     fs::write(scratch.path("m"), &frozen.out).unwrap();
     let sum = Ran::of(Command::new("sha256sum").arg(scratch.path("m")).output().unwrap()).ok();
@@ -60,7 +61,7 @@ fn the_digest_does_not_depend_on_place_or_time() {
 fn manifests_go_where_they_are_sent_but_never_into_the_tree() {
     let scratch = bundle();
     let report = scratch.run("freeze b -o m --json").ok().json();
-    assert_eq!(report["files"], 9);
+    assert_eq!(report["files"], 10);
     assert_eq!(scratch.run("freeze b").ok().out, scratch.read("m"));
     scratch.run("freeze b -o b/m").fails(2, "in the bundle");
     symlink("b/empty", scratch.path("side")).unwrap();

@@ -12,12 +12,12 @@ find . -mindepth 1 -printf '%P\n' | sort | while IFS= read -r path; do
     if [ -L "./$path" ]; then
         target=$(readlink -n "./$path"; echo .)
         target=${target%.}
-        echo "l ${#target} $(printf %s "$target" | sha256sum | cut -c 1-64) $path"
+        printf 'l %s %s %s\n' "${#target}" "$(printf %s "$target" | sha256sum | cut -c 1-64)" "$path"
     elif [ -d "./$path" ]; then
-        echo "d - - $path"
+        printf 'd - - %s\n' "$path"
     elif [ -n "$(find "./$path" -perm -u=x)" ]; then
-        echo "x $(stat -c %s "./$path") $(sha256sum <"./$path" | cut -c 1-64) $path"
+        printf 'x %s %s %s\n' "$(stat -c %s "./$path")" "$(sha256sum <"./$path" | cut -c 1-64)" "$path"
     else
-        echo "f $(stat -c %s "./$path") $(sha256sum <"./$path" | cut -c 1-64) $path"
+        printf 'f %s %s %s\n' "$(stat -c %s "./$path")" "$(sha256sum <"./$path" | cut -c 1-64)" "$path"
     fi
 done

@@ -6,14 +6,12 @@ use std::{cell::RefCell, collections::HashMap};
 use futures_util::{StreamExt, stream};
 use serde_json::json;
 use sluice_policy::{digest::Digest, time::format};
-use sluice_site::{
-    audit::Audit,
-    sets::{SetError, Sets, VerifiedSet},
-};
+use sluice_site::audit::Audit;
 use ssh_key::PublicKey;
 use time::OffsetDateTime;
 
 use crate::{
+    allowlist::Allowlist,
     attested::Attested,
     config::Config,
     discovery,
@@ -29,7 +27,7 @@ use crate::{
 };
 
 /// Runs that are sent at the same time; each holds at most one part of a file in memory.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 32;
 
 /// Errors that end a pass; errors of one run don't.
 #[derive(Debug, thiserror::Error)]
@@ -62,16 +60,10 @@ pub(crate) struct Now {
     outage: RefCell<Option<Reason>>,
 }
 
-/// The sets, and the one in force when the pass began.
-struct Allowlist {
-    sets: Sets,
-    current: VerifiedSet,
-}
-
 impl Now {
     /// Serial of the set in force, if there is one.
     pub(crate) fn serial(&self) -> Option<u64> {
-        self.allowlist.as_ref().ok().map(|list| list.current.serial())
+        self.allowlist.as_ref().ok().map(Allowlist::serial)
     }
 }
 
@@ -108,9 +100,7 @@ impl Crawler {
     /// Opened anew for each pass, since keys may have left `allowed_signers`.
     fn allowlist(&self, now: OffsetDateTime) -> Result<Allowlist, Stop> {
         let Config { site, etc, state, .. } = &self.config;
-        let sets = Sets::open_below(site, etc, state).map_err(unavailable)?;
-        let current = sets.current(now).map_err(unavailable)?;
-        Ok(Allowlist { sets, current })
+        Allowlist::open(site, etc, state, now)
     }
 
     async fn attend(&self, entry: Entry, now: &Now) -> Result<Outcome, LedgerError> {
@@ -142,20 +132,19 @@ impl Crawler {
 
     async fn decide(&self, entry: &Entry, run: &Attested, now: &Now) -> Result<(), Stop> {
         readiness::succeeded(&run.predicate)?;
-        let Allowlist { sets, current } = now.allowlist.as_ref().map_err(Stop::clone)?;
-        let approved = readiness::entry(sets, &run.predicate, now.time)?;
-        readiness::not_revoked(current, run, now.time)?;
+        let allowlist = now.allowlist.as_ref().map_err(Stop::clone)?;
+        let approved = allowlist.entry(&run.predicate)?;
+        allowlist.check_not_revoked(run)?;
         weskit::check(&self.config.site.runs, run.predicate.submitted_run_dir.as_ref())
             .map_err(|stop| readiness::with_grace(stop, &run.predicate, now.time))?;
         let sealed = Sealed::at(run.predicate.sealed.as_ref())?;
-        release::check(&approved.entry, run, &sealed)?;
+        release::check(&approved, run, &sealed)?;
         if let Some(outage) = now.outage.borrow().clone() {
             return Err(Stop::Retry(outage));
         }
         let time = self.begin(entry, run, &now.text)?;
         let permit = || {
-            let time = OffsetDateTime::now_utc();
-            readiness::not_revoked(&sets.current(time).map_err(unavailable)?, run, time)?;
+            allowlist.check_still_not_revoked(run, OffsetDateTime::now_utc())?;
             self.log_publishing(run)
         };
         let result = publish(&self.store, &sealed, Plan::new(run, &time), permit).await;
@@ -206,8 +195,4 @@ impl Crawler {
         }
         Ok(retracted)
     }
-}
-
-fn unavailable(error: SetError) -> Stop {
-    Stop::retry("allowlist-unavailable", format!("revocations can't be checked: {error}"))
 }

@@ -2,9 +2,10 @@
 //!
 //! A pass takes every run through the same stages: [`discovery`] finds its attestation,
 //! [`attested`] verifies it, [`readiness`] and [`weskit`] say whether it may be looked at,
-//! [`release`] whether the entry's rules let its files out, [`publish`] sends them. The
-//! [`ledger`] remembers where each run stands.
+//! [`allowlist`] whether what it rests on still stands, [`release`] whether the entry's rules let
+//! its files out, [`publish`] sends them. The [`ledger`] remembers where each run stands.
 
+pub mod allowlist;
 pub mod attested;
 pub mod config;
 pub mod crawler;

@@ -94,6 +94,7 @@ mod tests {
 
     /// Every file that makes a reason.
     const SOURCES: &[&str] = &[
+        include_str!("allowlist.rs"),
         include_str!("attested.rs"),
         include_str!("crawler.rs"),
         include_str!("publish.rs"),

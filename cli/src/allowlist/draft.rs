@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::OFlags;
 use sluice_policy::digest::Digest;
 use sluice_policy::entry::is_entry_id;
 use sluice_policy::index::Index;
@@ -19,20 +21,22 @@ pub(super) const REVOKED: &str = "revoked.toml";
 const ENTRIES: &str = "entries";
 const MANIFESTS: &str = "manifests";
 
-/// A set's directory.
+/// A set's directory. Files are read beneath its descriptor: who publishes somebody's set must
+/// not be led by a link to what only the publisher may read.
 pub(super) struct Draft {
     dir: PathBuf,
+    fd: OwnedFd,
 }
 
 impl Draft {
     pub(super) fn open(dir: &Path) -> Result<Self> {
-        if dir.join(INDEX).is_file() {
-            return Ok(Self { dir: dir.to_owned() });
+        if !dir.join(INDEX).is_file() {
+            return Err(Failure::usage(format_args!(
+                "{} is not an allowlist set: it has no {INDEX}; start one with sluice allowlist new",
+                dir.display()
+            )));
         }
-        Err(Failure::usage(format_args!(
-            "{} is not an allowlist set: it has no {INDEX}; start one with sluice allowlist new",
-            dir.display()
-        )))
+        Self::at(dir)
     }
 
     /// Makes an empty set's directory.
@@ -41,7 +45,12 @@ impl Draft {
             return Err(Failure::usage(format_args!("{} is not empty", dir.display())));
         }
         fs::create_dir_all(dir).doing(|| format!("make {}", dir.display()))?;
-        Ok(Self { dir: dir.to_owned() })
+        Self::at(dir)
+    }
+
+    fn at(dir: &Path) -> Result<Self> {
+        let fd = fs::File::open(dir).doing(|| format!("open {}", dir.display()))?;
+        Ok(Self { dir: dir.to_owned(), fd: fd.into() })
     }
 
     /// Path of a file of the set.
@@ -59,7 +68,9 @@ impl Draft {
 
     /// Content of a file of the set; longer than the largest manifest none is.
     pub(super) fn read(&self, file: &str) -> Result<Vec<u8>> {
-        read(&self.path(file), manifest::MAX_BYTES)
+        beneath::open_beneath(&self.fd, Path::new(file), OFlags::RDONLY)
+            .and_then(|file| read_limited(file, manifest::MAX_BYTES))
+            .doing(|| format!("read {}", self.path(file).display()))
     }
 
     /// Writes a file in one step.

@@ -81,7 +81,9 @@ fn put(copy: &Path, to: &Path, serial: u64) -> Result<()> {
         // Left by a publish that was killed before its link.
         fs::remove_dir_all(&target).doing(|| format!("remove {}", target.display()))?;
     }
-    fs::rename(copy, &target).doing(|| format!("rename to {}", target.display()))?;
+    fs::rename(copy, &target)
+        .and_then(|()| fs::File::open(to.join(SETS))?.sync_all())
+        .doing(|| format!("put {} in place", target.display()))?;
     let link = to.join(format!(".{CURRENT}.{}", std::process::id()));
     let current = to.join(CURRENT);
     symlink(Path::new(SETS).join(serial.to_string()), &link)

@@ -22,11 +22,15 @@ pub(super) fn check(root: bool, findings: &mut Findings) {
     let public = trusted(CLUSTER_KEY, Trust::ROOT, findings);
     let cert = trusted(NODE_CERT, Trust::ROOT, findings);
     let private = if root { trusted(NODE_KEY, Trust::SECRET, findings) } else { None };
-    let public = public.and_then(text).and_then(|text| PublicKey::from_openssh(&text).ok());
-    let cert = cert.and_then(text).and_then(|text| Certificate::from_openssh(&text).ok());
+    // What is missing has been said.
+    let (Some(public), Some(cert)) = (public, cert) else { return };
+    let public = text(public).and_then(|text| PublicKey::from_openssh(&text).ok());
+    let cert = text(cert).and_then(|text| Certificate::from_openssh(&text).ok());
     let (Some(public), Some(cert)) = (public, cert) else {
-        let what = format!("{CLUSTER_KEY} and {NODE_CERT} are no OpenSSH key and certificate");
-        findings.fail(what, "certify the node's key: ssh-keygen -s CLUSTER_KEY -h -I NODE -n NODE");
+        findings.fail(
+            format_args!("{CLUSTER_KEY} is no OpenSSH key, or {NODE_CERT} no certificate"),
+            "certify the node's key: ssh-keygen -s CLUSTER_KEY -h -I NODE -n NODE",
+        );
         return;
     };
     if let Some(private) = private {

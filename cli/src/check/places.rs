@@ -78,10 +78,9 @@ fn private(key: &str, path: &Path, service: (u32, u32), findings: &mut Findings)
     let closed = |meta: &Metadata| {
         meta.is_dir() && (meta.uid() == 0 || meta.uid() == service.0) && meta.mode() & 0o077 == 0
     };
-    let swappable = |meta: &Metadata| {
-        meta.uid() != 0 && meta.uid() != service.0 || meta.mode() & 0o1022 & !0o1000 != 0
-    };
-    if !meta.is_dir() || meta.uid() != service.0 && meta.uid() != 0 {
+    let swappable =
+        |meta: &Metadata| (meta.uid() != 0 && meta.uid() != service.0) || meta.mode() & 0o022 != 0;
+    if !meta.is_dir() || (meta.uid() != service.0 && meta.uid() != 0) {
         findings.fail(
             format_args!("{key}: {shown} is not a directory of the service account"),
             "give it to the service account with chown",

@@ -4,7 +4,6 @@
 mod command;
 mod faults;
 mod holds;
-mod measure;
 mod publish;
 mod s3;
 mod world;
