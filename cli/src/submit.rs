@@ -13,12 +13,15 @@ use sluice_site::Site;
 
 use crate::allowlist::published;
 use crate::args::Submit;
-use crate::exit::{Exit, Failure, Result};
+use crate::exit::{Doing, Exit, Failure, Result};
 use crate::slurm::{self, Job};
 use crate::{configured, output, results, run_dir};
 
 /// Between two questions to the controller while waiting; grows from the first to the second.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(8));
+
+/// Parameter file of a run that sets none: the workflow's own defaults hold.
+const DEFAULTS: &str = "params.yaml";
 
 /// Unanswered questions in a row before waiting is given up.
 const PATIENCE: u32 = 10;
@@ -61,7 +64,13 @@ pub(crate) fn run(args: &Submit) -> Result<Exit> {
         None => run_dir::fresh(&run_dir::home(&site.runs)?, &entry.name)?,
     };
     let files: Vec<&Path> = args.params.iter().chain(&args.file).map(PathBuf::as_path).collect();
-    let script = script(&site, &entry, &dir, &files, args.cores)?;
+    let mut names: Vec<String> =
+        files.iter().map(|file| run_dir::plain_name(file)).collect::<Result<_>>()?;
+    let defaults = files.is_empty() && wants_parameters(&entry);
+    if defaults {
+        names.push(DEFAULTS.into());
+    }
+    let script = script(&site, &entry, &dir, names, args.cores)?;
     let options = options(args, &entry, &dir);
     if args.dry_run {
         return plan(args, &dir, &script, &options);
@@ -69,6 +78,9 @@ pub(crate) fn run(args: &Submit) -> Result<Exit> {
     run_dir::make(&dir)?;
     for file in files {
         run_dir::copy_in(file, &dir)?;
+    }
+    if defaults {
+        std::fs::write(dir.join(DEFAULTS), "{}\n").doing(|| format!("write {DEFAULTS}"))?;
     }
     let job = slurm::sbatch(&options, &script)?;
     let submitted = |ended| Submitted { entry: &args.entry, run_dir: &dir, job: &job, ended };
@@ -95,12 +107,18 @@ pub(crate) fn run(args: &Submit) -> Result<Exit> {
     Ok(exit)
 }
 
+/// Whether the template's one file is a parameter file.
+fn wants_parameters(entry: &Entry) -> bool {
+    let script = entry.command.first().map_or("", |command| &command.script);
+    script.matches("{file:").count() == 1 && script.contains("{file:.yaml}")
+}
+
 /// The entry's first template, filled in.
 fn script(
     site: &Site,
     entry: &Entry,
     dir: &Path,
-    files: &[&Path],
+    names: Vec<String>,
     int: Option<u64>,
 ) -> Result<String> {
     let text = |path: PathBuf| {
@@ -114,7 +132,6 @@ fn script(
     let runtime = runtime
         .map(|named| text(site.runtimes.join(&named.name).join(&named.version)))
         .transpose()?;
-    let names = files.iter().map(|file| run_dir::plain_name(file)).collect::<Result<_>>()?;
     let places = Places {
         bundle: &text(site.workflows.join(&entry.name).join(&entry.version))?,
         runtime: runtime.as_deref(),
