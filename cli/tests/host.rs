@@ -135,7 +135,9 @@ fn submitting_fills_the_run_directory_and_the_template() {
     assert!(args.contains("--cpus-per-task=4\n-p\nfast\n--parsable\n--export=ALL\n-D\n"), "{args}");
     assert!(args.ends_with(&format!("-o\n/{dir}/.sluice/slurm-%j.out\n")), "{args}");
 
-    on(&host, "submit demo@1.0").fails(2, ".yaml");
+    let ran = on(&host, "submit demo@1.0 --json").ok().json();
+    let dir = ran["run-dir"].as_str().unwrap().trim_start_matches('/');
+    assert_eq!(host.read(&format!("{dir}/params.yaml")), "{}\n");
     on(&host, "submit demo@1.0 --params p.yaml --cores 9").fails(2, "1 to 8");
     on(&host, "submit demo@1.0 --params p.yaml --run-dir /tmp/x").fails(2, "not below /srv/runs");
     on(&host, "submit demo@9 --params p.yaml").fails(1, "not on the allowlist");
