@@ -1,13 +1,15 @@
 //! How the admitted job is sealed, for the plugin to apply.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sluice_policy::entry;
-use sluice_protocol::{Access, Admission, Bind, FORMAT, Network, OpenAs, Stdio};
+use sluice_protocol::{Access, Admission, Bind, FORMAT, Facts, Network, OpenAs, Script, Stdio};
 
 use crate::Job;
 use crate::decide::Approved;
+use crate::places::DataBind;
 use crate::store::Store;
+use crate::user::User;
 
 /// Variables that slurmstepd and workflow engines need; none carries the user's text.
 const ENV_KEEP: &[&str] = &[
@@ -25,52 +27,69 @@ const ENV_KEEP: &[&str] = &[
     "SLURM_MEM_PER_NODE",
 ];
 
+/// An approved job: its code comes from the store.
 pub(crate) fn of(job: &Job<'_>, approved: &Approved, store: &Store) -> Admission {
-    Admission {
-        format: FORMAT,
-        record: job.record(),
-        script: job.record().join("script"),
-        script_at: job.facts.job.script.clone().unwrap_or_default(),
-        binds: binds(job, approved, store),
-        env_keep: ENV_KEEP.iter().map(|name| (*name).into()).collect(),
-        env_set: env_set(job, approved),
-        network: match approved.verified.entry.network {
-            entry::Network::None => Network::None,
-        },
-        stdio: stdio(job, approved.verified.entry.stdio),
-    }
-}
-
-fn binds(job: &Job<'_>, approved: &Approved, store: &Store) -> Vec<Bind> {
-    let (uid, gid) = job.user.service;
-    let service = OpenAs::Service(uid, gid);
     let code = approved.bundles().map(|bundle| Bind {
         source: store.place(&bundle),
         target: bundle.source.into(),
         open_as: OpenAs::Root,
         access: Access::Execute,
     });
-    let data = approved.data.iter().map(|data| Bind {
-        source: data.source.clone(),
-        target: data.target.clone(),
-        open_as: service,
-        access: Access::Read,
-    });
-    let run = Bind {
-        source: job.seal().join("run"),
-        target: job.drop_box.path().into(),
-        open_as: service,
-        access: Access::Write,
-    };
-    code.chain(data).chain([run]).collect()
+    let data = data(&job.user, &approved.data);
+    Admission {
+        binds: code.chain(data).chain([run(job)]).collect(),
+        env_set: env_set(&job.user, approved.runtime.as_ref().map(|(path, _)| path.as_path())),
+        network: match approved.verified.entry.network {
+            entry::Network::None => Network::None,
+        },
+        stdio: stdio(job, approved.verified.entry.stdio),
+        ..bare(job.facts, job.record(), &job.user)
+    }
 }
 
-fn env_set(job: &Job<'_>, approved: &Approved) -> Vec<(String, String)> {
-    let path = match &approved.runtime {
-        Some((runtime, _)) => format!("{}/bin:/usr/bin:/bin", runtime.display()),
+/// The sandbox alone.
+pub(crate) fn bare(facts: &Facts, record: PathBuf, user: &User) -> Admission {
+    Admission {
+        format: FORMAT,
+        script: facts.job.script.clone().map(|at| Script { copy: record.join("script"), at }),
+        record,
+        binds: Vec::new(),
+        env_keep: ENV_KEEP.iter().map(|name| (*name).into()).collect(),
+        env_set: env_set(user, None),
+        network: Network::None,
+        stdio: Stdio::Discard,
+        unapproved: None,
+    }
+}
+
+/// The data sets, which only the service account can reach.
+pub(crate) fn data(user: &User, sets: &[DataBind]) -> impl Iterator<Item = Bind> {
+    let (uid, gid) = user.service;
+    sets.iter().map(move |data| Bind {
+        source: data.source.clone(),
+        target: data.target.clone(),
+        open_as: OpenAs::Service(uid, gid),
+        access: Access::Read,
+    })
+}
+
+/// The sealed run directory in the drop box's place.
+pub(crate) fn run(job: &Job<'_>) -> Bind {
+    let (uid, gid) = job.user.service;
+    Bind {
+        source: job.seal().join("run"),
+        target: job.drop_box.path().into(),
+        open_as: OpenAs::Service(uid, gid),
+        access: Access::Write,
+    }
+}
+
+fn env_set(user: &User, runtime: Option<&Path>) -> Vec<(String, String)> {
+    let path = match runtime {
+        Some(runtime) => format!("{}/bin:/usr/bin:/bin", runtime.display()),
         None => "/usr/bin:/bin".into(),
     };
-    let user = job.user.name.as_str();
+    let user = user.name.as_str();
     [
         ("PATH", path.as_str()),
         ("HOME", "/tmp"),
@@ -87,7 +106,7 @@ fn env_set(job: &Job<'_>, approved: &Approved) -> Vec<(String, String)> {
     .into()
 }
 
-fn stdio(job: &Job<'_>, wanted: entry::Stdio) -> Stdio {
+pub(crate) fn stdio(job: &Job<'_>, wanted: entry::Stdio) -> Stdio {
     let own = PathBuf::from(job.drop_box.path()).join(".sluice");
     match wanted {
         entry::Stdio::Sealed => {

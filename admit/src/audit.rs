@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use serde_json::{Value, json};
-use sluice_protocol::Facts;
+use sluice_protocol::{Facts, Mode};
 use sluice_site::audit::{Audit, AuditError};
 use sluice_site::paths::Roots;
 use sluice_sys::atomic;
@@ -27,16 +27,20 @@ pub(crate) fn observed(job: &Job<'_>, approved: &Approved) -> Result<(), Refused
     append(job.roots, &job.facts.node, "observe", detail, false).map_err(unwritable)
 }
 
+/// A job that runs although it would be refused.
+pub(crate) fn confined(roots: &Roots, facts: &Facts, refused: &Refused) -> Result<(), Refused> {
+    let detail = why(about(facts), refused);
+    append(roots, &facts.node, "confine", detail, true).map_err(unwritable)
+}
+
 pub(crate) fn refused(
     roots: &Roots,
     facts: Option<&Facts>,
     refused: &Refused,
 ) -> Result<(), AuditError> {
-    let mut detail = facts.map(about).unwrap_or_else(|| json!({}));
-    detail["code"] = json!(refused.code);
-    detail["message"] = json!(refused.message);
+    let mut detail = why(facts.map(about).unwrap_or_else(|| json!({})), refused);
     let node = facts.map(|facts| facts.node.as_str()).unwrap_or_default();
-    let observed = facts.is_some_and(|facts| facts.mode == sluice_protocol::Mode::Observe);
+    let observed = facts.is_some_and(|facts| facts.mode == Mode::Observe);
     if observed {
         detail["verdict"] = json!("refuse");
     }
@@ -45,13 +49,19 @@ pub(crate) fn refused(
 
 /// Writes down that a node's plugin runs in another mode now.
 pub fn record_mode(roots: &Roots, mode: &str, node: &str) -> Result<(), String> {
-    if !matches!(mode, "off" | "observe" | "enforce") {
-        return Err(format!("{mode:?} is no mode: off, observe or enforce"));
+    if Mode::from_word(mode).is_none() {
+        return Err(format!("{mode:?} is no mode: {}", Mode::ALL.map(Mode::word).join(", ")));
     }
     let text = |error: &dyn Display| error.to_string();
     append(roots, node, "mode", json!({"mode": mode}), true).map_err(|error| text(&error))?;
     let run = ensure_dir(&roots.run, 0o755, Trust::ROOT).map_err(|error| text(&error))?;
     atomic::write(&run, "mode", format!("{mode}\n").as_bytes(), 0o644).map_err(|error| text(&error))
+}
+
+fn why(mut detail: Value, refused: &Refused) -> Value {
+    detail["code"] = json!(refused.code);
+    detail["message"] = json!(refused.message);
+    detail
 }
 
 fn about(facts: &Facts) -> Value {

@@ -59,20 +59,42 @@ impl Approved {
     }
 }
 
-pub(crate) fn decide(job: &Job<'_>) -> Result<Approved, Refused> {
-    let (bytes, script) = script::read(&job.facts.job)?;
-    let rundir = job.drop_box.path();
-    let id = named_entry(&script, rundir, job)?;
+/// A valid entry that the script names and whose scope the job is in.
+struct Entered {
+    id: String,
+    verified: VerifiedEntry,
+    set: VerifiedSet,
+    bundle: PathBuf,
+    runtime: Option<(PathBuf, Digest)>,
+}
+
+fn enter(job: &Job<'_>, script: &Script) -> Result<Entered, Refused> {
+    let id = named_entry(script, job.drop_box.path(), job)?;
     let sets = Sets::open_below(job.site, &job.roots.etc, &job.roots.state)?;
     let set = sets.current(job.now)?;
     let verified = set.entry(&id, job.now)?;
     let entry = &verified.entry;
     scope::check(&entry.scope, &id, job)?;
-
     let bundle = job.site.workflows.join(&entry.name).join(&entry.version);
     let runtime = entry.runtime.as_ref().map(|runtime| {
         (job.site.runtimes.join(&runtime.name).join(&runtime.version), runtime.digest)
     });
+    Ok(Entered { id, verified, set, bundle, runtime })
+}
+
+/// The data sets of a job that isn't approved as it stands: those of the entry that covers it.
+pub(crate) fn data_in_scope(job: &Job<'_>) -> Result<Vec<DataBind>, Refused> {
+    let (_, script) = script::read(&job.facts.job)?;
+    let Entered { verified, bundle, runtime, .. } = enter(job, &script)?;
+    let runtime = runtime.as_ref().map(|(path, _)| path.as_path());
+    places::data(job, &verified.entry, &bundle, runtime)
+}
+
+pub(crate) fn decide(job: &Job<'_>) -> Result<Approved, Refused> {
+    let (bytes, script) = script::read(&job.facts.job)?;
+    let Entered { id, verified, set, bundle, runtime } = enter(job, &script)?;
+    let entry = &verified.entry;
+    let rundir = job.drop_box.path();
     check_runtimes(&script, rundir, job, runtime.as_ref().map(|(path, _)| path.as_path()))?;
     let run_id = job.run_id();
     let places = Places {

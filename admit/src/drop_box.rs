@@ -14,7 +14,6 @@ use sluice_site::record::Record;
 use sluice_sys::{atomic, beneath, read_limited};
 
 use crate::Job;
-use crate::decide::Approved;
 use crate::refused::Refused;
 use crate::user::User;
 
@@ -102,20 +101,25 @@ impl DropBox {
         user.act(list).ok().and_then(Result::ok).unwrap_or_default()
     }
 
-    /// Leaves the verdict for the user; best effort, it is never read by Sluice.
-    pub(crate) fn tell(&self, job: &Job<'_>, outcome: Result<(&Approved, &Record), &Refused>) {
+    /// Leaves the verdict for the user; best effort, it is never read by Sluice. A job with a
+    /// record runs; one with both runs on trial.
+    pub(crate) fn tell(&self, job: &Job<'_>, record: Option<&Record>, refused: Option<&Refused>) {
         let status =
             |record: &Record| job.site.status.join(format!("{}.json", record.status_token));
         let verdict = json!({
             "format": 1,
             "job": job.facts.job.id,
             "restart": job.facts.job.restart,
-            "verdict": if outcome.is_ok() { "admit" } else { "refuse" },
-            "code": outcome.as_ref().err().map(|refused| refused.code),
-            "message": outcome.as_ref().err().map(|refused| &refused.message),
-            "entry": outcome.as_ref().ok().map(|(approved, _)| &approved.id),
+            "verdict": match (record, refused) {
+                (Some(_), None) => "admit",
+                (Some(_), Some(_)) => "confine",
+                (None, _) => "refuse",
+            },
+            "code": refused.map(|refused| refused.code),
+            "message": refused.map(|refused| &refused.message),
+            "entry": record.map(|record| &record.entry),
             "run-id": job.run_id(),
-            "status": outcome.as_ref().ok().map(|(_, record)| status(record)),
+            "status": record.map(status),
             "time": format(job.now),
         });
         let name = format!("verdict-{}.json", job.facts.job.id);

@@ -18,6 +18,7 @@ mod scope;
 mod script;
 mod seal;
 mod store;
+mod trial;
 mod undo;
 mod user;
 
@@ -77,16 +78,23 @@ fn respond(message: &[u8], roots: &Roots, now: OffsetDateTime, pulse: &mut Pulse
         let drop_box = DropBox::open(&facts.job.work_dir, &site.runs, &user)?;
         Ok(Job { facts: &facts, site, roots, now, user, drop_box })
     });
-    let outcome = match &job {
+    let mut outcome = match &job {
         Err(refused) => Err(refused.clone()),
         Ok(job) if facts.mode == Mode::Observe => observe(job, pulse),
         Ok(job) => admit(job, pulse),
     };
+    if let (Err(refused), Mode::Confine, Ok(site)) = (&outcome, facts.mode, &site) {
+        outcome = match &job {
+            Ok(job) => trial::run(job, refused),
+            Err(refused) => User::of(&facts.job, site)
+                .and_then(|user| trial::step(&facts, site, roots, &user, refused)),
+        };
+    }
     if let Err(refused) = &outcome {
         // The job is refused with or without its line in the log.
         let _ = audit::refused(roots, Some(&facts), refused);
-        if let (Ok(job), Mode::Enforce) = (&job, facts.mode) {
-            job.drop_box.tell(job, Err(refused));
+        if let (Ok(job), Mode::Confine | Mode::Enforce) = (&job, facts.mode) {
+            job.drop_box.tell(job, None, Some(refused));
         }
     }
     match outcome {
@@ -103,11 +111,11 @@ fn admit(job: &Job<'_>, pulse: &mut Pulse) -> Result<Admission, Refused> {
         store.provide(&bundle, pulse)?;
     }
     let mut undo = Undo::default();
-    let sealed = seal::make(job, &approved, &mut undo)?;
-    let record = record::make(job, &approved, &sealed, &mut undo)?;
+    let sealed = seal::make(job, &approved.files, &mut undo)?;
+    let record = record::approved(job, &approved, &sealed, &mut undo)?;
     audit::admitted(job, &approved)?;
     undo.keep();
-    job.drop_box.tell(job, Ok((&approved, &record)));
+    job.drop_box.tell(job, Some(&record), None);
     Ok(admission::of(job, &approved, &store))
 }
 

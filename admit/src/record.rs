@@ -7,6 +7,7 @@ use std::path::Path;
 
 use rustix::fs::{AtFlags, Mode, OFlags, fchmod, mkdirat, openat, unlinkat};
 use rustix::rand::{GetRandomFlags, getrandom};
+use sluice_policy::digest::Digest;
 use sluice_site::record::Record;
 use sluice_sys::beneath::{open_beneath, open_dir};
 use sluice_sys::trusted::{Trust, ensure_dir};
@@ -17,24 +18,56 @@ use crate::refused::Refused;
 use crate::undo::Undo;
 use crate::{Job, seal};
 
-/// Makes the record; each of its parts is taken back if a later one fails.
-pub(crate) fn make<'a>(
+/// Records an approved job; each part is taken back if a later one fails.
+pub(crate) fn approved<'a>(
     job: &'a Job<'_>,
     approved: &Approved,
     sealed: &Path,
     undo: &mut Undo<'a>,
 ) -> Result<Record, Refused> {
-    let record = describe(job, approved, sealed)?;
+    let entry = &approved.verified.entry;
+    let record = Record {
+        entry: approved.id.clone(),
+        entry_digest: approved.verified.digest,
+        serial: approved.set.serial(),
+        digest: entry.digest,
+        runtime_digest: approved.runtime.as_ref().map(|(_, digest)| *digest),
+        signers: approved.verified.signers.clone(),
+        outputs: entry.output.clone(),
+        ..bare(job, sealed)?
+    };
+    make(job, record, &approved.script, undo)
+}
+
+/// Records a job that isn't approved, whose results are held.
+pub(crate) fn held<'a>(
+    job: &'a Job<'_>,
+    refused: &Refused,
+    script: &[u8],
+    sealed: &Path,
+    undo: &mut Undo<'a>,
+) -> Result<Record, Refused> {
+    let record = Record { held: Some(refused.code.into()), ..bare(job, sealed)? };
+    make(job, record, script, undo)
+}
+
+fn make<'a>(
+    job: &'a Job<'_>,
+    record: Record,
+    script: &[u8],
+    undo: &mut Undo<'a>,
+) -> Result<Record, Refused> {
     let json = record.to_json().map_err(|error| Refused::new("internal-error", error))?;
     running(job, undo)?;
-    on_node(job, &json, &approved.script, undo)?;
+    on_node(job, &json, script, undo)?;
     pending(job, &json, undo)?;
     Ok(record)
 }
 
-fn describe(job: &Job<'_>, approved: &Approved, sealed: &Path) -> Result<Record, Refused> {
-    let entry = &approved.verified.entry;
+/// What is known of a job without an approval.
+fn bare(job: &Job<'_>, sealed: &Path) -> Result<Record, Refused> {
     let facts = &job.facts.job;
+    let nothing = Digest::of(b"");
     Ok(Record {
         format: 1,
         cluster: job.site.cluster.clone(),
@@ -46,17 +79,18 @@ fn describe(job: &Job<'_>, approved: &Approved, sealed: &Path) -> Result<Record,
         user: job.user.name.clone(),
         uid: facts.uid,
         gid: facts.gid,
-        entry: approved.id.clone(),
-        entry_digest: approved.verified.digest,
-        serial: approved.set.serial(),
-        digest: entry.digest,
-        runtime_digest: approved.runtime.as_ref().map(|(_, digest)| *digest),
-        signers: approved.verified.signers.clone(),
+        held: None,
+        entry: String::new(),
+        entry_digest: nothing,
+        serial: 0,
+        digest: nothing,
+        runtime_digest: None,
+        signers: Vec::new(),
         run_dir: job.drop_box.path().into(),
         sealed: sealed.into(),
         started: job.now,
         status_token: token()?,
-        outputs: entry.output.clone(),
+        outputs: Vec::new(),
     })
 }
 
@@ -105,11 +139,16 @@ fn on_node<'a>(
     undo.push(move || {
         let _ = tree::remove(&jobs, &name);
     });
-    write_script(dir.as_fd(), script).map_err(fail)?;
+    write_script_in(dir.as_fd(), script).map_err(fail)?;
     atomic::write(&dir, "record.json", json, 0o600).map_err(fail)
 }
 
-fn write_script(dir: impl AsFd, script: &[u8]) -> io::Result<()> {
+/// The sealed copy of the script in a record that is there already.
+pub(crate) fn write_script(record: &Path, script: &[u8]) -> io::Result<()> {
+    write_script_in(open_dir(record)?, script)
+}
+
+fn write_script_in(dir: impl AsFd, script: &[u8]) -> io::Result<()> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
     let mut file = File::from(openat(dir, "script", flags, Mode::RUSR)?);
     file.write_all(script)?;

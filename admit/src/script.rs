@@ -10,17 +10,25 @@ use sluice_sys::read_limited;
 use crate::refused::Refused;
 
 pub(crate) fn read(job: &JobFacts) -> Result<(Vec<u8>, Script), Refused> {
-    let refuse = |why: &dyn std::fmt::Display| Refused::new("script-refused", why);
+    if job.script_args != 0 {
+        return Err(refuse(&"the batch script has arguments; write them into the script"));
+    }
+    let bytes = bytes(job)?;
+    let script = tokenize(&bytes).map_err(|error| refuse(&error))?;
+    Ok((bytes, script))
+}
+
+/// The script's text, whatever it says.
+pub(crate) fn bytes(job: &JobFacts) -> Result<Vec<u8>, Refused> {
     let path = job.script.as_deref().ok_or_else(|| refuse(&"the job has no batch script"))?;
     if !path.is_absolute() {
         return Err(refuse(&"the batch script has no absolute path"));
     }
-    if job.script_args != 0 {
-        return Err(refuse(&"the batch script has arguments; write them into the script"));
-    }
-    let bytes = read_once(path).map_err(|error| refuse(&format!("the batch script: {error}")))?;
-    let script = tokenize(&bytes).map_err(|error| refuse(&error))?;
-    Ok((bytes, script))
+    read_once(path).map_err(|error| refuse(&format!("the batch script: {error}")))
+}
+
+fn refuse(why: &dyn std::fmt::Display) -> Refused {
+    Refused::new("script-refused", why)
 }
 
 /// The spooled script belongs to the user, but its directory doesn't: the name is what slurmd

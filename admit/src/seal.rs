@@ -12,7 +12,6 @@ use sluice_sys::beneath::{open_beneath, open_dir};
 use sluice_sys::tree;
 
 use crate::Job;
-use crate::decide::Approved;
 use crate::refused::Refused;
 use crate::undo::Undo;
 
@@ -20,10 +19,10 @@ const RUN: &str = "run";
 /// Sluice's own directory in the sealed run directory: standard output and error.
 const OWN: &str = ".sluice";
 
-/// Makes the sealed run directory and copies the approved files into it.
+/// Makes the sealed run directory and copies the files into it.
 pub(crate) fn make<'a>(
     job: &'a Job<'_>,
-    approved: &Approved,
+    files: &[(String, Vec<u8>)],
     undo: &mut Undo<'a>,
 ) -> Result<PathBuf, Refused> {
     let user = &job.user;
@@ -56,7 +55,7 @@ pub(crate) fn make<'a>(
         .map_err(broken)?;
     let run = user.act(|| new_directory(&seal, RUN))?.map_err(broken)?;
     let (outer, inner) = (seal.try_clone().map_err(broken)?, run.try_clone().map_err(broken)?);
-    let names: Vec<String> = approved.files.iter().map(|(name, _)| name.clone()).collect();
+    let names: Vec<String> = files.iter().map(|(name, _)| name.clone()).collect();
     undo.push(move || {
         for name in names.iter().map(String::as_str).chain([OWN]) {
             let _ = user.act(|| tree::remove(&inner, name));
@@ -68,14 +67,14 @@ pub(crate) fn make<'a>(
         return Err(broken(io::Error::other("it doesn't belong to the user after it was made")));
     }
 
-    user.act(|| fill(&run, approved))?.map_err(broken)?;
+    user.act(|| fill(&run, files))?.map_err(broken)?;
     Ok(path.join(RUN))
 }
 
-fn fill(run: &OwnedFd, approved: &Approved) -> io::Result<()> {
+fn fill(run: &OwnedFd, files: &[(String, Vec<u8>)]) -> io::Result<()> {
     new_directory(run, OWN)?;
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    for (name, content) in &approved.files {
+    for (name, content) in files {
         let file = openat(run, name.as_str(), flags, Mode::RUSR | Mode::WUSR)?;
         File::from(file).write_all(content)?;
     }

@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
-use sluice_protocol::{Access, Mode, OpenAs, Stdio};
+use sluice_protocol::{Access, Bind, Mode, OpenAs, Stdio, Step};
 use sluice_site::record::Record;
 use world::published::write;
 use world::{World, mode};
@@ -40,7 +40,8 @@ fn an_approved_job_is_admitted() {
     assert_eq!(*path, format!("{}/bin:/usr/bin:/bin", world.at("srv/runtimes/smk/9").display()));
     let stdout = world.run().join(".sluice/stdout");
     assert!(matches!(&admission.stdio, Stdio::Sealed { stdout: at, .. } if *at == stdout));
-    assert_eq!(admission.script_at, world.at("spool/job7/slurm_script"));
+    let script = admission.script.unwrap();
+    assert_eq!(script.at, world.at("spool/job7/slurm_script"));
 
     // The verified copies.
     let copy = &admission.binds[0].source;
@@ -62,8 +63,8 @@ fn an_approved_job_is_admitted() {
 
     // The records.
     assert_eq!(owner_and_mode(&admission.record), (0, 0o700));
-    assert_eq!(owner_and_mode(&admission.script), (0, 0o555));
-    assert_eq!(fs::read_to_string(&admission.script).unwrap(), world.command());
+    assert_eq!(owner_and_mode(&script.copy), (0, 0o555));
+    assert_eq!(fs::read_to_string(&script.copy).unwrap(), world.command());
     let record = fs::read(admission.record.join("record.json")).unwrap();
     assert_eq!(fs::read(world.at("var/lib/sluice/pending/7.0.json")).unwrap(), record);
     let record = Record::parse(&record).unwrap();
@@ -140,6 +141,46 @@ fn observing_makes_nothing() {
     mode(&world.workflow().join("Snakefile"), 0o775);
     world.script(&world.command());
     assert_eq!(world.outcome().0, "bundle-changed");
+}
+
+#[test]
+fn on_trial_a_job_is_sealed_and_its_results_are_held() {
+    let Some(mut world) = World::new() else { return };
+    world.facts.mode = Mode::Confine;
+    write(&world.workflow().join("Snakefile"), b"changed");
+    let admission = world.admitted();
+    assert_eq!(admission.unapproved.unwrap().code, "bundle-changed");
+    let data = |binds: &[Bind]| binds.iter().any(|bind| bind.access == Access::Read);
+    assert!(data(&admission.binds), "the entry gives this user the data");
+    let run = admission.binds.last().unwrap();
+    assert_eq!((run.access, &run.target), (Access::Write, &world.run()));
+    assert!(run.source.join("params.yaml").exists());
+    let record = fs::read(admission.record.join("record.json")).unwrap();
+    let record = Record::parse(&record).unwrap();
+    assert_eq!((record.held.as_deref(), record.outputs.len()), (Some("bundle-changed"), 0));
+    assert_eq!(world.audit().pop().unwrap()["event"], "confine");
+
+    // Nothing gives data to a script that names no entry, or to who is out of its scope.
+    world.facts.job.restart = 1;
+    world.script("#!/bin/bash\n/usr/bin/env; id\n");
+    assert!(!data(&world.admitted().binds));
+    world.facts.job.restart = 2;
+    world.script(&world.command());
+    world.approve(&world.entry().replace("[scope]", "[scope]\nusers = [\"bob\"]"));
+    assert!(!data(&world.admitted().binds));
+
+    // A step alone: nothing is kept, so nothing is recorded but its sandbox's place.
+    world.facts.job.id = 8;
+    world.facts.step = Step::Run(0);
+    world.facts.job.script = None;
+    let admission = world.admitted();
+    assert_eq!(admission.unapproved.unwrap().code, "step-refused");
+    assert_eq!(admission.stdio, Stdio::Discard);
+    assert!(admission.binds.iter().all(|bind| bind.access == Access::Execute));
+    assert!(!world.at("var/lib/sluice/pending/8.2.json").exists());
+    // Whom nobody may run as is refused here, too.
+    world.facts.job.uid = 0;
+    assert_eq!(world.outcome().0, "out-of-scope");
 }
 
 #[test]

@@ -32,6 +32,10 @@ pub(crate) fn end(host: &Host, job: u32, node: &str) -> Result<()> {
             survivors::kill_all(user, PATIENCE).context("processes of the job")?;
         }
         release_pins(&dir);
+        // What nothing is kept of has no pending record, and so no worker to clear it away.
+        if !host.incarnations(Some(job))?.contains(&name) {
+            fs::remove_dir_all(&dir).with_context(|| dir.display().to_string())?;
+        }
     }
     host.as_service(|| {
         for name in names_of(&host.running(), job)? {

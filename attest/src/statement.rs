@@ -50,6 +50,7 @@ pub(crate) fn sign(
         nodes: record.nodes.clone(),
         user: record.user.clone(),
         uid: record.uid,
+        held: record.held.clone(),
         entry: record.entry.clone(),
         entry_digest: record.entry_digest,
         serial: record.serial,

@@ -44,6 +44,8 @@ struct Verdict {
 #[serde(rename_all = "kebab-case")]
 enum Decision {
     Admit,
+    /// Not approved; it runs on trial all the same, and its results will be held.
+    Confine,
     Refuse,
 }
 

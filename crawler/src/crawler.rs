@@ -132,6 +132,7 @@ impl Crawler {
 
     async fn decide(&self, entry: &Entry, run: &Attested, now: &Now) -> Result<(), Stop> {
         readiness::succeeded(&run.predicate)?;
+        readiness::approved(&run.predicate)?;
         let allowlist = now.allowlist.as_ref().map_err(Stop::clone)?;
         let approved = allowlist.entry(&run.predicate)?;
         allowlist.check_not_revoked(run)?;

@@ -28,6 +28,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("store-differs", "the store has another size than what was sent"),
     ("store-unavailable", "the store doesn't answer"),
     ("too-large", "the file is larger than the rule allows"),
+    ("unapproved", "the job ran in mode=confine although it would be refused"),
 ];
 
 /// Why a run is where it is: a stable code for programs, a sentence for people.

@@ -19,6 +19,19 @@ pub fn succeeded(run: &Predicate) -> Result<(), Stop> {
     ))
 }
 
+/// A job that only `mode=confine` let run has no approval to release anything under.
+pub fn approved(run: &Predicate) -> Result<(), Stop> {
+    match &run.held {
+        None => Ok(()),
+        Some(code) => Err(Stop::hold(
+            "unapproved",
+            format!(
+                "the job ran on trial and would be refused ({code}); submit it again as approved"
+            ),
+        )),
+    }
+}
+
 /// Turns a hold into waiting while WESkit may still be writing.
 pub fn with_grace(stop: Stop, run: &Predicate, now: OffsetDateTime) -> Stop {
     match stop {

@@ -10,8 +10,30 @@ pub enum Mode {
     Off,
     /// The verdict is logged; the job runs untouched.
     Observe,
+    /// Every job is sealed; one that would be refused runs all the same, and its results are held.
+    Confine,
     /// Unapproved jobs are refused, approved ones are sealed.
     Enforce,
+}
+
+impl Mode {
+    /// From lax to strict.
+    pub const ALL: [Self; 4] = [Self::Off, Self::Observe, Self::Confine, Self::Enforce];
+
+    /// The word after `mode=`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Observe => "observe",
+            Self::Confine => "confine",
+            Self::Enforce => "enforce",
+        }
+    }
+
+    /// The mode that a word stands for.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.word() == word)
+    }
 }
 
 /// What the plugin learned about a step before its first task was forked.

@@ -30,10 +30,8 @@ pub struct Admission {
     pub format: u32,
     /// The job's record below [`crate::RUN_JOBS`], made by the decider, root only.
     pub record: PathBuf,
-    /// The verified script's root-owned copy.
-    pub script: PathBuf,
-    /// Where slurmstepd will execute it.
-    pub script_at: PathBuf,
+    /// The batch script; other steps have none.
+    pub script: Option<Script>,
     /// What the job sees beside the system, in mounting order.
     pub binds: Vec<Bind>,
     /// Names of the user's environment variables that stay.
@@ -44,6 +42,18 @@ pub struct Admission {
     pub network: Network,
     /// Where standard output and error go.
     pub stdio: Stdio,
+    /// Why the job would be refused: in [`crate::Mode::Confine`] it runs all the same.
+    pub unapproved: Option<Refusal>,
+}
+
+/// The batch script as it was judged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Script {
+    /// Its root-owned copy.
+    pub copy: PathBuf,
+    /// Where slurmstepd will execute it.
+    pub at: PathBuf,
 }
 
 /// A directory shown to the job.

@@ -34,6 +34,10 @@ pub struct Record {
     pub uid: u32,
     /// Group id.
     pub gid: u32,
+    /// Refusal code of a job that ran all the same, in `mode=confine`. It has no entry: the
+    /// fields that speak of one are empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<String>,
     /// `NAME@VERSION`.
     pub entry: String,
     /// Digest of the entry's file.

@@ -103,11 +103,10 @@ fn landlock(admission: &Admission) -> Result<(), ConfineError> {
         .handle_access(AccessFs::from_all(REQUIRED))?
         .set_compatibility(CompatLevel::BestEffort)
         .handle_access(AccessFs::from_all(WANTED))?
-        .create()?
-        .add_rule(PathBeneath::new(
-            path(&admission.script_at)?,
-            execute & AccessFs::from_file(WANTED),
-        ))?;
+        .create()?;
+    if let Some(script) = &admission.script {
+        ruleset = ruleset.add_rule(rule(&script.at, execute)?)?;
+    }
     for (name, access) in system {
         ruleset = ruleset.add_rule(rule(Path::new(name), *access)?)?;
     }

@@ -39,15 +39,10 @@ fn mode(count: libc::c_int, words: *mut *mut libc::c_char) -> Mode {
     for word in words {
         // SAFETY: each word is a C string that lives as long as the plugin is loaded.
         let word = unsafe { copy_text(*word) }.unwrap_or_default();
-        mode = match word.as_str() {
-            "mode=off" => Mode::Off,
-            "mode=observe" => Mode::Observe,
-            "mode=enforce" => Mode::Enforce,
-            _ => {
-                log_error(&format!("plugstack.conf: unknown word {word:?}: enforcing"));
-                Mode::Enforce
-            }
-        };
+        mode = word.strip_prefix("mode=").and_then(Mode::from_word).unwrap_or_else(|| {
+            log_error(&format!("plugstack.conf: unknown word {word:?}: enforcing"));
+            Mode::Enforce
+        });
     }
     mode
 }

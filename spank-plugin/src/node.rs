@@ -24,27 +24,19 @@ const LAST_MODE: &str = "/run/sluice/mode";
 /// A job's end must not hold up the epilog: Slurm drains a node whose epilog takes too long.
 const EPILOG_SECONDS: u64 = 10;
 
-fn word(mode: Mode) -> &'static str {
-    match mode {
-        Mode::Off => "off",
-        Mode::Observe => "observe",
-        Mode::Enforce => "enforce",
-    }
-}
-
 /// slurmd has loaded the plugin: leaves the stamp and resumes interrupted attestations.
 /// Whatever fails here is logged; slurmd always starts.
 pub(crate) fn started(mode: Mode) {
     log_info(&format!(
         "version {} for Slurm {SLURM}, mode {}",
         env!("CARGO_PKG_VERSION"),
-        word(mode)
+        mode.word()
     ));
     let stamp = serde_json::json!({
         "format": 1,
         "version": env!("CARGO_PKG_VERSION"),
         "slurm": SLURM,
-        "mode": word(mode),
+        "mode": mode.word(),
         "slurmd": std::process::id(),
     });
     if let Err(error) = write_stamp(&stamp.to_string()) {
@@ -64,11 +56,11 @@ fn write_stamp(text: &str) -> std::io::Result<()> {
 /// Has a change of mode since the last step or start put into the audit log.
 pub(crate) fn note_mode(mode: Mode) {
     let last = fs::read_to_string(LAST_MODE);
-    if last.is_ok_and(|last| last.trim() == word(mode)) {
+    if last.is_ok_and(|last| last.trim() == mode.word()) {
         return;
     }
     let node = env::var("SLURMD_NODENAME").unwrap_or_default();
-    run(ADMIT_PROGRAM, &["record-mode", word(mode), &node]);
+    run(ADMIT_PROGRAM, &["record-mode", mode.word(), &node]);
 }
 
 /// Every node of an ended job: kills what is left, notes that this node is done, and on the

@@ -60,7 +60,8 @@ pub(crate) fn decide(spank: &Spank<'_>, mode: Mode) {
             log_info(&format!("observed {verdict:?}"));
             Decision::Untouched
         }
-        Mode::Enforce => match verdict(spank, mode) {
+        // They differ in what sluice-admit answers. Whom it can't seal it refuses in both.
+        Mode::Confine | Mode::Enforce => match verdict(spank, mode) {
             Verdict::Admit(admission) => match environment::rebuild(spank, &admission) {
                 Ok(()) => Decision::Admitted(admission),
                 Err(error) => Decision::Refused(refusal("internal-error", error)),
@@ -164,17 +165,30 @@ pub(crate) fn forked() {
 pub(crate) fn start(spank: &Spank<'_>) -> i32 {
     let refusal = match (BROKEN.get(), DECISION.get()) {
         (None, Some(Decision::Untouched)) => return 0,
-        (None, Some(Decision::Admitted(admission))) => match confine::task(admission) {
-            Ok(()) => return 0,
-            Err(error) => refusal("sandbox-unavailable", error),
-        },
+        (None, Some(Decision::Admitted(admission))) => {
+            if let (Some(refusal), true) = (&admission.unapproved, first_task(spank)) {
+                tell_user(&format!(
+                    "sluice: not approved ({}): {}; it runs sealed on trial, and its results are held",
+                    refusal.code, refusal.message
+                ));
+            }
+            match confine::task(admission) {
+                Ok(()) => return 0,
+                Err(error) => refusal("sandbox-unavailable", error),
+            }
+        }
         (Some(refusal), _) | (None, Some(Decision::Refused(refusal))) => refusal.clone(),
         (None, None) => refusal("internal-error", "no decision was made"),
     };
-    if spank.local_task().is_ok_and(|task| task == 0) {
+    if first_task(spank) {
         tell_user(&format!("sluice: refused ({}): {}", refusal.code, refusal.message));
     }
     exit_now(EXIT_REFUSED)
+}
+
+/// One line for the user is enough, however many tasks there are.
+fn first_task(spank: &Spank<'_>) -> bool {
+    spank.local_task().is_ok_and(|task| task == 0)
 }
 
 /// `task_exit`: the batch script's wait status goes into the job's record.

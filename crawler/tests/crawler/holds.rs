@@ -136,6 +136,7 @@ fn what_the_rules_hold() {
 
 #[test]
 fn what_the_allowlist_holds() {
+    held("unapproved", |run| with_table(run).but(|it| it.held = Some("revoked".into())), nothing);
     held("entry-differs", |run| with_table(run).but(|it| it.entry_digest = it.digest), nothing);
     held("entry-unavailable", |run| with_table(run).but(|it| it.entry = "other@1".into()), nothing);
     held("entry-unavailable", |run| with_table(run).but(|it| it.serial = 9), nothing);

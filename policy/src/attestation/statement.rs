@@ -64,6 +64,9 @@ pub struct Predicate {
     pub user: String,
     /// User id.
     pub uid: u32,
+    /// Refusal code of a job that ran unapproved, in `mode=confine`: nothing of it is released.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<String>,
     /// `NAME@VERSION` of the entry.
     pub entry: String,
     /// Digest of the entry file's bytes.

@@ -84,7 +84,10 @@ pub(super) fn build(admission: &Admission) -> Result<OwnedFd, SandboxError> {
     }
     let ours = |name: &str| open_source(&admission.record.join(name)).doing(name);
     let (tmp, shm) = (ours("tmp")?, ours("shm")?);
-    let script = open_source(&admission.script).doing("script")?;
+    let script = match &admission.script {
+        Some(script) => Some((open_source(&script.copy).doing("script")?, &script.at)),
+        None => None,
+    };
 
     let root = tmpfs("0755", "1m").doing("root")?;
     move_mount(&root, "", CWD, sluice_protocol::RUN_JOBS, MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH)
@@ -101,7 +104,9 @@ pub(super) fn build(admission: &Admission) -> Result<OwnedFd, SandboxError> {
         };
         show(&root, source, &bind.target, attributes)?;
     }
-    show(&root, &script, &admission.script_at, READ_ONLY | NO_SUID | NO_DEV)?;
+    if let Some((copy, at)) = script {
+        show(&root, &copy, at, READ_ONLY | NO_SUID | NO_DEV)?;
+    }
     set_mount_attributes(root.as_fd(), READ_ONLY | NO_SUID | NO_DEV, false).doing("root")?;
     Ok(root)
 }

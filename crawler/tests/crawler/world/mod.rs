@@ -216,6 +216,7 @@ impl World {
             user: "alice".into(),
             uid: 1001,
             entry: "count@1".into(),
+            held: None,
             entry_digest: Digest::of(entry("count").as_bytes()),
             serial: 1,
             digest: Digest::of(BUNDLE),

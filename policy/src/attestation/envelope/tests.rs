@@ -23,6 +23,7 @@ fn predicate() -> Predicate {
         user: "alice".into(),
         uid: 1001,
         entry: "variant-calling@1.0.0".into(),
+        held: None,
         entry_digest: Digest::of(b"entry"),
         serial: 3,
         digest: Digest::of(b"bundle"),

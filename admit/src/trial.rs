@@ -1,0 +1,86 @@
+//! `mode=confine`: a job that would be refused runs all the same, sealed, and its results are
+//! held. A batch job in a run directory keeps what it writes; any other step gets the bare
+//! sandbox, in which nothing is kept.
+
+use std::fs;
+use std::path::PathBuf;
+
+use sluice_policy::entry::Stdio;
+use sluice_protocol::{Access, Admission, Bind, Facts, OpenAs};
+use sluice_site::Site;
+use sluice_site::paths::Roots;
+use sluice_sys::trusted::{Trust, ensure_dir};
+
+use crate::refused::Refused;
+use crate::undo::Undo;
+use crate::user::User;
+use crate::{Job, admission, audit, decide, record, script, seal};
+
+/// Files of the drop box that are taken along.
+const MAX_FILES: usize = 64;
+
+/// Seals a batch job that `refused` would have stopped.
+pub(crate) fn run(job: &Job<'_>, refused: &Refused) -> Result<Admission, Refused> {
+    let script = script::bytes(&job.facts.job)?;
+    let names = job.drop_box.others(&[], MAX_FILES, &job.user);
+    let files: Vec<_> = names
+        .into_iter()
+        .filter_map(|name| Some((name.clone(), job.drop_box.read(&name, &job.user).ok()?)))
+        .collect();
+    // What no entry in force gives this user isn't shown, on trial or not.
+    let data = decide::data_in_scope(job).unwrap_or_default();
+
+    let mut undo = Undo::default();
+    let sealed = seal::make(job, &files, &mut undo)?;
+    let record = record::held(job, refused, &script, &sealed, &mut undo)?;
+    audit::confined(job.roots, job.facts, refused)?;
+    undo.keep();
+    job.drop_box.tell(job, Some(&record), Some(refused));
+
+    let code = code(job.site);
+    let data = admission::data(&job.user, &data);
+    Ok(Admission {
+        binds: code.into_iter().chain(data).chain([admission::run(job)]).collect(),
+        stdio: admission::stdio(job, Stdio::Sealed),
+        unapproved: Some(refused.clone().into()),
+        ..admission::bare(job.facts, job.record(), &job.user)
+    })
+}
+
+/// Seals a step of which nothing is kept.
+pub(crate) fn step(
+    facts: &Facts,
+    site: &Site,
+    roots: &Roots,
+    user: &User,
+    refused: &Refused,
+) -> Result<Admission, Refused> {
+    let record = roots.run.join("jobs").join(facts.incarnation());
+    let broken = |error: &dyn std::fmt::Display| {
+        Refused::new("store-unwritable", format!("the job's record {}: {error}", record.display()))
+    };
+    ensure_dir(&record, 0o700, Trust::ROOT).map_err(|error| broken(&error))?;
+    if facts.job.script.is_some() {
+        let copy = script::bytes(&facts.job)?;
+        // A job has one batch script a node.
+        record::write_script(&record, &copy).map_err(|error| broken(&error))?;
+    }
+    audit::confined(roots, facts, refused)?;
+    Ok(Admission {
+        binds: code(site),
+        unapproved: Some(refused.clone().into()),
+        ..admission::bare(facts, record, user)
+    })
+}
+
+/// Workflows and runtimes as they lie there, unverified.
+fn code(site: &Site) -> Vec<Bind> {
+    let bind = |path: &PathBuf| Bind {
+        source: path.clone(),
+        target: path.clone(),
+        open_as: OpenAs::Root,
+        access: Access::Execute,
+    };
+    let there = |path: &&PathBuf| fs::symlink_metadata(path).is_ok_and(|meta| meta.is_dir());
+    [&site.workflows, &site.runtimes].into_iter().filter(there).map(bind).collect()
+}
