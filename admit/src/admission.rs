@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use sluice_policy::entry;
-use sluice_protocol::{Access, Admission, Bind, FORMAT, Facts, Network, OpenAs, Script, Stdio};
+use sluice_protocol::{
+    Access, Admission, Bind, FORMAT, Facts, Network, OpenAs, Sandbox, Script, Stdio,
+};
+use sluice_site::Site;
 
 use crate::Job;
 use crate::decide::Approved;
@@ -37,18 +40,19 @@ pub(crate) fn of(job: &Job<'_>, approved: &Approved, store: &Store) -> Admission
     });
     let data = data(&job.user, &approved.data);
     Admission {
-        binds: code.chain(data).chain([run(job)]).collect(),
+        binds: of_site(job.site).chain(code).chain(data).chain([run(job)]).collect(),
         env_set: env_set(&job.user, approved.runtime.as_ref().map(|(path, _)| path.as_path())),
         network: match approved.verified.entry.network {
             entry::Network::None => Network::None,
         },
         stdio: stdio(job, approved.verified.entry.stdio),
-        ..bare(job.facts, job.record(), &job.user)
+        ..bare(job.facts, job.site, job.record(), &job.user)
     }
 }
 
 /// The sandbox alone.
-pub(crate) fn bare(facts: &Facts, record: PathBuf, user: &User) -> Admission {
+pub(crate) fn bare(facts: &Facts, site: &Site, record: PathBuf, user: &User) -> Admission {
+    let rules = &site.sandbox;
     Admission {
         format: FORMAT,
         script: facts.job.script.clone().map(|at| Script { copy: record.join("script"), at }),
@@ -59,7 +63,25 @@ pub(crate) fn bare(facts: &Facts, record: PathBuf, user: &User) -> Admission {
         network: Network::None,
         stdio: Stdio::Discard,
         unapproved: None,
+        sandbox: Sandbox {
+            landlock: rules.landlock,
+            devices: rules.devices.clone(),
+            main_thread_programs: rules.main_thread_programs.clone(),
+            max_processes: rules.max_processes,
+            max_file_bytes: rules.max_file_bytes,
+            tmp_bytes: rules.tmp_bytes,
+        },
     }
+}
+
+/// What the site shows to every job; first, since what the entry names is mounted over it.
+pub(crate) fn of_site(site: &Site) -> impl Iterator<Item = Bind> {
+    site.sandbox.read_only.iter().map(|path| Bind {
+        source: path.clone(),
+        target: path.clone(),
+        open_as: OpenAs::Root,
+        access: Access::Execute,
+    })
 }
 
 /// The data sets, which only the service account can reach.

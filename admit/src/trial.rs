@@ -40,10 +40,14 @@ pub(crate) fn run(job: &Job<'_>, refused: &Refused) -> Result<Admission, Refused
     let code = code(job.site);
     let data = admission::data(&job.user, &data);
     Ok(Admission {
-        binds: code.into_iter().chain(data).chain([admission::run(job)]).collect(),
+        binds: admission::of_site(job.site)
+            .chain(code)
+            .chain(data)
+            .chain([admission::run(job)])
+            .collect(),
         stdio: admission::stdio(job, Stdio::Sealed),
         unapproved: Some(refused.clone().into()),
-        ..admission::bare(job.facts, job.record(), &job.user)
+        ..admission::bare(job.facts, job.site, job.record(), &job.user)
     })
 }
 
@@ -67,9 +71,9 @@ pub(crate) fn step(
     }
     audit::confined(roots, facts, refused)?;
     Ok(Admission {
-        binds: code(site),
+        binds: admission::of_site(site).chain(code(site)).collect(),
         unapproved: Some(refused.clone().into()),
-        ..admission::bare(facts, record, user)
+        ..admission::bare(facts, site, record, user)
     })
 }
 

@@ -9,7 +9,9 @@ mod facts;
 mod verdict;
 
 pub use facts::{Facts, JobFacts, Mode, Step};
-pub use verdict::{Access, Admission, Bind, Network, OpenAs, Refusal, Script, Stdio, Verdict};
+pub use verdict::{
+    Access, Admission, Bind, Network, OpenAs, Refusal, Sandbox, Script, Stdio, Verdict,
+};
 
 /// Version of both messages; a peer that speaks another one is refused.
 pub const FORMAT: u32 = 1;

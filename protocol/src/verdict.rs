@@ -44,6 +44,26 @@ pub struct Admission {
     pub stdio: Stdio,
     /// Why the job would be refused: in [`crate::Mode::Confine`] it runs all the same.
     pub unapproved: Option<Refusal>,
+    /// What the site says of every sandbox.
+    pub sandbox: Sandbox,
+}
+
+/// The site's rules for every sandbox on its nodes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Sandbox {
+    /// Landlock's ABI below which nothing runs.
+    pub landlock: u32,
+    /// Devices that jobs see beside the harmless ones.
+    pub devices: Vec<PathBuf>,
+    /// Root-owned programs that slurmstepd may go on executing outside the sandbox.
+    pub main_thread_programs: Vec<PathBuf>,
+    /// Most processes of a job on a node.
+    pub max_processes: Option<u64>,
+    /// Longest file, in bytes.
+    pub max_file_bytes: Option<u64>,
+    /// Size of /tmp and of /dev/shm, in bytes each.
+    pub tmp_bytes: Option<u64>,
 }
 
 /// The batch script as it was judged.

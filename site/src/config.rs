@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use serde::Deserialize;
 use sluice_sys::trusted::{TrustError, read_trusted};
 
+use crate::sandbox::Sandbox;
 use crate::{paths, users};
 
 /// Upper bound of sluice.toml, in bytes.
@@ -41,6 +42,9 @@ pub struct Site {
     pub data: BTreeMap<String, DataSet>,
     /// Who may approve what.
     pub policy: Policy,
+    /// What every sandbox has on this cluster.
+    #[serde(default)]
+    pub sandbox: Sandbox,
     /// The crawler's part, where there is one.
     pub crawler: Option<Crawler>,
 }
@@ -181,6 +185,7 @@ impl Site {
         for glob in globs {
             globset::Glob::new(glob).map_err(|error| format!("policy.controller: {error}"))?;
         }
+        self.sandbox.check()?;
         self.check_paths()
     }
 
@@ -203,6 +208,7 @@ impl Site {
                 return Err(format!("{key} must be an absolute path without '.' and '..'"));
             }
         }
+        self.sandbox.check_apart(&all)?;
         // Data sets may share files, nothing else may.
         for (index, (key, path)) in places.iter().enumerate() {
             for (other_key, other) in &all[index + 1..] {
@@ -221,7 +227,7 @@ fn is_name(name: &str) -> bool {
 }
 
 /// Absolute, below the root, and spelled in the one way that compares bytewise.
-fn is_plain(path: &Path) -> bool {
+pub(crate) fn is_plain(path: &Path) -> bool {
     let mut components = path.components();
     let rest_is_normal = components.next() == Some(Component::RootDir)
         && components.clone().count() > 0

@@ -4,7 +4,9 @@ pub mod audit;
 mod config;
 pub mod paths;
 pub mod record;
+mod sandbox;
 pub mod sets;
 pub mod users;
 
 pub use config::{Controller, Crawler, DataSet, Policy, Site, SiteError};
+pub use sandbox::Sandbox;

@@ -4,12 +4,17 @@ use std::ffi::OsStr;
 
 use sluice_protocol::Admission;
 
-use crate::spank::{Spank, SpankError};
+use crate::{
+    mutations::dropped,
+    spank::{Spank, SpankError},
+};
 
 /// Removes every variable that the admission does not name and sets those it gives.
 pub(crate) fn rebuild(spank: &Spank<'_>, admission: &Admission) -> Result<(), SpankError> {
     for name in spank.environment()? {
-        if !admission.env_keep.iter().any(|keep| name == OsStr::new(keep)) {
+        if !dropped("environment")
+            && !admission.env_keep.iter().any(|keep| name == OsStr::new(keep))
+        {
             spank.unset(&name)?;
         }
     }

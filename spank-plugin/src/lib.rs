@@ -12,6 +12,7 @@ mod bindings;
 mod confine;
 mod environment;
 mod hooks;
+mod mutations;
 mod node;
 mod raw;
 mod sandbox;

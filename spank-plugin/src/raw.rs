@@ -92,14 +92,6 @@ pub(crate) fn loopback_up() -> io::Result<()> {
     check(i64::from(result)).map(drop)
 }
 
-/// Forbids core dumps, also those piped to a handler: a limit of 1 stops both, core(5).
-pub(crate) fn forbid_core_dumps() -> io::Result<()> {
-    let limit = libc::rlimit { rlim_cur: 1, rlim_max: 1 };
-    // SAFETY: setrlimit(2) reads one rlimit.
-    let result = unsafe { libc::setrlimit(libc::RLIMIT_CORE, &raw const limit) };
-    check(i64::from(result)).map(drop)
-}
-
 /// One line in slurmd's log.
 pub(crate) fn log_info(line: &str) {
     let line = printable(line);

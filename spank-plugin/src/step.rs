@@ -11,7 +11,9 @@ use std::{
 use sluice_protocol::{Admission, EXIT_REFUSED, Facts, JobFacts, Mode, Refusal, Step, Verdict};
 
 use crate::{
-    SLURM, ask, bindings, confine, environment, node,
+    SLURM, ask, bindings, confine, environment,
+    mutations::dropped,
+    node,
     raw::{exit_now, log_error, log_info, tell_user},
     sandbox, slurm,
     spank::{Spank, SpankError},
@@ -137,7 +139,7 @@ pub(crate) fn enter(_spank: &Spank<'_>) -> i32 {
 
 /// Takes exec away from this task; its end comes in `task_init`, where it can be told cleanly.
 fn no_exec() -> i32 {
-    match confine::no_exec() {
+    match confine::no_exec(&[]) {
         Ok(()) => 0,
         Err(error) => {
             log_error(&error.to_string());
@@ -149,14 +151,17 @@ fn no_exec() -> i32 {
 /// `task_post_fork`: slurmstepd's main thread runs the user's task epilog after the task;
 /// without exec it can't.
 pub(crate) fn forked() {
-    if matches!(DECISION.get(), Some(Decision::Untouched))
-        || MAIN_CONFINED.swap(true, Ordering::Relaxed)
-    {
+    let except = match DECISION.get() {
+        Some(Decision::Untouched) => return,
+        Some(Decision::Admitted(admission)) => admission.sandbox.main_thread_programs.as_slice(),
+        Some(Decision::Refused(_)) | None => &[],
+    };
+    if MAIN_CONFINED.swap(true, Ordering::Relaxed) || dropped("main-thread-exec") {
         return;
     }
-    if let Err(error) = confine::no_exec() {
-        // Tasks have not got their go yet. Nothing short of ending slurmstepd would stop the
-        // epilog now, and the tasks stop themselves where the kernel lacks Landlock.
+    if let Err(error) = confine::no_exec(except) {
+        // A kernel with neither Landlock nor seccomp: no task of this step runs on it, and
+        // nothing short of ending slurmstepd, which drains the node, would stop the epilog.
         log_error(&format!("the main thread keeps exec: {error}"));
     }
 }

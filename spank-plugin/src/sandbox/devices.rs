@@ -1,6 +1,9 @@
 //! A minimal /dev.
 
-use std::{os::fd::OwnedFd, path::Path};
+use std::{
+    os::fd::OwnedFd,
+    path::{Path, PathBuf},
+};
 
 use rustix::fs::{Mode, OFlags, open, symlinkat};
 
@@ -10,11 +13,17 @@ use crate::raw::{NO_DEV, NO_EXEC, NO_SUID};
 /// Devices that carry nothing in or out.
 const DEVICES: &[&str] = &["null", "zero", "full", "random", "urandom"];
 
-/// Puts the devices, the usual links and the job's shared memory into `root`/dev.
-pub(super) fn populate(root: &OwnedFd, shm: &OwnedFd) -> Result<(), SandboxError> {
-    for name in DEVICES {
-        let at = Path::new("/dev").join(name);
-        let device = open(&at, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).doing(name)?;
+/// Puts the devices, the usual links and the job's shared memory into `root`/dev. Of the `site`'s
+/// devices those that this node has: nodes differ.
+pub(super) fn populate(
+    root: &OwnedFd,
+    shm: &OwnedFd,
+    site: &[PathBuf],
+) -> Result<(), SandboxError> {
+    let ours = DEVICES.iter().map(|name| Path::new("/dev").join(name));
+    for at in ours.chain(site.iter().filter(|at| at.exists()).cloned()) {
+        let device =
+            open(&at, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).doing(at.display())?;
         show(root, &device, &at, NO_SUID | NO_EXEC)?;
     }
     for (name, target) in [

@@ -14,7 +14,7 @@ use rustix::{
 };
 use sluice_protocol::Admission;
 
-use crate::raw;
+use crate::{mutations::dropped, raw};
 use space::Space;
 
 /// A step of the construction that failed, and on what.
@@ -52,17 +52,22 @@ impl<T> Doing<T> for std::io::Result<T> {
 /// The mount namespace is made before the user namespace is joined: it then belongs to the
 /// initial user namespace, and nobody inside can change it.
 pub(crate) fn enter(admission: &Admission) -> Result<(), SandboxError> {
-    let space = Space::of_job(&admission.record)?;
+    let space = Space::of_job(&admission.record, admission.sandbox.tmp_bytes)?;
     raw::unshare(UnshareFlags::NEWNS).doing("mount namespace")?;
     mount_change("/", MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC)
         .doing("mount propagation")?;
     let root = root::build(admission)?;
-    root::pivot(&root)?;
+    if !dropped("root") {
+        root::pivot(&root)?;
+    }
     for (namespace, kind, what) in [
-        (&space.network, LinkNameSpaceType::Network, "network namespace"),
-        (&space.ipc, LinkNameSpaceType::InterProcessCommunication, "IPC namespace"),
-        (&space.user, LinkNameSpaceType::User, "user namespace"),
+        (&space.network, LinkNameSpaceType::Network, "network-namespace"),
+        (&space.ipc, LinkNameSpaceType::InterProcessCommunication, "ipc-namespace"),
+        (&space.user, LinkNameSpaceType::User, "user-namespace"),
     ] {
+        if dropped(what) {
+            continue;
+        }
         move_into_link_name_space(namespace.as_fd(), Some(kind)).doing(what)?;
     }
     Ok(())

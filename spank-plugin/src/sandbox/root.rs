@@ -30,7 +30,10 @@ use super::{
     Doing, SandboxError, below_root, devices,
     space::{tmpfs, tree},
 };
-use crate::raw::{NO_DEV, NO_EXEC, NO_SUID, READ_ONLY, set_mount_attributes};
+use crate::{
+    mutations::{dropped, shown},
+    raw::{NO_DEV, NO_EXEC, NO_SUID, READ_ONLY, set_mount_attributes},
+};
 
 /// Files of /etc that programs need and that hold no secret.
 const ETC: &[&str] = &[
@@ -75,40 +78,62 @@ pub(super) fn build(admission: &Admission) -> Result<OwnedFd, SandboxError> {
     // Sources are opened before anything is covered.
     let mut sources = Vec::with_capacity(admission.binds.len());
     for bind in &admission.binds {
+        let sealed = !(bind.access == Access::Write && dropped("sealed-run"));
+        let from = if sealed { &bind.source } else { &bind.target };
         let source = match bind.open_as {
-            OpenAs::Root => open_source(&bind.source),
-            OpenAs::Service(uid, gid) => as_user(uid, gid, || open_source(&bind.source))
-                .doing("identity of the service account")?,
+            OpenAs::Root => open_source(from),
+            OpenAs::Service(uid, gid) => {
+                as_user(uid, gid, || open_source(from)).doing("identity of the service account")?
+            }
         };
-        sources.push(source.doing(bind.source.display())?);
+        sources.push(source.doing(from.display())?);
     }
-    let ours = |name: &str| open_source(&admission.record.join(name)).doing(name);
-    let (tmp, shm) = (ours("tmp")?, ours("shm")?);
+    let ours = |name: &str, host: &str| {
+        let own = admission.record.join(name);
+        open_source(if dropped(host) { Path::new(host) } else { &own }).doing(name)
+    };
+    let (tmp, shm) = (ours("tmp", "/tmp")?, ours("shm", "/dev/shm")?);
     let script = match &admission.script {
-        Some(script) => Some((open_source(&script.copy).doing("script")?, &script.at)),
+        Some(script) => Some((open_source(&script.copy).doing("script")?, script.at.as_path())),
         None => None,
     };
+    let script = script.as_ref().map(|(copy, at)| (copy, *at));
 
+    if dropped("root") {
+        let host = open_source(Path::new("/")).doing("root")?;
+        return fill(&host, admission, &sources, script).map(|()| host);
+    }
     let root = tmpfs("0755", "1m").doing("root")?;
     move_mount(&root, "", CWD, sluice_protocol::RUN_JOBS, MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH)
         .doing("root")?;
 
     system(&root)?;
-    devices::populate(&root, &shm)?;
+    devices::populate(&root, &shm, &admission.sandbox.devices)?;
     show(&root, &tmp, Path::new("/tmp"), NO_SUID | NO_DEV)?;
-    for (bind, source) in admission.binds.iter().zip(&sources) {
+    for place in shown() {
+        host_path(&root, place, 0)?;
+    }
+    fill(&root, admission, &sources, script)?;
+    set_mount_attributes(root.as_fd(), READ_ONLY | NO_SUID | NO_DEV, false).doing("root")?;
+    Ok(root)
+}
+
+/// Puts what the verdict names where the job expects it.
+fn fill(
+    root: &OwnedFd,
+    admission: &Admission,
+    sources: &[OwnedFd],
+    script: Option<(&OwnedFd, &Path)>,
+) -> Result<(), SandboxError> {
+    for (bind, source) in admission.binds.iter().zip(sources) {
         let attributes = match bind.access {
             Access::Read => READ_ONLY | NO_SUID | NO_DEV | NO_EXEC,
             Access::Execute => READ_ONLY | NO_SUID | NO_DEV,
             Access::Write => NO_SUID | NO_DEV,
         };
-        show(&root, source, &bind.target, attributes)?;
+        show(root, source, &bind.target, attributes)?;
     }
-    if let Some((copy, at)) = script {
-        show(&root, &copy, at, READ_ONLY | NO_SUID | NO_DEV)?;
-    }
-    set_mount_attributes(root.as_fd(), READ_ONLY | NO_SUID | NO_DEV, false).doing("root")?;
-    Ok(root)
+    script.map_or(Ok(()), |(copy, at)| show(root, copy, at, READ_ONLY | NO_SUID | NO_DEV))
 }
 
 /// Makes `root` the root directory and lets go of the old one.
@@ -151,7 +176,9 @@ fn system(root: &OwnedFd) -> Result<(), SandboxError> {
 /// A /proc that shows a process only what it may trace: the job's own.
 fn own_proc(root: &OwnedFd) -> Result<(), SandboxError> {
     let context = fsopen("proc", FsOpenFlags::FSOPEN_CLOEXEC).doing("/proc")?;
-    fsconfig_set_string(&context, "hidepid", "invisible").doing("/proc")?;
+    if !dropped("hidepid") {
+        fsconfig_set_string(&context, "hidepid", "invisible").doing("/proc")?;
+    }
     fsconfig_create(&context).doing("/proc")?;
     let attributes = MountAttrFlags::MOUNT_ATTR_NOSUID
         | MountAttrFlags::MOUNT_ATTR_NODEV
@@ -239,7 +266,7 @@ pub(super) fn file(root: &OwnedFd, relative: &Path) -> Result<OwnedFd, SandboxEr
         return Err(std::io::Error::other("not a file's path")).doing(&what);
     };
     let parent = directory(root, parent)?;
-    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
+    let flags = OFlags::CREATE | OFlags::NOFOLLOW | OFlags::WRONLY | OFlags::CLOEXEC;
     openat(&parent, name.as_bytes(), flags, Mode::from_raw_mode(0o444)).doing(&what)?;
     openat(
         &parent,

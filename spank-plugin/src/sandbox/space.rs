@@ -33,7 +33,7 @@ pub(super) struct Space {
 
 impl Space {
     /// The job's shared parts; made if this is its first task on the node.
-    pub(super) fn of_job(record: &Path) -> Result<Space, SandboxError> {
+    pub(super) fn of_job(record: &Path, tmp_bytes: Option<u64>) -> Result<Space, SandboxError> {
         let lock = record.join("space");
         let mut lock = File::options()
             .read(true)
@@ -46,7 +46,7 @@ impl Space {
         // The file names the user namespace once everything is pinned; a half-made space,
         // left by a killed task, is made again over the old pins.
         if lock.metadata().doing("job's record")?.len() == 0 {
-            make(record)?;
+            make(record, tmp_bytes)?;
             let user = fs::metadata(record.join("user")).doing("user namespace")?;
             writeln!(lock, "{}:{}", user.dev(), user.ino()).doing("job's record")?;
         }
@@ -57,7 +57,8 @@ impl Space {
     }
 }
 
-fn make(record: &Path) -> Result<(), SandboxError> {
+fn make(record: &Path, tmp_bytes: Option<u64>) -> Result<(), SandboxError> {
+    let size = tmp_bytes.map_or("50%".into(), |bytes| bytes.to_string());
     for name in ["tmp", "shm"] {
         let at = record.join(name);
         match fs::create_dir(&at) {
@@ -66,7 +67,7 @@ fn make(record: &Path) -> Result<(), SandboxError> {
             }
             _ => {}
         }
-        let mount = tmpfs("1777", "50%").doing(name)?;
+        let mount = tmpfs("1777", &size).doing(name)?;
         attach(&mount, &at).doing(name)?;
     }
     let (mut ready, told) = pipe().doing("pipe")?;

@@ -1,0 +1,123 @@
+//! The `[sandbox]` of sluice.toml.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::config::is_plain;
+
+/// The oldest Landlock that the sandbox works with: before it no file can be renamed into
+/// another directory.
+const MIN_LANDLOCK: u32 = 2;
+/// The newest Landlock that the sandbox makes use of.
+const MAX_LANDLOCK: u32 = 6;
+
+/// Places that no sandbox shows: devices have a rule of their own, and what lies in the others
+/// speaks to the host.
+const HOST_ONLY: [&str; 7] = ["/dev", "/proc", "/sys", "/run", "/var", "/tmp", "/etc"];
+
+/// The site's rules for every sandbox.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Sandbox {
+    /// Landlock's ABI below which jobs are refused: 2 is Linux 5.19, 3 is 6.2, 5 is 6.10, 6 is
+    /// 6.12. What each stops stands in the threat model.
+    pub landlock: u32,
+    /// Devices that jobs see beside null, zero, full, random and urandom.
+    pub devices: Vec<PathBuf>,
+    /// Paths of the nodes that jobs see, to read and execute.
+    pub read_only: Vec<PathBuf>,
+    /// Root-owned programs that slurmstepd executes outside the sandbox, such as a TaskEpilog,
+    /// its interpreter and its dynamic loader.
+    pub main_thread_programs: Vec<PathBuf>,
+    /// Most processes and threads of a job on a node.
+    pub max_processes: Option<u64>,
+    /// Longest file that a job can write, in bytes.
+    pub max_file_bytes: Option<u64>,
+    /// Size of a job's /tmp and of its /dev/shm, in bytes each; half of the memory by default.
+    pub tmp_bytes: Option<u64>,
+}
+
+impl Default for Sandbox {
+    fn default() -> Self {
+        Self {
+            landlock: MIN_LANDLOCK,
+            devices: Vec::new(),
+            read_only: Vec::new(),
+            main_thread_programs: Vec::new(),
+            max_processes: None,
+            max_file_bytes: None,
+            tmp_bytes: None,
+        }
+    }
+}
+
+impl Sandbox {
+    pub(crate) fn check(&self) -> Result<(), String> {
+        if !(MIN_LANDLOCK..=MAX_LANDLOCK).contains(&self.landlock) {
+            return Err(format!(
+                "sandbox.landlock must be between {MIN_LANDLOCK} and {MAX_LANDLOCK}"
+            ));
+        }
+        let mut paths =
+            self.read_only.iter().chain(&self.main_thread_programs).chain(&self.devices);
+        if let Some(path) = paths.find(|path| !is_plain(path)) {
+            return Err(format!("sandbox: {} is no plain absolute path", path.display()));
+        }
+        if let Some(path) = self.devices.iter().find(|path| !path.starts_with("/dev")) {
+            return Err(format!("sandbox.devices: {} is not below /dev", path.display()));
+        }
+        let host_only = |path: &&PathBuf| HOST_ONLY.iter().any(|place| path.starts_with(place));
+        if let Some(path) = self.read_only.iter().find(host_only) {
+            return Err(format!("sandbox.read-only: {} speaks to the host", path.display()));
+        }
+        Ok(())
+    }
+
+    /// What is shown to every job must not be, or hold, one of Sluice's own places.
+    pub(crate) fn check_apart(&self, places: &[(&str, &PathBuf)]) -> Result<(), String> {
+        for path in &self.read_only {
+            let near = |other: &Path| path.starts_with(other) || other.starts_with(path);
+            if let Some((key, _)) = places.iter().find(|(_, other)| near(other)) {
+                return Err(format!("sandbox.read-only and {key} must not lie in each other"));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Site;
+
+    fn parse(sandbox: &str) -> Result<Site, String> {
+        let text = format!(
+            "format = 1\ncluster = \"c\"\nworkflows = \"/w\"\nruntimes = \"/r\"\nruns = \"/runs\"\n\
+             sealed-root = \"/s/sealed\"\nattestations = \"/s/att\"\nstatus = \"/status\"\n\
+             [data.d]\npath = \"/s/data\"\n[sandbox]\n{sandbox}\n[[policy.controller]]\nprincipal = \"p\"\n"
+        );
+        Site::parse(text.as_bytes()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn rules_that_open_the_sandbox_are_refused() {
+        for bad in [
+            "landlock = 1",
+            "landlock = 7",
+            "devices = [\"/etc/passwd\"]",
+            "devices = [\"/dev/../etc\"]",
+            "read-only = [\"/run/munge\"]",
+            "read-only = [\"/\"]",
+            "read-only = [\"/s\"]",
+            "read-only = [\"/s/data/part\"]",
+            "read-only = [\"opt\"]",
+            "unknown = 1",
+        ] {
+            assert!(parse(bad).is_err(), "{bad}");
+        }
+        let good =
+            parse("landlock = 6\ndevices = [\"/dev/nvidia0\"]\nread-only = [\"/opt/modules\"]");
+        assert_eq!(good.unwrap().sandbox.landlock, 6);
+        assert_eq!(parse("").unwrap().sandbox.landlock, 2);
+    }
+}

@@ -1,0 +1,122 @@
+//! Which files a task may use, whom it may signal, and taking exec away.
+
+use std::path::{Path, PathBuf};
+
+use landlock::{
+    ABI, Access as _, AccessFs, BitFlags, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset,
+    RulesetAttr, RulesetCreatedAttr, Scope,
+};
+use sluice_protocol::{Access, Admission};
+
+use sluice_sys::trusted::{Trust, open_trusted_file};
+
+use super::ConfineError;
+use crate::{mutations::dropped, raw::log_error};
+
+/// The newest interface that is used where the kernel has it.
+const WANTED: ABI = ABI::V6;
+
+/// Takes exec away from the calling thread and its future children, but for `except`.
+pub(super) fn no_exec(except: &[PathBuf]) -> Result<(), ConfineError> {
+    let mut ruleset = Ruleset::default()
+        .set_compatibility(CompatLevel::HardRequirement)
+        .handle_access(AccessFs::Execute)?
+        .create()?;
+    for program in except {
+        match open_trusted_file(program, Trust::ROOT) {
+            Ok(file) => ruleset = ruleset.add_rule(PathBeneath::new(file, AccessFs::Execute))?,
+            Err(error) => log_error(&format!("main-thread-programs: {error}")),
+        }
+    }
+    ruleset.restrict_self()?;
+    Ok(())
+}
+
+/// Confines an admitted job's task to what its verdict names.
+pub(super) fn confine(admission: &Admission) -> Result<(), ConfineError> {
+    let read = AccessFs::from_read(WANTED) & !AccessFs::Execute;
+    let execute = AccessFs::from_read(WANTED);
+    let write = AccessFs::from_all(WANTED) & !(AccessFs::MakeBlock | AccessFs::MakeChar);
+    let device = AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::IoctlDev;
+
+    let system: &[(&str, BitFlags<AccessFs>)] = &[
+        ("/", AccessFs::ReadDir.into()),
+        ("/usr", execute),
+        ("/etc", read),
+        ("/proc", read | AccessFs::WriteFile),
+        ("/sys", read),
+        ("/dev", read),
+        ("/dev/null", device),
+        ("/dev/zero", device),
+        ("/dev/full", device),
+        ("/dev/random", read),
+        ("/dev/urandom", read),
+        ("/dev/shm", write),
+        ("/tmp", write),
+    ];
+    let mut ruleset = handled(admission.sandbox.landlock)?.create()?;
+    if let Some(script) = &admission.script {
+        ruleset = ruleset.add_rule(rule(&script.at, execute)?)?;
+    }
+    for (name, access) in system {
+        ruleset = ruleset.add_rule(rule(Path::new(name), *access)?)?;
+    }
+    for at in &admission.sandbox.devices {
+        ruleset = ruleset.add_rule(rule(at, device)?)?;
+    }
+    for bind in &admission.binds {
+        let access = match bind.access {
+            Access::Read => read,
+            Access::Execute => execute,
+            Access::Write => write,
+        };
+        ruleset = ruleset.add_rule(rule(&bind.target, access)?)?;
+    }
+    ruleset.restrict_self()?;
+    Ok(())
+}
+
+/// What is denied unless a rule allows it. The site's minimum is asked for without compromise,
+/// everything newer where the kernel has it.
+fn handled(minimum: u32) -> Result<Ruleset, ConfineError> {
+    let minimum = ABI::from(minimum as i32);
+    let mut ruleset = Ruleset::default();
+    for (abi, level) in [(minimum, CompatLevel::HardRequirement), (WANTED, CompatLevel::BestEffort)]
+    {
+        ruleset = ruleset.set_compatibility(level);
+        let mut files = AccessFs::from_all(abi);
+        for (word, right) in [
+            ("landlock-write", AccessFs::WriteFile),
+            ("landlock-create", AccessFs::MakeReg),
+            ("landlock-truncate", AccessFs::Truncate),
+            ("landlock-execute", AccessFs::Execute),
+        ] {
+            if dropped(word) {
+                files.remove(right);
+            }
+        }
+        ruleset = ruleset.handle_access(files)?;
+        let mut scopes = Scope::from_all(abi);
+        for (word, scope) in [
+            ("landlock-signals", Scope::Signal),
+            ("landlock-abstract-sockets", Scope::AbstractUnixSocket),
+        ] {
+            if dropped(word) {
+                scopes.remove(scope);
+            }
+        }
+        if !scopes.is_empty() {
+            ruleset = ruleset.scope(scopes)?;
+        }
+    }
+    Ok(ruleset)
+}
+
+fn rule(at: &Path, access: BitFlags<AccessFs>) -> Result<PathBeneath<PathFd>, ConfineError> {
+    let access = if at.is_dir() { access } else { access & AccessFs::from_file(WANTED) };
+    Ok(PathBeneath::new(path(at)?, access))
+}
+
+fn path(at: &Path) -> Result<PathFd, ConfineError> {
+    PathFd::new(at).map_err(|e| ConfineError::Landlock(e.to_string()))
+}
