@@ -12,9 +12,9 @@ test-all: check test
 demo:
 	tests/demo
 
-# Regenerates the plugin's bindings from the installed Slurm headers; needs bindgen and libclang.
+# The plugin's bindings for every Slurm version, made anew from their headers.
 bindings:
-	spank-plugin/bindings.sh > spank-plugin/src/bindings/slurm_22_05.rs
+	tests/bindings
 
-bindings-diff: bindings
-	git diff --exit-code spank-plugin/src/bindings
+bindings-diff:
+	tests/bindings --diff

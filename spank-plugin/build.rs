@@ -24,6 +24,10 @@ fn main() {
         bindings.exists(),
         "no bindings for Slurm {name}: run `make bindings` and review the result"
     );
+    println!("cargo::rustc-check-cfg=cfg(slurm_jobs_by_step)");
+    if number >= 0x1a_05_00 {
+        println!("cargo::rustc-cfg=slurm_jobs_by_step");
+    }
     println!("cargo::rustc-env=SLUICE_SLURM_NUMBER={number}");
     println!("cargo::rustc-env=SLUICE_SLURM_VERSION={}", name.replace('_', "."));
     println!("cargo::rustc-env=SLUICE_BINDINGS={}", bindings.display());

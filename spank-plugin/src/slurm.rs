@@ -22,7 +22,7 @@ pub(crate) fn load_job(job: u32) -> Option<JobInfo> {
     let mut message: *mut c::job_info_msg_t = ptr::null_mut();
     // SAFETY: slurm_load_job writes a pointer to a message it allocates, and only on success.
     let code =
-        unsafe { c::slurm_load_job(&raw mut message, job, (c::SHOW_ALL | c::SHOW_DETAIL) as u16) };
+        unsafe { c::slurm_load_job(&raw mut message, key(job), c::SLUICE_SHOW_JOB as u16) };
     if code != 0 || message.is_null() {
         return None;
     }
@@ -31,6 +31,18 @@ pub(crate) fn load_job(job: u32) -> Option<JobInfo> {
     // SAFETY: allocated by slurm_load_job and not used afterwards.
     unsafe { c::slurm_free_job_info_msg(message) };
     info
+}
+
+/// What newer versions look a job up by.
+#[cfg(slurm_jobs_by_step)]
+fn key(job: u32) -> c::slurm_step_id_t {
+    c::slurm_step_id_t { sluid: 0, job_id: job, step_het_comp: c::NO_VAL, step_id: c::NO_VAL }
+}
+
+/// What older versions look a job up by.
+#[cfg(not(slurm_jobs_by_step))]
+fn key(job: u32) -> u32 {
+    job
 }
 
 /// # Safety

@@ -8,8 +8,6 @@ pub const NO_VAL: u32 = 4294967294;
 pub const SLURM_EXTERN_CONT: u32 = 4294967292;
 pub const SLURM_BATCH_SCRIPT: u32 = 4294967291;
 pub const SLURM_INTERACTIVE_STEP: u32 = 4294967290;
-pub const SHOW_ALL: u32 = 1;
-pub const SHOW_DETAIL: u32 = 2;
 pub type __time_t = ::core::ffi::c_long;
 pub type time_t = __time_t;
 #[repr(C)]
@@ -278,3 +276,5 @@ unsafe extern "C" {
 unsafe extern "C" {
     pub fn slurm_spank_log(arg1: *const ::core::ffi::c_char, ...);
 }
+pub const SLUICE_SHOW_JOB: _bindgen_ty_10 = 3;
+pub type _bindgen_ty_10 = ::core::ffi::c_uint;
