@@ -1,5 +1,5 @@
 # Tiers: check needs no Slurm; test runs every end-to-end test on the lab's real Slurm.
-.PHONY: check test test-all demo bindings bindings-diff
+.PHONY: check test docs-test test-all demo bindings bindings-diff
 
 check:
 	tests/check
@@ -7,7 +7,10 @@ check:
 test:
 	tests/run
 
-test-all: check test
+docs-test:
+	tests/docs
+
+test-all: check test docs-test
 
 demo:
 	tests/demo

@@ -25,6 +25,17 @@ pub(crate) fn end(host: &Host, job: u32, node: &str) -> Result<()> {
     if node.is_empty() || !node.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)) {
         bail!("{node:?} is no node name");
     }
+    // The worker is started whatever happens here: it waits for this node's done record, and
+    // without one it attests in the end that the node was lost.
+    let done = clear(host, job).and_then(|()| report_done(host, job, node));
+    if host.incarnations(Some(job))?.is_empty() {
+        return done;
+    }
+    start_worker(job).and(done)
+}
+
+/// Kills what is left of the job and lets go of its namespaces.
+fn clear(host: &Host, job: u32) -> Result<()> {
     for name in names_of(&host.roots.run.join("jobs"), job)? {
         let dir = host.run_dir(&name);
         // A job that never reached its sandbox left no namespace.
@@ -37,17 +48,18 @@ pub(crate) fn end(host: &Host, job: u32, node: &str) -> Result<()> {
             fs::remove_dir_all(&dir).with_context(|| dir.display().to_string())?;
         }
     }
+    Ok(())
+}
+
+/// Says that nothing of the job runs on this node any more.
+fn report_done(host: &Host, job: u32, node: &str) -> Result<()> {
     host.as_service(|| {
         for name in names_of(&host.running(), job)? {
             let dir = beneath::open_dir(&host.running().join(name))?;
             atomic::write(&dir, node, b"done\n", 0o600).context("done record")?;
         }
         Ok(())
-    })?;
-    if host.incarnations(Some(job))?.is_empty() {
-        return Ok(());
-    }
-    start_worker(job)
+    })
 }
 
 /// Starts the worker and does not wait for it.

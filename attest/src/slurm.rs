@@ -5,29 +5,27 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-/// States in which an incarnation may still have something running.
-const UNFINISHED: &[&str] = &[
-    "PENDING",
-    "RUNNING",
-    "SUSPENDED",
-    "COMPLETING",
-    "CONFIGURING",
-    "RESIZING",
-    "SIGNALING",
-    "STAGE_OUT",
-    "STOPPED",
-    "POWER_UP_NODE",
-    "REQUEUE_FED",
-    "REQUEUE_HOLD",
-    "REQUEUED",
-    "SPECIAL_EXIT",
-    "RESV_DEL_HOLD",
+/// States in which nothing of the incarnation runs any more, job_state_string(3) of Slurm. Any
+/// other word, also one of a later Slurm, means waiting.
+const FINAL: &[&str] = &[
+    "BOOT_FAIL",
+    "CANCELLED",
+    "COMPLETED",
+    "DEADLINE",
+    "FAILED",
+    "NODE_FAIL",
+    "OUT_OF_MEMORY",
+    "PREEMPTED",
+    "REVOKED",
+    "TIMEOUT",
 ];
+/// How long squeue may take to answer, in seconds.
+const PATIENCE: &str = "30";
 
 /// Slurm's word for how the incarnation ended; none while it hasn't.
 pub(crate) fn ended(job: u32, restart: u32) -> Result<Option<String>> {
-    let output = Command::new("/usr/bin/squeue")
-        .args(["--noheader", "--states=all"])
+    let output = Command::new("/usr/bin/timeout")
+        .args(["--kill-after=5", PATIENCE, "/usr/bin/squeue", "--noheader", "--states=all"])
         .arg(format!("--jobs={job}"))
         .arg("--Format=State:24,RestartCnt:12")
         .env_clear()
@@ -41,7 +39,7 @@ pub(crate) fn ended(job: u32, restart: u32) -> Result<Option<String>> {
         if complaint.contains("Invalid job id") {
             return Ok(Some("UNKNOWN".into()));
         }
-        bail!("squeue: {}", complaint.trim());
+        bail!("squeue ({}): {}", output.status, complaint.trim());
     }
     interpret(&String::from_utf8_lossy(&output.stdout), restart)
 }
@@ -56,7 +54,7 @@ fn interpret(answer: &str, restart: u32) -> Result<Option<String>> {
     if count > restart {
         return Ok(Some("REQUEUED".into()));
     }
-    Ok((!UNFINISHED.contains(&state)).then(|| state.to_owned()))
+    Ok(FINAL.contains(&state).then(|| state.to_owned()))
 }
 
 #[cfg(test)]
@@ -68,6 +66,7 @@ mod tests {
         let ended = |answer: &str| interpret(answer, 1).unwrap();
         assert_eq!(ended("RUNNING                 1           \n"), None);
         assert_eq!(ended("COMPLETING              1           \n"), None);
+        assert_eq!(ended("EXPEDITING              1           \n"), None);
         assert_eq!(ended("COMPLETED               1           \n").as_deref(), Some("COMPLETED"));
         assert_eq!(ended("PENDING                 2           \n").as_deref(), Some("REQUEUED"));
         assert_eq!(ended("").as_deref(), Some("UNKNOWN"));

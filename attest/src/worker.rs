@@ -11,12 +11,13 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use rustix::fs::{AtFlags, FlockOperation, OFlags, flock, unlinkat};
-use sluice_site::record::Record;
+use sluice_policy::attestation::IrregularFile;
+use sluice_site::{audit::Audit, record::Record};
 use sluice_sys::{atomic, beneath};
 use time::OffsetDateTime;
 
 use crate::{
-    collect::collect,
+    collect::{Collected, collect},
     end::{release_pins, start_worker},
     host::{Host, incarnation_of},
     slurm,
@@ -33,12 +34,22 @@ const SLOWEST: Duration = Duration::from_secs(2);
 /// A worker gives up after this long; the next start of slurmd resumes it.
 const GIVE_UP: Duration = Duration::from_secs(24 * 3600);
 
-/// Attests every pending incarnation of `job` that this node admitted.
+/// Attests every pending incarnation of `job` that this node admitted. One that can't be stays
+/// pending, keeps no other waiting, and the audit log says why: nobody reads a worker's stderr.
 pub(crate) fn job(host: &Host, job: u32) -> Result<()> {
+    let mut failed = Ok(());
     for name in host.incarnations(Some(job))? {
-        attest(host, &name).with_context(|| format!("job {name}"))?;
+        if let Err(error) = attest(host, &name) {
+            let detail = serde_json::json!({"job": name, "why": format!("{error:#}")});
+            Audit::open(&host.roots.log.join("audit.jsonl"))?.append(
+                "attest-failed",
+                detail,
+                true,
+            )?;
+            failed = Err(error).with_context(|| format!("job {name}"));
+        }
     }
-    Ok(())
+    failed
 }
 
 /// Starts a worker for every job with a pending record.
@@ -104,14 +115,30 @@ fn all_done(host: &Host, record: &Record) -> Result<bool> {
 
 /// Takes the files over and signs what they are.
 fn settle(host: &Host, record: &Record, state: String) -> Result<Vec<u8>> {
-    surrender(host, &record.sealed, record.uid, record.gid).context("sealed run directory")?;
-    let found = host.as_service(|| collect(&record.sealed, &record.outputs)).context("results")?;
+    let found = take_over(host, record)?;
     let ending = Ending {
         ended: OffsetDateTime::now_utc(),
         exit_code: exit_code(&host.run_dir(&record.incarnation())),
         state,
     };
     statement::sign(host, record, &ending, found)
+}
+
+/// The job's results, no longer the user's. A sealed directory that is gone is attested as such,
+/// so that the run is held in sight instead of waiting for ever.
+fn take_over(host: &Host, record: &Record) -> Result<Collected> {
+    if host.as_service(|| Ok(is_missing(&record.sealed)))? {
+        let path = record.sealed.to_string_lossy().into_owned();
+        let gone = IrregularFile { path, what: "missing".into() };
+        return Ok(Collected { files: Vec::new(), irregular: vec![gone] });
+    }
+    surrender(host, &record.sealed, record.uid, record.gid).context("sealed run directory")?;
+    host.as_service(|| collect(&record.sealed, &record.outputs)).context("results")
+}
+
+/// Only a plain "not there" counts: a file system that doesn't answer may come back.
+fn is_missing(path: &Path) -> bool {
+    path.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
 }
 
 /// The batch script's exit code, from the wait status that the plugin noted; 255 where it could

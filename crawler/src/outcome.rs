@@ -7,6 +7,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("attestation-invalid", "the attestation isn't signed by a certified node of the job"),
     ("attestation-unreadable", "the attestation can't be read"),
     ("audit-unwritable", "the crawler's audit log can't be written"),
+    ("end-unknown", "the script succeeded, but Slurm or a node doesn't say that the job did"),
     ("entry-differs", "the entry of that set isn't the attested one"),
     ("entry-unavailable", "the run's entry isn't on the allowlist, or not validly signed"),
     ("ledger-unwritable", "the crawler's ledger can't be written"),

@@ -13,6 +13,11 @@ pub fn succeeded(run: &Predicate) -> Result<(), Stop> {
     if run.exit_code == 0 && run.state == "COMPLETED" {
         return Ok(());
     }
+    // Slurm's own word is missing: whether the run was whole is for a person to find out.
+    if run.exit_code == 0 && matches!(run.state.as_str(), "UNKNOWN" | "NODE_LOST") {
+        let message = format!("how the job ended is not known ({}): look into Slurm", run.state);
+        return Err(Stop::hold("end-unknown", message));
+    }
     Err(Stop::fail(
         "run-failed",
         format!("the job ended with exit code {} and Slurm's state {}", run.exit_code, run.state),

@@ -4,7 +4,7 @@
 //! builds the sandbox ([`sandbox`]); `task_post_fork` takes exec away from slurmstepd's main
 //! thread; `task_init` confines the task or ends it with the refusal; `job_epilog` hands an
 //! ended job to `sluice-attest`. Which hook does what, and why no other will do, stands in
-//! docs/hooks.md.
+//! docs/reference/hooks.md.
 #![allow(unsafe_code)]
 
 mod ask;

@@ -169,8 +169,6 @@ fn failed_runs_are_final_and_publish_nothing() {
         (|it| it.exit_code = 1) as fn(&mut Predicate),
         |it| it.exit_code = 255,
         |it| it.state = "FAILED".into(),
-        |it| it.state = "UNKNOWN".into(),
-        |it| it.state = "NODE_LOST".into(),
         |it| it.state = "REQUEUED".into(),
     ] {
         let Some(world) = World::new() else { return };
@@ -180,6 +178,13 @@ fn failed_runs_are_final_and_publish_nothing() {
         assert_eq!(world.status(7)["code"], "run-failed");
         assert!(world.published().is_empty());
         assert_eq!(pass(&world), Pass::default());
+    }
+}
+
+#[test]
+fn an_unknown_end_is_held() {
+    for state in ["UNKNOWN", "NODE_LOST"] {
+        held("end-unknown", |run| with_table(run).but(|it| it.state = state.into()), nothing);
     }
 }
 
