@@ -6,9 +6,11 @@
 //! [`NO_PROGRESS_SECONDS`].
 
 mod facts;
+mod loaded;
 mod verdict;
 
 pub use facts::{Facts, JobFacts, Mode, Step};
+pub use loaded::Loaded;
 pub use verdict::{
     Access, Admission, Bind, Network, OpenAs, Refusal, Sandbox, Script, Stdio, Verdict,
 };

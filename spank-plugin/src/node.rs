@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sluice_protocol::{ADMIT_PROGRAM, ATTEST_PROGRAM, Mode};
+use sluice_protocol::{ADMIT_PROGRAM, ATTEST_PROGRAM, FORMAT, Loaded, Mode};
 
 use crate::{
     SLURM,
@@ -17,8 +17,6 @@ use crate::{
     spank::Spank,
 };
 
-/// What slurmd loaded, for `sluice check`.
-const STAMP: &str = "/run/sluice/loaded.json";
 /// The mode that was last written to the audit log.
 const LAST_MODE: &str = "/run/sluice/mode";
 /// A job's end must not hold up the epilog: Slurm drains a node whose epilog takes too long.
@@ -32,25 +30,25 @@ pub(crate) fn started(mode: Mode) {
         env!("CARGO_PKG_VERSION"),
         mode.word()
     ));
-    let stamp = serde_json::json!({
-        "format": 1,
-        "version": env!("CARGO_PKG_VERSION"),
-        "slurm": SLURM,
-        "mode": mode.word(),
-        "slurmd": std::process::id(),
-    });
-    if let Err(error) = write_stamp(&stamp.to_string()) {
-        log_error(&format!("{STAMP}: {error}"));
+    let loaded = Loaded {
+        format: FORMAT,
+        version: env!("CARGO_PKG_VERSION").into(),
+        slurm: SLURM.into(),
+        mode,
+    };
+    if let Err(error) = write_stamp(&loaded) {
+        log_error(&format!("{}: {error}", Loaded::STAMP));
     }
     note_mode(mode);
     run(ATTEST_PROGRAM, &["resume"]);
 }
 
-fn write_stamp(text: &str) -> std::io::Result<()> {
-    let partial = Path::new("/run/sluice/loaded.json.partial");
-    fs::create_dir_all("/run/sluice")?;
-    fs::write(partial, text)?;
-    fs::rename(partial, STAMP)
+fn write_stamp(loaded: &Loaded) -> std::io::Result<()> {
+    let stamp = Path::new(Loaded::STAMP);
+    let partial = stamp.with_extension("partial");
+    fs::create_dir_all(stamp.parent().unwrap_or(stamp))?;
+    fs::write(&partial, serde_json::to_vec(loaded)?)?;
+    fs::rename(partial, stamp)
 }
 
 /// Has a change of mode since the last step or start put into the audit log.

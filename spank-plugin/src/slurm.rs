@@ -21,8 +21,7 @@ pub(crate) struct JobInfo {
 pub(crate) fn load_job(job: u32) -> Option<JobInfo> {
     let mut message: *mut c::job_info_msg_t = ptr::null_mut();
     // SAFETY: slurm_load_job writes a pointer to a message it allocates, and only on success.
-    let code =
-        unsafe { c::slurm_load_job(&raw mut message, key(job), c::SLUICE_SHOW_JOB as u16) };
+    let code = unsafe { c::slurm_load_job(&raw mut message, key(job), c::SLUICE_SHOW_JOB as u16) };
     if code != 0 || message.is_null() {
         return None;
     }

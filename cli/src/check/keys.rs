@@ -1,6 +1,7 @@
 //! The node's key, and the cluster's word for it.
 
 use std::os::fd::OwnedFd;
+use std::path::Path;
 
 use sluice_site::paths::{CLUSTER_KEY, NODE_CERT, NODE_KEY};
 use sluice_sys::read_limited;
@@ -9,8 +10,8 @@ use ssh_key::certificate::CertType;
 use ssh_key::{Certificate, HashAlg, PrivateKey, PublicKey};
 use time::{Duration, OffsetDateTime};
 
-use super::Findings;
 use super::files::trusted;
+use super::{Findings, loaded};
 
 /// Upper bound of a key file, in bytes.
 const MAX_BYTES: usize = 64 << 10;
@@ -19,6 +20,11 @@ const MAX_BYTES: usize = 64 << 10;
 const SOON: Duration = Duration::days(30);
 
 pub(super) fn check(root: bool, findings: &mut Findings) {
+    // Only nodes sign; the crawler's host has the cluster's public key alone.
+    if !loaded::is_node() && [NODE_KEY, NODE_CERT].iter().all(|path| !Path::new(path).exists()) {
+        findings.ok("no node's key, and slurmd has loaded nothing: this host is no node");
+        return;
+    }
     let public = trusted(CLUSTER_KEY, Trust::ROOT, findings);
     let cert = trusted(NODE_CERT, Trust::ROOT, findings);
     let private = if root { trusted(NODE_KEY, Trust::SECRET, findings) } else { None };

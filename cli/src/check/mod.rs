@@ -2,6 +2,7 @@
 
 mod files;
 mod keys;
+mod loaded;
 mod places;
 mod plugin;
 mod set;
@@ -71,6 +72,7 @@ pub(crate) fn run(args: &Check) -> Result<Exit> {
         Err(error) => findings.fail(error, "every job in scope is refused until it is mended"),
     }
     plugin::check(&mut findings);
+    loaded::check(&mut findings);
     system::check(&mut findings);
     report(&findings, args.json)
 }
