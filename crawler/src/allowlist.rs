@@ -2,10 +2,9 @@
 //! entry is made once for all its runs; a set published meanwhile counts at once.
 
 use std::{
-    cell::RefCell,
     collections::{HashMap, hash_map::Entry as Slot},
     path::Path,
-    rc::Rc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use sluice_policy::{attestation::Predicate, digest::Digest, entry::Entry};
@@ -22,18 +21,18 @@ pub struct Allowlist {
     sets: Sets,
     current: VerifiedSet,
     time: OffsetDateTime,
-    entries: RefCell<HashMap<(u64, String), Verdict>>,
+    entries: Mutex<HashMap<(u64, String), Verdict>>,
 }
 
 /// An entry and its file's digest, or why it doesn't stand.
-type Verdict = Result<(Rc<Entry>, Digest), Stop>;
+type Verdict = Result<(Arc<Entry>, Digest), Stop>;
 
 impl Allowlist {
     /// Opens the sets that `etc` publishes, and takes new ones into `state`.
     pub fn open(site: &Site, etc: &Path, state: &Path, now: OffsetDateTime) -> Result<Self, Stop> {
         let sets = Sets::open_below(site, etc, state).map_err(unavailable)?;
         let current = sets.current(now).map_err(unavailable)?;
-        Ok(Self { sets, current, time: now, entries: RefCell::default() })
+        Ok(Self { sets, current, time: now, entries: Mutex::default() })
     }
 
     /// Serial of the set in force.
@@ -42,7 +41,7 @@ impl Allowlist {
     }
 
     /// The entry that the run was admitted under, from the set of that time.
-    pub fn entry(&self, run: &Predicate) -> Result<Rc<Entry>, Stop> {
+    pub fn entry(&self, run: &Predicate) -> Result<Arc<Entry>, Stop> {
         let (entry, digest) = self.verdict(run.serial, &run.entry)?;
         if digest != run.entry_digest {
             return Err(Stop::hold(
@@ -71,7 +70,12 @@ impl Allowlist {
     }
 
     fn verdict(&self, serial: u64, id: &str) -> Verdict {
-        match self.entries.borrow_mut().entry((serial, id.to_owned())) {
+        match self
+            .entries
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry((serial, id.to_owned()))
+        {
             Slot::Occupied(known) => known.get().clone(),
             Slot::Vacant(slot) => slot.insert(self.judge(serial, id)).clone(),
         }
@@ -80,7 +84,7 @@ impl Allowlist {
     fn judge(&self, serial: u64, id: &str) -> Verdict {
         let set = self.sets.serial(serial, self.time);
         match set.and_then(|set| set.entry(id, self.time)) {
-            Ok(verified) => Ok((Rc::new(verified.entry), verified.digest)),
+            Ok(verified) => Ok((Arc::new(verified.entry), verified.digest)),
             Err(error) => {
                 let message =
                     format!("the run's entry {id} doesn't stand in set {serial}: {error}");

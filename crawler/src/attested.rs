@@ -77,6 +77,7 @@ impl Attested {
             run_id: self.predicate.run_id.clone(),
             owner: key::component(&self.predicate.user),
             token: self.predicate.status_token.clone(),
+            digest: self.predicate.digest.to_string(),
         }
     }
 }

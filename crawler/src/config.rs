@@ -1,6 +1,7 @@
 //! The crawler's part of the site's configuration, checked before the first pass.
 
 use std::{
+    env,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -10,11 +11,13 @@ use serde::Deserialize;
 use sluice_site::Site;
 use sluice_sys::{
     read_limited,
-    trusted::{Trust, open_trusted_file},
+    trusted::{Trust, open_trusted_file, read_trusted},
 };
 
 /// Upper bound of the credentials file, in bytes.
 const MAX_CREDENTIALS: usize = 4096;
+/// Upper bound of a file of certificates, in bytes.
+const MAX_AUTHORITY: usize = 1 << 20;
 
 /// A value in sluice.toml that the crawler can't work with.
 #[derive(Debug, thiserror::Error)]
@@ -60,8 +63,21 @@ pub struct S3 {
     pub prefix: String,
     /// Whether plain http will do.
     pub allow_http: bool,
+    /// Certificates of the site's authority, PEM, in addition to the system's.
+    pub ca: Option<Vec<u8>>,
+    /// Proxy that leads to the server.
+    pub proxy: Option<String>,
     /// Keys.
-    pub credentials: Credentials,
+    pub keys: Keys,
+}
+
+/// Where the S3 keys come from.
+#[derive(Clone, Debug)]
+pub enum Keys {
+    /// A file.
+    Static(Credentials),
+    /// What the environment names: keys, a web identity token, an instance's role.
+    Environment,
 }
 
 /// S3 keys.
@@ -118,10 +134,6 @@ impl Location {
         let needed = |value: &Option<String>, key: &str| {
             value.clone().ok_or_else(|| ConfigError(format!("an s3:// store needs {key}")))
         };
-        let credentials = crawler
-            .credentials
-            .as_deref()
-            .ok_or_else(|| ConfigError("an s3:// store needs credentials".into()))?;
         let endpoint = needed(&crawler.endpoint, "endpoint")?;
         if endpoint.starts_with("http://") && !crawler.allow_http {
             return Err(ConfigError("an http:// endpoint needs allow-http = true".into()));
@@ -132,9 +144,33 @@ impl Location {
             bucket: bucket.to_owned(),
             prefix: prefix.trim_matches('/').to_owned(),
             allow_http: crawler.allow_http,
-            credentials: Credentials::read(credentials)?,
+            ca: crawler.ca.as_deref().map(authority).transpose()?,
+            proxy: crawler.proxy.clone(),
+            keys: match crawler.credentials.as_deref() {
+                Some(path) => Keys::Static(Credentials::read(&placed(path)?)?),
+                None => Keys::Environment,
+            },
         }))
     }
+}
+
+/// A bare name is a credential that systemd hands over (`LoadCredential=`).
+fn placed(path: &Path) -> Result<PathBuf, ConfigError> {
+    if path.is_absolute() {
+        return Ok(path.to_owned());
+    }
+    let dir = env::var_os("CREDENTIALS_DIRECTORY").ok_or_else(|| {
+        ConfigError(format!(
+            "credentials = {path:?} is a systemd credential, and systemd handed over none: give the \
+             unit LoadCredential={}:FILE, or name an absolute path",
+            path.display()
+        ))
+    })?;
+    Ok(Path::new(&dir).join(path))
+}
+
+fn authority(path: &Path) -> Result<Vec<u8>, ConfigError> {
+    read_trusted(path, MAX_AUTHORITY).map_err(|error| ConfigError(format!("ca: {error}")))
 }
 
 impl Credentials {

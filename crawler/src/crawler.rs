@@ -1,33 +1,43 @@
-//! One pass over all runs that aren't final. Whatever it does may be cut off at any point by
-//! kill -9 and is taken up again by the next pass.
+//! Takes runs from their attestation to a final state. Whatever it does may be cut off at any
+//! point by kill -9 and is taken up again by the next pass.
 
-use std::{cell::RefCell, collections::HashMap};
+use std::{
+    cell::{RefCell, RefMut},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use futures_util::{StreamExt, stream};
 use serde_json::json;
-use sluice_policy::{digest::Digest, time::format};
-use sluice_site::audit::Audit;
+use sluice_policy::{digest::Digest, entry::Entry as Approved, time::format};
 use ssh_key::PublicKey;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
+use tokio::{sync::OnceCell, task::spawn_blocking};
 
 use crate::{
     allowlist::Allowlist,
     attested::Attested,
+    buffers::Buffers,
+    clock,
     config::Config,
-    discovery,
+    discovery::{incarnation, scan},
+    edge, examine,
+    journal::Journal,
     ledger::{Entry, Ledger, LedgerError},
     outcome::{Reason, Stop},
     publish::{Plan, Retracted, publish, retract},
-    readiness,
     record::{Outcome, Pass},
-    release,
-    sealed::Sealed,
+    roll::Roll,
     store::Store,
     weskit,
 };
 
-/// Runs that are sent at the same time; each holds at most one part of a file in memory.
-const AT_ONCE: usize = 32;
+/// Runs that are looked at at the same time.
+const AT_ONCE: usize = 48;
+/// Runs between two looks at what else has happened.
+const BATCH: usize = 1024;
+/// Status files aren't synced, so after a start the youngest are written again.
+const RETOLD: Duration = Duration::minutes(10);
 
 /// Errors that end a pass; errors of one run don't.
 #[derive(Debug, thiserror::Error)]
@@ -42,13 +52,15 @@ pub enum PassError {
 
 /// The crawler with everything it works with.
 pub struct Crawler {
-    pub(crate) config: Config,
-    ca: PublicKey,
+    pub(crate) config: Arc<Config>,
+    ca: Arc<PublicKey>,
     pub(crate) store: Store,
     pub(crate) ledger: Ledger,
-    pub(crate) audit: RefCell<Audit>,
-    /// Runs held for their content, and the set's serial that was in force then.
-    pub(crate) refused: RefCell<HashMap<String, u64>>,
+    pub(crate) journal: Journal,
+    buffers: Buffers,
+    roll: OnceCell<RefCell<Roll>>,
+    /// Serial of the set that the last pass saw.
+    serial: RefCell<Option<u64>>,
 }
 
 /// What holds for one pass.
@@ -57,7 +69,7 @@ pub(crate) struct Now {
     pub(crate) text: String,
     allowlist: Result<Allowlist, Stop>,
     /// Set once the store doesn't answer, so that the other runs needn't find out themselves.
-    outage: RefCell<Option<Reason>>,
+    outage: Mutex<Option<Reason>>,
 }
 
 impl Now {
@@ -65,135 +77,344 @@ impl Now {
     pub(crate) fn serial(&self) -> Option<u64> {
         self.allowlist.as_ref().ok().map(Allowlist::serial)
     }
+
+    fn outage(&self) -> Option<Reason> {
+        self.outage.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note_outage(&self, reason: &Reason) {
+        *self.outage.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason.clone());
+    }
 }
 
 impl Crawler {
     /// Puts the parts together; nothing is done yet.
-    pub fn new(config: Config, ca: PublicKey, store: Store, ledger: Ledger, audit: Audit) -> Self {
-        let (audit, refused) = (RefCell::new(audit), RefCell::default());
-        Self { config, ca, store, ledger, audit, refused }
+    pub fn new(
+        config: Config,
+        ca: PublicKey,
+        store: Store,
+        ledger: Ledger,
+        journal: Journal,
+    ) -> Self {
+        Self {
+            config: Arc::new(config),
+            ca: Arc::new(ca),
+            store,
+            ledger,
+            journal,
+            buffers: Buffers::new(),
+            roll: OnceCell::new(),
+            serial: RefCell::default(),
+        }
     }
 
-    /// Looks at every run that isn't final.
+    /// Looks for new runs, then at every run that isn't final.
     pub async fn pass(&self) -> Result<Pass, PassError> {
-        let now = self.now();
-        let names = discovery::scan(&self.config.spool, &self.config.site.cluster)
-            .map_err(|error| PassError::Spool(self.config.spool.display().to_string(), error))?;
-        self.ledger.note(&names, &now.text)?;
+        self.reconcile().await?;
+        let entries = self.ledger.unsettled().await?;
+        let now = Arc::new(self.now().await);
         let mut pass = Pass::default();
-        let mut attended = stream::iter(self.ledger.unsettled()?)
-            .map(|entry| self.attend(entry, &now))
-            .buffer_unordered(AT_ONCE);
-        while let Some(state) = attended.next().await {
-            pass.count(state?);
+        for batch in entries.chunks(BATCH) {
+            pass += self.attend_all(batch.to_vec(), &now).await?;
         }
-        self.tell()?;
+        self.tell().await?;
         Ok(pass)
     }
 
-    fn now(&self) -> Now {
-        let time = OffsetDateTime::now_utc();
-        let allowlist = self.allowlist(time);
-        Now { time, text: format(time), allowlist, outage: RefCell::default() }
+    /// Enters the runs of the spool that aren't known: a readdir, whatever their number.
+    pub async fn reconcile(&self) -> Result<usize, PassError> {
+        self.roll().await?;
+        let Config { spool, site, .. } = &*self.config;
+        let known = |run| self.roll.get().is_some_and(|roll| roll.borrow().knows(run));
+        let names = scan(spool, &site.cluster, known)
+            .map_err(|error| PassError::Spool(spool.display().to_string(), error))?;
+        let found = names.len();
+        self.enter(names).await?;
+        Ok(found)
     }
 
-    /// Opened anew for each pass, since keys may have left `allowed_signers`.
-    fn allowlist(&self, now: OffsetDateTime) -> Result<Allowlist, Stop> {
-        let Config { site, etc, state, .. } = &self.config;
-        Allowlist::open(site, etc, state, now)
-    }
-
-    async fn attend(&self, entry: Entry, now: &Now) -> Result<Outcome, LedgerError> {
-        if self.still_refused(&entry, now) {
-            return Ok(Outcome::Held);
-        }
-        let attested = Attested::read(&self.config, &self.ca, &entry.name, now.time);
-        let (identity, mut verdict) = match &attested {
-            Ok(run) => (Some(run.identity()), self.decide(&entry, run, now).await),
-            Err(stop) => (None, Err(stop.clone())),
+    /// Enters runs that events told of, or has those looked at again.
+    pub async fn enter(&self, names: Vec<String>) -> Result<(), PassError> {
+        let roll = self.roll().await?;
+        let cluster = &self.config.site.cluster;
+        let runs: Vec<_> = names.iter().filter_map(|name| incarnation(name, cluster)).collect();
+        let fresh: Vec<String> = {
+            let mut roll = roll.borrow_mut();
+            runs.iter().for_each(|run| roll.hurry(*run));
+            let new =
+                |name: &&String| incarnation(name, cluster).is_some_and(|run| !roll.knows(run));
+            names.iter().filter(new).cloned().collect()
         };
-        if let (Err(Stop::Hold(_) | Stop::HoldContent(_)), Ok(run)) = (&verdict, &attested)
-            && self.ledger.begun(&entry.name)?
+        if !fresh.is_empty() {
+            self.ledger.note(fresh.clone(), &format(clock::now())).await?;
+        }
+        for name in fresh {
+            edge::reached("noted", &name);
+            if let Some(run) = incarnation(&name, cluster) {
+                roll.borrow_mut().add(run, name);
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks at some of the runs that are due; the result says nothing where none was.
+    pub async fn attend_due(&self) -> Result<Option<Pass>, PassError> {
+        let names = self.roll().await?.borrow().due(BATCH);
+        if names.is_empty() {
+            return Ok(None);
+        }
+        let mut entries = Vec::new();
+        for name in names {
+            entries.extend(self.ledger.entry(&name).await?);
+        }
+        let now = Arc::new(self.now().await);
+        Ok(Some(self.attend_all(entries, &now).await?))
+    }
+
+    /// When the next run is due.
+    pub(crate) async fn next_due(&self) -> Result<Option<std::time::Instant>, PassError> {
+        Ok(self.roll().await?.borrow().next())
+    }
+
+    /// Has all open runs looked at if another set is in force than at the last pass.
+    pub async fn notice_new_set(&self) -> Result<(), PassError> {
+        let before = *self.serial.borrow();
+        let now = self.now().await;
+        if now.serial() != before {
+            self.roll().await?.borrow_mut().hurry_all();
+        }
+        Ok(())
+    }
+
+    /// Where attestations come in.
+    pub(crate) fn spool(&self) -> &Path {
+        &self.config.spool
+    }
+
+    /// Where other commands leave what the daemon is to do.
+    pub(crate) fn requests(&self) -> PathBuf {
+        self.config.state.join("requests")
+    }
+
+    /// Time between two scans.
+    pub(crate) fn interval(&self) -> std::time::Duration {
+        self.config.interval
+    }
+
+    /// Whether something is awaited of the run of this attestation.
+    pub(crate) fn waits(&self, name: &str) -> bool {
+        let run = incarnation(name, &self.config.site.cluster);
+        run.is_some_and(|run| self.loaded().is_some_and(|roll| roll.waits(run)))
+    }
+
+    /// Runs of which something is awaited, and the directories it will come to.
+    pub(crate) fn waiting_places(&self) -> Vec<(String, Vec<PathBuf>)> {
+        self.loaded().map(|roll| roll.places()).unwrap_or_default()
+    }
+
+    /// WESkit's word may be all that is missing: an event tells of it.
+    fn await_log(&self, entry: &Entry, run: &Attested, verdict: &Result<(), Stop>) {
+        let missing = match verdict {
+            Err(Stop::Wait(reason) | Stop::Hold(reason)) => reason.code.starts_with("log-"),
+            _ => false,
+        };
+        let id = incarnation(&entry.name, &self.config.site.cluster);
+        let run_dir = Path::new(&run.predicate.submitted_run_dir);
+        if let (Some(mut roll), Some(id)) = (self.loaded(), id) {
+            let places = missing.then(|| weskit::places(&self.config.site.runs, run_dir));
+            roll.wait_at(id, places.unwrap_or_default());
+        }
+    }
+
+    async fn attend_all(&self, entries: Vec<Entry>, now: &Arc<Now>) -> Result<Pass, LedgerError> {
+        if !entries.is_empty()
+            && let Err(Stop::Retry(reason)) = self.store.probe().await
         {
-            verdict = match self.take_back(&entry, run, &now.text).await {
+            now.note_outage(&reason);
+        }
+        let mut pass = Pass::default();
+        let mut attended =
+            stream::iter(entries).map(|entry| self.attend(entry, now)).buffer_unordered(AT_ONCE);
+        while let Some(outcome) = attended.next().await {
+            pass.count(outcome?);
+        }
+        self.tell().await?;
+        Ok(pass)
+    }
+
+    async fn now(&self) -> Now {
+        let time = clock::now();
+        let config = Arc::clone(&self.config);
+        // Opened anew for each pass, since keys may have left `allowed_signers`.
+        let opened = spawn_blocking(move || {
+            let Config { site, etc, state, .. } = &*config;
+            Allowlist::open(site, etc, state, time)
+        });
+        let allowlist = opened.await.unwrap_or_else(|error| Err(broken(error)));
+        let now = Now { time, text: format(time), allowlist, outage: Mutex::default() };
+        *self.serial.borrow_mut() = now.serial();
+        now
+    }
+
+    /// What is in memory, read from the ledger at the first call.
+    async fn roll(&self) -> Result<&RefCell<Roll>, LedgerError> {
+        self.roll
+            .get_or_try_init(async || {
+                self.ledger.tell_again(&format(clock::now() - RETOLD)).await?;
+                let cluster = self.config.site.cluster.clone();
+                let known = self.ledger.known(move |name| incarnation(name, &cluster)).await?;
+                let mut roll = Roll::new(known);
+                for Entry { name, .. } in self.ledger.unsettled().await? {
+                    if let Some(run) = incarnation(&name, &self.config.site.cluster) {
+                        roll.add(run, name);
+                    }
+                }
+                Ok(RefCell::new(roll))
+            })
+            .await
+    }
+
+    /// What is in memory; every caller got here through [`Self::roll`].
+    pub(crate) fn loaded(&self) -> Option<RefMut<'_, Roll>> {
+        self.roll.get().map(RefCell::borrow_mut)
+    }
+
+    async fn attend(&self, entry: Entry, now: &Arc<Now>) -> Result<Outcome, LedgerError> {
+        if let Some(outage) = now.outage()
+            && entry.reason.code == outage.code
+        {
+            return self.record(&entry, None, Err(Stop::Retry(outage)), now).await;
+        }
+        if self.still_refused(&entry, now) {
+            return self
+                .record(&entry, None, Err(Stop::HoldContent(entry.reason.clone())), now)
+                .await;
+        }
+        let (run, approved) = self.verify(&entry.name, now).await;
+        let run = match run {
+            Ok(run) => run,
+            Err(stop) => return self.record(&entry, None, Err(stop), now).await,
+        };
+        edge::reached("verified", &entry.name);
+        let mut verdict = match approved {
+            Ok(approved) => self.decide(&entry, &run, approved, now).await,
+            Err(stop) => Err(stop),
+        };
+        if let Err(Stop::Hold(_) | Stop::HoldContent(_)) = &verdict
+            && self.begun(&entry).await?
+        {
+            verdict = match self.take_back(&entry, &run, &now.text).await {
                 Ok(Retracted::Published) => Ok(()),
                 Ok(Retracted::Gone | Retracted::Foreign) => verdict,
                 Err(stop) => Err(stop),
             };
         }
-        self.record(&entry, identity.as_ref(), verdict, now)
+        self.await_log(&entry, &run, &verdict);
+        self.record(&entry, Some(run.identity()), verdict, now).await
     }
 
     /// Content is not read again until the rules may have changed.
     fn still_refused(&self, entry: &Entry, now: &Now) -> bool {
-        let serial = now.serial();
-        serial.is_some() && self.refused.borrow().get(&entry.name).copied() == serial
+        let run = incarnation(&entry.name, &self.config.site.cluster);
+        let refused = |(serial, run)| self.loaded().is_some_and(|roll| roll.refused(run, serial));
+        now.serial().zip(run).is_some_and(refused)
     }
 
-    async fn decide(&self, entry: &Entry, run: &Attested, now: &Now) -> Result<(), Stop> {
-        readiness::succeeded(&run.predicate)?;
-        readiness::approved(&run.predicate)?;
-        let allowlist = now.allowlist.as_ref().map_err(Stop::clone)?;
-        let approved = allowlist.entry(&run.predicate)?;
-        allowlist.check_not_revoked(run)?;
-        weskit::check(&self.config.site.runs, run.predicate.submitted_run_dir.as_ref())
-            .map_err(|stop| readiness::with_grace(stop, &run.predicate, now.time))?;
-        let sealed = Sealed::at(run.predicate.sealed.as_ref())?;
-        release::check(&approved, run, &sealed)?;
-        if let Some(outage) = now.outage.borrow().clone() {
+    /// Reads an attestation, and says whether its run may be looked at for release.
+    async fn verify(
+        &self,
+        name: &str,
+        now: &Arc<Now>,
+    ) -> (Result<Arc<Attested>, Stop>, Result<Arc<Approved>, Stop>) {
+        let (config, ca, now, name) =
+            (self.config.clone(), self.ca.clone(), now.clone(), name.to_owned());
+        let work = spawn_blocking(move || {
+            let run = Attested::read(&config, &ca, &name, now.time).map(Arc::new);
+            let approved = run.as_ref().map_err(Stop::clone).and_then(|run| {
+                let allowlist = now.allowlist.as_ref().map_err(Stop::clone)?;
+                examine::admissible(&config, allowlist, run, now.time)
+            });
+            (run, approved)
+        });
+        work.await.unwrap_or_else(|error| (Err(broken(&error)), Err(broken(&error))))
+    }
+
+    async fn decide(
+        &self,
+        entry: &Entry,
+        run: &Arc<Attested>,
+        approved: Arc<Approved>,
+        now: &Arc<Now>,
+    ) -> Result<(), Stop> {
+        let largest = run.files.iter().map(|file| file.bytes).max().unwrap_or(0);
+        let buffer = self.buffers.take(largest).await;
+        let examined = Arc::clone(run);
+        let work = spawn_blocking(move || examine::releasable(&examined, &approved));
+        let sealed = work.await.map_err(broken)??;
+        drop(buffer);
+        edge::reached("examined", &entry.name);
+        if let Some(outage) = now.outage() {
             return Err(Stop::Retry(outage));
         }
-        let time = self.begin(entry, run, &now.text)?;
-        let permit = || {
-            allowlist.check_still_not_revoked(run, OffsetDateTime::now_utc())?;
-            self.log_publishing(run)
+        let time = self.begin(entry, run, &now.text).await?;
+        edge::reached("begun", &entry.name);
+        let permit = async |manifest: &[u8]| {
+            let (now, again) = (now.clone(), run.clone());
+            let work = spawn_blocking(move || {
+                let allowlist = now.allowlist.as_ref().map_err(Stop::clone)?;
+                allowlist.check_still_not_revoked(&again, clock::now())
+            });
+            work.await.map_err(broken)??;
+            self.log_publishing(run, manifest).await?;
+            edge::reached("permitted", &entry.name);
+            Ok(())
         };
-        let result = publish(&self.store, &sealed, Plan::new(run, &time), permit).await;
+        let plan = Plan::new(run, &time);
+        let result = publish(&self.store, &self.buffers, &sealed, plan, permit).await;
         if let Err(Stop::Retry(reason)) = &result
-            && reason.code == "store-unavailable"
+            && matches!(reason.code.as_str(), "store-unavailable" | "store-denied")
         {
-            now.outage.replace(Some(reason.clone()));
+            now.note_outage(reason);
         }
         result
     }
 
     /// The decision is on the disk before its effect can be seen.
-    fn log_publishing(&self, run: &Attested) -> Result<(), Stop> {
-        let files: Vec<_> = run
-            .predicate
-            .files
-            .iter()
-            .map(|file| json!({"path": file.path, "bytes": file.bytes, "sha256": file.sha256}))
-            .collect();
+    async fn log_publishing(&self, run: &Attested, manifest: &[u8]) -> Result<(), Stop> {
         let detail = json!({
             "run-id": run.predicate.run_id,
             "entry": run.predicate.entry,
             "state": "policy-passed",
             "attestation": Digest::of(&run.bytes),
-            "files": files,
+            // Names every file with its digest.
+            "manifest": Digest::of(manifest),
+            "files": run.files.len(),
+            "bytes": run.files.iter().map(|file| file.bytes).sum::<u64>(),
         });
-        match self.audit.borrow_mut().append("publish", detail, true) {
-            Ok(_) => Ok(()),
-            Err(error) => Err(Stop::retry("audit-unwritable", error.to_string())),
-        }
+        self.journal.append("publish", detail).await
     }
 
-    fn begin(&self, entry: &Entry, run: &Attested, now: &str) -> Result<String, Stop> {
-        self.ledger
-            .begin(&entry.name, &run.identity(), now)
-            .map_err(|error| Stop::retry("ledger-unwritable", error.to_string()))
+    async fn begin(&self, entry: &Entry, run: &Attested, now: &str) -> Result<String, Stop> {
+        self.ledger.begin(&entry.name, run.identity(), now).await.map_err(unwritable)
     }
 
     /// A run that is held after all leaves nothing of an interrupted attempt behind, unless that
     /// attempt had come to its end.
     async fn take_back(&self, entry: &Entry, run: &Attested, now: &str) -> Result<Retracted, Stop> {
-        let time = self.begin(entry, run, now)?;
+        let time = self.begin(entry, run, now).await?;
         let retracted = retract(&self.store, &Plan::new(run, &time)).await?;
         if retracted != Retracted::Published {
-            self.ledger
-                .forget(&entry.name)
-                .map_err(|error| Stop::retry("ledger-unwritable", error.to_string()))?;
+            self.ledger.forget(&entry.name).await.map_err(unwritable)?;
         }
         Ok(retracted)
     }
+}
+
+fn unwritable(error: LedgerError) -> Stop {
+    Stop::retry("ledger-unwritable", error.to_string())
+}
+
+/// A panic in the reading and judging of one run is that run's alone.
+fn broken(error: impl std::fmt::Display) -> Stop {
+    Stop::hold("internal-error", format!("the crawler failed at this run: {error}"))
 }

@@ -1,28 +1,27 @@
-//! `sluice-crawler run`: a pass at every interval, and as soon as the spool changes.
+//! `sluice-crawler run`: looks at runs when events tell of them or their time has come, and scans
+//! the spool at a steady interval, for events may be missed.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{fs, io};
 
-use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::{
     select,
     signal::unix::{Signal, SignalKind, signal},
-    sync::Notify,
-    time::sleep,
+    time::{Instant, sleep_until},
 };
 
-use crate::{crawler::Crawler, record::Pass};
-
-/// Time to the next pass while WESkit's word on a run is awaited: no event tells of it.
-const SOON: Duration = Duration::from_secs(1);
+use crate::{
+    crawler::{Crawler, PassError},
+    watch::Watch,
+};
 
 /// Works until SIGTERM or SIGINT. A pass is cut off where it is, which is always safe.
-pub async fn run(crawler: &Crawler, spool: &Path, interval: Duration) -> std::io::Result<()> {
+pub async fn run(crawler: &Crawler) -> io::Result<()> {
     let mut term = signal(SignalKind::terminate())?;
     let mut int = signal(SignalKind::interrupt())?;
-    let wake = Arc::new(Notify::new());
-    let _watcher = watch(spool, &wake);
+    fs::create_dir_all(crawler.requests())?;
+    let watch = Watch::new(crawler.spool(), &crawler.requests());
     select! {
-        () = work(crawler, &wake, interval) => {}
+        () = work(crawler, watch) => {}
         () = stopped(&mut term) => {}
         () = stopped(&mut int) => {}
     }
@@ -30,36 +29,45 @@ pub async fn run(crawler: &Crawler, spool: &Path, interval: Duration) -> std::io
     Ok(())
 }
 
-async fn work(crawler: &Crawler, wake: &Notify, interval: Duration) {
+async fn work(crawler: &Crawler, mut watch: Watch) {
+    let mut scan = Instant::now();
     loop {
-        let pass = crawler.pass().await.unwrap_or_else(|error| {
+        let next = turn(crawler, &mut watch, &mut scan).await.unwrap_or_else(|error| {
             tracing::error!("{error}");
-            Pass::default()
+            scan
         });
-        let pause = if pass.waiting > 0 { SOON } else { interval };
         select! {
-            () = sleep(pause) => {}
-            () = wake.notified() => {}
+            () = sleep_until(next) => {}
+            () = watch.changed() => {}
         }
     }
 }
 
-async fn stopped(signal: &mut Signal) {
-    signal.recv().await;
+/// Does what there is to do now, and says when to come back at the latest.
+async fn turn(
+    crawler: &Crawler,
+    watch: &mut Watch,
+    scan: &mut Instant,
+) -> Result<Instant, PassError> {
+    let seen = watch.seen();
+    if seen.overflow || Instant::now() >= *scan {
+        // First of all, so that a failing scan isn't repeated without a pause.
+        *scan = Instant::now() + crawler.interval();
+        crawler.reconcile().await?;
+        crawler.notice_new_set().await?;
+    }
+    crawler.enter(seen.names).await?;
+    let attended = crawler.attend_due().await?;
+    watch.retain(|name| crawler.waits(name));
+    crawler.waiting_places().iter().for_each(|(name, dirs)| watch.add(name, dirs));
+    if attended.is_some() {
+        // There may be more.
+        return Ok(Instant::now());
+    }
+    let due = crawler.next_due().await?.map_or(*scan, Instant::from_std);
+    Ok(due.min(*scan))
 }
 
-/// Events are a hint; where there are none, as on a network file system, the interval does.
-fn watch(spool: &Path, wake: &Arc<Notify>) -> Option<RecommendedWatcher> {
-    let waker = Arc::clone(wake);
-    let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        // Our own reading is an event too.
-        if event.is_ok_and(|event| !event.kind.is_access()) {
-            waker.notify_one();
-        }
-    });
-    let watching = watcher.and_then(|mut watcher| {
-        watcher.watch(spool, RecursiveMode::NonRecursive)?;
-        Ok(watcher)
-    });
-    watching.inspect_err(|error| tracing::warn!("no events of the spool: {error}")).ok()
+async fn stopped(signal: &mut Signal) {
+    signal.recv().await;
 }

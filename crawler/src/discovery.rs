@@ -3,7 +3,7 @@
 use std::{fs, io, path::Path};
 
 /// Incarnation that a spool file speaks about, as its name claims.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Incarnation {
     /// Job id.
     pub job: u32,
@@ -11,13 +11,18 @@ pub struct Incarnation {
     pub restart: u32,
 }
 
-/// Names of all attestations of `cluster` in the spool, in no particular order. Anything else
-/// there, such as a file being written under its temporary name, is passed over.
-pub fn scan(spool: &Path, cluster: &str) -> io::Result<Vec<String>> {
+/// Names of the attestations of `cluster` in the spool that are not `known`, in no particular
+/// order. Anything else there, such as a file being written under its temporary name, is passed
+/// over.
+pub fn scan(
+    spool: &Path,
+    cluster: &str,
+    known: impl Fn(Incarnation) -> bool,
+) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     for file in fs::read_dir(spool)? {
         if let Ok(name) = file?.file_name().into_string()
-            && incarnation(&name, cluster).is_some()
+            && incarnation(&name, cluster).is_some_and(|run| !known(run))
         {
             names.push(name);
         }

@@ -7,10 +7,16 @@
 
 pub mod allowlist;
 pub mod attested;
+mod batch;
+pub mod buffers;
+pub mod clock;
 pub mod config;
 pub mod crawler;
 pub mod daemon;
 pub mod discovery;
+pub mod edge;
+mod examine;
+pub mod journal;
 pub mod key;
 pub mod ledger;
 pub mod manifest;
@@ -19,7 +25,9 @@ pub mod publish;
 pub mod readiness;
 pub mod record;
 pub mod release;
+mod roll;
 pub mod sealed;
 pub mod status;
 pub mod store;
+pub mod watch;
 pub mod weskit;

@@ -10,6 +10,7 @@ use sluice_crawler::{
     config::Config,
     crawler::Crawler,
     daemon,
+    journal::Journal,
     ledger::{Ledger, Reader},
     store::Store,
 };
@@ -21,6 +22,8 @@ use crate::report::Failure;
 
 /// Where the crawler keeps its ledger, its audit log and the allowlist sets it has verified.
 const STATE: &str = "/var/lib/sluice/crawler";
+/// Threads that read, hash and write files.
+const BLOCKING: usize = 32;
 /// Upper bound of a public key, in bytes.
 const MAX_KEY: usize = 4096;
 
@@ -73,6 +76,7 @@ fn work(command: Command) -> Result<ExitCode, Failure> {
     service::become_account(uid, gid).map_err(Failure::permission)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
+        .max_blocking_threads(BLOCKING)
         .build()
         .map_err(Failure::environment)?;
     let (etc, state) = (Path::new(paths::ETC), Path::new(STATE));
@@ -88,9 +92,8 @@ fn work(command: Command) -> Result<ExitCode, Failure> {
         }
         Command::Run => {
             let config = Config::new(site, etc, state).map_err(Failure::configuration)?;
-            let crawler = open(config.clone())?;
-            let work = daemon::run(&crawler, &config.spool, config.interval);
-            runtime.block_on(work).map_err(Failure::environment)?;
+            let crawler = open(config)?;
+            runtime.block_on(daemon::run(&crawler)).map_err(Failure::environment)?;
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -104,5 +107,6 @@ fn open(config: Config) -> Result<Crawler, Failure> {
     let ledger = Ledger::open(&config.state).map_err(Failure::environment)?;
     let audit = Audit::open(&config.state.join("audit.jsonl")).map_err(Failure::environment)?;
     let store = Store::open(&config.location).map_err(Failure::configuration)?;
-    Ok(Crawler::new(config, ca, store, ledger, audit))
+    let journal = Journal::start(audit).map_err(Failure::environment)?;
+    Ok(Crawler::new(config, ca, store, ledger, journal))
 }

@@ -4,19 +4,25 @@
 
 use std::{collections::HashMap, fs::File, io::Read};
 
+use futures_util::{StreamExt, stream};
 use object_store::{MultipartUpload, PutPayload, path::Path};
 use sluice_policy::digest::{Digest, Hasher};
 
 use crate::{
     attested::{Attested, AttestedFile},
+    buffers::Buffers,
+    edge,
     manifest::{manifest, published},
     outcome::Stop,
     sealed::{Sealed, changed, unreadable},
-    store::Store,
+    store::{About, Store},
 };
 
 /// Files up to this many bytes are sent in one piece, larger ones in parts of it.
 const PART: usize = 8 << 20;
+
+/// Files of one run that are sent at the same time.
+const FILES_AT_ONCE: usize = 8;
 
 const ATTESTATION: &str = "attestation.json";
 const MANIFEST: &str = "manifest.json";
@@ -71,22 +77,36 @@ impl<'a> Plan<'a> {
 /// Sends `plan`. `permit` is asked once everything but the manifest is there.
 pub async fn publish(
     store: &Store,
+    buffers: &Buffers,
     sealed: &Sealed,
     plan: Plan<'_>,
-    permit: impl FnOnce() -> Result<(), Stop>,
+    permit: impl AsyncFnOnce(&[u8]) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
-    store.clear_staged(&plan.owner, &plan.run.predicate.run_id).map_err(|error| {
+    let run_id = &plan.run.predicate.run_id;
+    store.clear_staged(&plan.owner, run_id).map_err(|error| {
         Stop::retry("store-unavailable", format!("the store can't be tidied: {error}"))
     })?;
     let present = plan.present(store).await?;
     let plan = plan.resumed(store, &present).await?;
-    let sender = Sender { store, plan: &plan, present };
-    for file in &plan.run.files {
-        sender.file(sealed, file).await?;
+    edge::reached("listed", run_id);
+    let sender = Sender { store, buffers, plan: &plan, present };
+    if edge::manifest_first() {
+        sender.bytes(MANIFEST, &plan.manifest).await?;
     }
+    let mut sent = stream::iter(&plan.run.files)
+        .map(|file| sender.file(sealed, file))
+        .buffer_unordered(FILES_AT_ONCE);
+    while let Some(done) = sent.next().await {
+        done?;
+        edge::reached("file-sent", run_id);
+    }
+    edge::reached("files-sent", run_id);
     sender.bytes(ATTESTATION, &plan.run.bytes).await?;
-    permit()?;
-    sender.bytes(MANIFEST, &plan.manifest).await
+    edge::reached("attestation-sent", run_id);
+    permit(&plan.manifest).await?;
+    sender.bytes(MANIFEST, &plan.manifest).await?;
+    edge::reached("manifest-sent", run_id);
+    Ok(())
 }
 
 /// Takes back what an interrupted attempt sent. A run with a manifest is published and stays;
@@ -111,6 +131,7 @@ pub async fn retract(store: &Store, plan: &Plan<'_>) -> Result<Retracted, Stop> 
 
 struct Sender<'a> {
     store: &'a Store,
+    buffers: &'a Buffers,
     plan: &'a Plan<'a>,
     present: HashMap<Path, u64>,
 }
@@ -121,6 +142,7 @@ impl Sender<'_> {
         if self.settled(&key, file.bytes, &file.digest).await? {
             return Ok(());
         }
+        let _buffer = self.buffers.take(file.bytes.min(PART as u64)).await;
         let source = sealed.open(&file.path, file.bytes)?;
         if file.bytes <= PART as u64 {
             let bytes = sluice_sys::read_limited(source.into(), PART)
@@ -130,13 +152,14 @@ impl Sender<'_> {
             }
             return self.put(&key, bytes, &file.digest).await;
         }
-        let mut upload = self.store.multipart(&key).await?;
-        if let Err(stop) = send_parts(upload.as_mut(), source, file).await {
-            // The first error is the one to tell; servers expire what is left behind.
+        let mut upload = self.store.multipart(&key, &self.about()).await?;
+        let run_id = &self.plan.run.predicate.run_id;
+        if let Err(stop) = send_parts(upload.as_mut(), source, file, run_id).await {
+            // The first error is the one to tell; what is left behind is aborted at the next try.
             let _ = upload.abort().await;
             return Err(stop);
         }
-        self.confirm(&key, file.bytes).await
+        self.store.confirm_parts(&key, file.bytes, &file.digest).await
     }
 
     async fn bytes(&self, name: &str, bytes: &[u8]) -> Result<(), Stop> {
@@ -150,10 +173,17 @@ impl Sender<'_> {
 
     async fn put(&self, key: &Path, bytes: Vec<u8>, digest: &Digest) -> Result<(), Stop> {
         let size = bytes.len() as u64;
-        if !self.store.put(key, bytes).await? && self.store.digest(key).await? != *digest {
+        if !self.store.put(key, bytes, &self.about()).await?
+            && self.store.digest(key).await? != *digest
+        {
             return Err(taken(key));
         }
-        self.confirm(key, size).await
+        self.store.confirm(key, size, digest).await
+    }
+
+    fn about(&self) -> About<'_> {
+        let run = &self.plan.run.predicate;
+        About { run: &run.run_id, workflow: &run.entry, digest: &run.digest }
     }
 
     /// Whether the object is there with this very content.
@@ -164,16 +194,6 @@ impl Sender<'_> {
             Some(_) => Err(taken(key)),
         }
     }
-
-    async fn confirm(&self, key: &Path, size: u64) -> Result<(), Stop> {
-        match self.store.size(key).await? {
-            found if found == size => Ok(()),
-            found => Err(Stop::retry(
-                "store-differs",
-                format!("{key} has {found} bytes in the store instead of {size}"),
-            )),
-        }
-    }
 }
 
 /// Sends all parts and completes the object only if they were the attested bytes.
@@ -181,6 +201,7 @@ async fn send_parts(
     upload: &mut dyn MultipartUpload,
     mut source: File,
     file: &AttestedFile,
+    run_id: &str,
 ) -> Result<(), Stop> {
     let mut hasher = Hasher::default();
     let mut sent = 0;
@@ -200,6 +221,7 @@ async fn send_parts(
             return Err(changed(&file.path));
         }
         upload.put_part(PutPayload::from(part)).await?;
+        edge::reached("part-sent", run_id);
     }
     if sent != file.bytes || hasher.finish() != file.digest {
         return Err(changed(&file.path));

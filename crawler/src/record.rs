@@ -1,14 +1,22 @@
 //! Writing down what a pass decided: log, audit log, ledger, status file.
 
+use std::{ops::AddAssign, sync::Arc};
+
 use serde::Serialize;
 use serde_json::json;
+use tokio::task::spawn_blocking;
 
 use crate::{
     crawler::{Crawler, Now},
+    discovery::incarnation,
+    edge,
     ledger::{Entry, Identity, LedgerError, State},
     outcome::{Reason, Stop},
     status,
 };
+
+/// Status files written between two notes of it in the ledger.
+const TOLD_AT_ONCE: u32 = 512;
 
 /// What a pass found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -47,31 +55,60 @@ impl Pass {
     }
 }
 
+impl AddAssign for Pass {
+    fn add_assign(&mut self, other: Self) {
+        self.published += other.published;
+        self.failed += other.failed;
+        self.held += other.held;
+        self.waiting += other.waiting;
+        self.retry += other.retry;
+    }
+}
+
 impl Crawler {
     /// Writes down what became of a run, if that is news.
-    pub(crate) fn record(
+    pub(crate) async fn record(
         &self,
         entry: &Entry,
-        run: Option<&Identity>,
+        run: Option<Identity>,
         verdict: Result<(), Stop>,
         now: &Now,
     ) -> Result<Outcome, LedgerError> {
+        let content = matches!(&verdict, Err(Stop::HoldContent(_)));
         let (outcome, reason) = match verdict {
             Ok(()) => (Outcome::Published, Reason::new("policy-passed", "")),
             Err(Stop::Fail(reason)) => (Outcome::Failed, reason),
-            Err(Stop::Hold(reason)) => (Outcome::Held, reason),
-            Err(Stop::HoldContent(reason)) => {
-                self.refused.borrow_mut().extend(now.serial().map(|at| (entry.name.clone(), at)));
-                (Outcome::Held, reason)
-            }
+            Err(Stop::Hold(reason) | Stop::HoldContent(reason)) => (Outcome::Held, reason),
             Err(Stop::Wait(reason)) => (Outcome::Waiting, reason),
             Err(Stop::Retry(reason)) => (Outcome::Retry, reason),
         };
+        let settled = self.settle(entry, run, outcome, reason, now).await?;
+        if let (Some(mut roll), Some(id)) =
+            (self.loaded(), incarnation(&entry.name, &self.config.site.cluster))
+        {
+            let refused = now.serial().filter(|_| content);
+            match settled {
+                Outcome::Published | Outcome::Failed => roll.close(id),
+                Outcome::Retry => roll.postpone(id, None, Some(self.config.interval)),
+                Outcome::Held | Outcome::Waiting => roll.postpone(id, refused, None),
+            }
+        }
+        Ok(settled)
+    }
+
+    async fn settle(
+        &self,
+        entry: &Entry,
+        run: Option<Identity>,
+        outcome: Outcome,
+        reason: Reason,
+        now: &Now,
+    ) -> Result<Outcome, LedgerError> {
         let state = match outcome {
             Outcome::Published => State::Published,
             Outcome::Failed => State::Failed,
             Outcome::Held => State::Held,
-            _ if self.ledger.begun(&entry.name)? => State::Publishing,
+            _ if self.begun(entry).await? => State::Publishing,
             _ => State::Seen,
         };
         // The words of a store's error differ from one try to the next.
@@ -82,41 +119,67 @@ impl Crawler {
         if known && entry.state == state {
             return Ok(outcome);
         }
-        announce(&entry.name, run, outcome, &reason);
-        if matches!(state, State::Held | State::Failed) && !self.log_hold(entry, run, &reason) {
+        announce(&entry.name, run.as_ref(), outcome, &reason);
+        if matches!(state, State::Held | State::Failed)
+            && let Err(Stop::Retry(reason)) = self.log_hold(entry, run.as_ref(), &reason).await
+        {
+            tracing::error!(attestation = entry.name, "{}", reason.message);
             return Ok(Outcome::Retry);
         }
-        self.ledger.settle(&entry.name, state, &reason, run, &now.text)?;
+        self.ledger.settle(&entry.name, state, reason, run, &now.text).await?;
+        edge::reached("settled", &entry.name);
         Ok(outcome)
     }
 
-    fn log_hold(&self, entry: &Entry, run: Option<&Identity>, reason: &Reason) -> bool {
+    /// Whether objects of a run may exist by now.
+    pub(crate) async fn begun(&self, entry: &Entry) -> Result<bool, LedgerError> {
+        let now = async || self.ledger.entry(&entry.name).await;
+        Ok(entry.begun || now().await?.is_some_and(|entry| entry.begun))
+    }
+
+    async fn log_hold(
+        &self,
+        entry: &Entry,
+        run: Option<&Identity>,
+        reason: &Reason,
+    ) -> Result<(), Stop> {
         let detail = json!({
             "attestation": entry.name,
             "run-id": run.map(|run| &run.run_id),
             "code": reason.code,
             "message": reason.message,
         });
-        let written = self.audit.borrow_mut().append("hold", detail, true);
-        if let Err(error) = &written {
-            tracing::error!(attestation = entry.name, "{error}");
-        }
-        written.is_ok()
+        self.journal.append("hold", detail).await
     }
 
     /// Brings the status files up to the ledger, also those that a kill left behind.
-    pub(crate) fn tell(&self) -> Result<(), LedgerError> {
-        let mut told = Vec::new();
-        for entry in self.ledger.untold()? {
-            let place = |run: &Identity| self.store.url(&run.owner, &run.run_id);
-            match status::write(&self.config.site.status, &entry, place) {
-                Ok(()) => told.push(entry.name),
-                Err(error) => {
-                    tracing::warn!(attestation = entry.name, "no status file: {error}");
-                }
+    pub(crate) async fn tell(&self) -> Result<(), LedgerError> {
+        loop {
+            let untold = self.ledger.untold(TOLD_AT_ONCE).await?;
+            let asked = untold.len();
+            let (config, store) = (Arc::clone(&self.config), self.store.clone());
+            let work = spawn_blocking(move || {
+                let place = |run: &Identity| store.url(&run.owner, &run.run_id);
+                let told = |entry: Entry| match status::write(&config.site.status, &entry, place) {
+                    Ok(()) => Some(entry.name),
+                    Err(error) => {
+                        tracing::warn!(attestation = entry.name, "no status file: {error}");
+                        None
+                    }
+                };
+                untold.into_iter().filter_map(told).collect::<Vec<_>>()
+            });
+            let told = work.await.unwrap_or_default();
+            told.iter().for_each(|name| edge::reached("told", name));
+            let done = told.len();
+            if done > 0 {
+                self.ledger.told(told).await?;
+            }
+            // What fails is tried again after the next pass.
+            if done < TOLD_AT_ONCE as usize || done < asked {
+                return Ok(());
             }
         }
-        self.ledger.told(&told)
     }
 }
 

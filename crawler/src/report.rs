@@ -86,7 +86,7 @@ pub(crate) fn status(ledger: &Reader, json: bool) -> Result<ExitCode, ReportErro
 }
 
 fn as_json(entry: &Entry) -> serde_json::Value {
-    let Entry { name, state, reason, identity, changed } = entry;
+    let Entry { name, state, reason, identity, changed, .. } = entry;
     json!({
         "attestation": name,
         "run-id": identity.as_ref().map(|run| &run.run_id),

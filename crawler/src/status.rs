@@ -38,7 +38,7 @@ pub fn write(dir: &Path, entry: &Entry, place: impl FnOnce(&Identity) -> String)
     };
     let mut bytes = serde_json::to_vec(&status)?;
     bytes.push(b'\n');
-    atomic::write(open_dir(dir)?, &format!("{}.json", run.token), &bytes, 0o644)
+    atomic::replace(open_dir(dir)?, &format!("{}.json", run.token), &bytes, 0o644)
 }
 
 /// Owners learn what their run is about; what a server or a disk said is for the site's log.
@@ -59,5 +59,6 @@ fn word(state: State) -> &'static str {
         State::Held => "held",
         State::Published => "published",
         State::Failed => "failed",
+        State::Withdrawing | State::Withdrawn => "withdrawn",
     }
 }

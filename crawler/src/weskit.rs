@@ -1,7 +1,11 @@
 //! WESkit's own word on a run. It lies in a place the user can write, so it can only ever hold a
 //! run back; what is released rests on the attestation alone.
 
-use std::{io, os::fd::OwnedFd, path::Path};
+use std::{
+    io,
+    os::fd::OwnedFd,
+    path::{Path, PathBuf},
+};
 
 use rustix::fs::{Dir, FileType, OFlags, fstat};
 use serde::Deserialize;
@@ -32,6 +36,17 @@ pub fn check(runs: &Path, run_dir: &Path) -> Result<(), Stop> {
         Ok(Some(bytes)) => judge(&bytes),
         Err(error) => Err(unreadable(&error.to_string())),
     }
+}
+
+/// Directories in which an event tells that WESkit has written on.
+pub fn places(runs: &Path, run_dir: &Path) -> Vec<PathBuf> {
+    let Ok(below) = run_dir.strip_prefix(runs) else { return Vec::new() };
+    let weskit = below.join(".weskit");
+    let dir = open_dir(runs).and_then(|runs| open_beneath(runs, &weskit, OFlags::DIRECTORY));
+    let execution = dir.and_then(|dir| newest(&dir)).ok().flatten();
+    let weskit = run_dir.join(".weskit");
+    let execution = execution.map(|name| weskit.join(name));
+    [weskit].into_iter().chain(execution).collect()
 }
 
 fn judge(bytes: &[u8]) -> Result<(), Stop> {

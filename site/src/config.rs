@@ -95,8 +95,13 @@ pub struct Crawler {
     /// Whether the endpoint may be plain http.
     #[serde(default)]
     pub allow_http: bool,
-    /// File with the S3 keys.
+    /// File with the S3 keys: an absolute path, or the name of a systemd credential. Without it
+    /// they come from the environment.
     pub credentials: Option<PathBuf>,
+    /// PEM file of the authority that certifies the S3 server, beside the system's.
+    pub ca: Option<PathBuf>,
+    /// URL of an HTTP proxy that leads to the S3 server.
+    pub proxy: Option<String>,
     /// Seconds between two scans.
     #[serde(default = "default_interval")]
     pub interval_seconds: u64,

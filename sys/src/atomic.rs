@@ -13,12 +13,23 @@ const TRIES: u32 = 16;
 /// Writes `name` in `dir` with exactly `mode`, replacing what was there, durably: after a crash
 /// the old content or the new one is found, never a part.
 pub fn write(dir: impl AsFd, name: &str, bytes: &[u8], mode: u32) -> io::Result<()> {
+    put(dir.as_fd(), name, bytes, mode, true)
+}
+
+/// [`write`] for what can be written again: readers never find a part, but after a crash of the
+/// host the file may be the old one or empty.
+pub fn replace(dir: impl AsFd, name: &str, bytes: &[u8], mode: u32) -> io::Result<()> {
+    put(dir.as_fd(), name, bytes, mode, false)
+}
+
+fn put(dir: BorrowedFd<'_>, name: &str, bytes: &[u8], mode: u32, sync: bool) -> io::Result<()> {
     if name.is_empty() || name.contains('/') {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a bare file name"));
     }
-    let dir = dir.as_fd();
     let (temporary, file) = create(dir, name)?;
-    let result = fill(dir, name, bytes, mode, &temporary, file);
+    let result = fill(&file, bytes, mode, sync)
+        .and_then(|()| Ok(renameat(dir, &temporary, dir, name)?))
+        .and_then(|()| if sync { Ok(fsync(dir)?) } else { Ok(()) });
     if result.is_err() {
         // The first error is the one to tell.
         let _ = unlinkat(dir, &temporary, AtFlags::empty());
@@ -40,20 +51,14 @@ fn create(dir: BorrowedFd<'_>, name: &str) -> io::Result<(String, File)> {
     Err(Errno::EXIST.into())
 }
 
-fn fill(
-    dir: BorrowedFd<'_>,
-    name: &str,
-    bytes: &[u8],
-    mode: u32,
-    temporary: &str,
-    mut file: File,
-) -> io::Result<()> {
+fn fill(mut file: &File, bytes: &[u8], mode: u32, sync: bool) -> io::Result<()> {
     file.write_all(bytes)?;
     // Not left to open(2): the umask may be a user's.
-    fchmod(&file, Mode::from_raw_mode(mode))?;
-    fsync(&file)?;
-    renameat(dir, temporary, dir, name)?;
-    Ok(fsync(dir)?)
+    fchmod(file, Mode::from_raw_mode(mode))?;
+    if sync {
+        fsync(file)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,71 +1,29 @@
-//! The program itself, as the service account, in a mount namespace with its own /etc/sluice.
+//! The program's commands.
 
-use std::{
-    fs,
-    os::unix::fs::chown,
-    process::{Child, Command, Output},
-    thread::sleep,
-    time::{Duration, Instant},
-};
+use std::{fs, process::Child, thread::sleep, time::Duration};
 
 use serde_json::Value;
 
-use crate::world::World;
+use crate::world::{
+    World,
+    program::{self, kill, wait_for},
+};
 
-const NOBODY: u32 = 65534;
+const BINARY: &str = env!("CARGO_BIN_EXE_sluice-crawler");
 const TABLE: &[u8] = b"a,b\n1,2\n";
 
-/// Hides the host's own places behind the world's, then becomes the crawler.
-const ENTER: &str = r#"
-mount -t overlay -o "lowerdir=/etc,upperdir=$0/upper,workdir=$0/work" overlay /etc
-mkdir -p /etc/sluice && mount --bind "$0/etc" /etc/sluice
-mount -t tmpfs -o mode=0755 tmpfs /var/lib
-mkdir -p /var/lib/sluice/crawler && mount --bind "$0/state" /var/lib/sluice/crawler
-exec "$@"
-"#;
-
-/// A world whose shared places are the service account's.
 fn world() -> Option<World> {
     let world = World::new()?;
-    for path in ["published", "upper", "work"] {
-        fs::create_dir(world.at(path)).unwrap();
-    }
-    for path in ["published", "status", "state"] {
-        chown(world.at(path), Some(NOBODY), Some(NOBODY)).unwrap();
-    }
-    fs::write(world.at("etc/sluice.toml"), world.site()).unwrap();
+    world.inhabit(&world.site());
     Some(world)
 }
 
-fn crawler(world: &World, words: &[&str]) -> Command {
-    let mut command = Command::new("unshare");
-    command.args(["--mount", "sh", "-e", "-c", ENTER]).arg(world.dir.path());
-    command.arg(env!("CARGO_BIN_EXE_sluice-crawler")).args(words);
-    command
-}
-
 fn output(world: &World, words: &[&str]) -> (Option<i32>, Value, String) {
-    let Output { status, stdout, stderr } = crawler(world, words).output().unwrap();
-    let said = String::from_utf8(stderr).unwrap();
-    (status.code(), serde_json::from_slice(&stdout).unwrap_or_default(), said)
+    program::output(world.program(BINARY, words))
 }
 
 fn start(world: &World) -> Child {
-    crawler(world, &["run"]).spawn().unwrap()
-}
-
-fn wait_for(what: impl Fn() -> bool) {
-    let started = Instant::now();
-    while !what() {
-        assert!(started.elapsed() < Duration::from_secs(20));
-        sleep(Duration::from_millis(5));
-    }
-}
-
-fn kill(child: &mut Child, signal: &str) -> Option<i32> {
-    let pid = child.id().to_string();
-    assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
-    child.wait().unwrap().code()
+    world.program(BINARY, &["run"]).spawn().unwrap()
 }
 
 #[test]
@@ -91,6 +49,9 @@ fn once_and_status_speak_json_and_exit_codes() {
 #[test]
 fn the_daemon_is_quick_alone_and_survives_kill_9() {
     let Some(world) = world() else { return };
+    let store = world.at("published");
+    let slow = format!("store = \"file://{}\"\ninterval-seconds = 3600\n", store.display());
+    world.inhabit(&world.site_with(&slow));
     let done = |job: u32| {
         let path = world.at(&format!("published/alice/box-lab-{job}.0/manifest.json"));
         move || path.exists()
@@ -98,10 +59,9 @@ fn the_daemon_is_quick_alone_and_survives_kill_9() {
     let mut daemon = start(&world);
     world.run(1, "box").file("results.csv", TABLE).attest();
     wait_for(done(1));
-    let started = Instant::now();
+    // The next scan is an hour away: an event wakes it.
     world.run(2, "box").file("results.csv", TABLE).attest();
     wait_for(done(2));
-    assert!(started.elapsed() < Duration::from_secs(2), "an event wakes it");
     let (code, _, said) = output(&world, &["once"]);
     assert_eq!(code, Some(4));
     assert!(said.contains("another crawler"), "{said}");

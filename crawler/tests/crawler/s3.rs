@@ -1,54 +1,24 @@
-//! A real S3 server, started by tests/stores/s3s-fs.sh; without one these tests do nothing.
+//! A real S3 server, started by a script of tests/stores; without one these tests do nothing.
 
-use std::{
-    env, fs,
-    os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
-};
+use std::fs;
 
-use sluice_crawler::{config::Config, store::Store};
-use sluice_site::Site;
+use object_store::{Attribute, ObjectStoreExt, path::Path};
 
-use crate::world::{World, block_on};
+use crate::world::{World, block_on, server::Server};
 
 const TABLE: &[u8] = b"a,b\n1,2\n";
 
-/// The server's URL and the bucket's directory.
-fn server() -> Option<(String, PathBuf)> {
-    let found = env::var("SLUICE_TEST_S3").ok().zip(env::var_os("SLUICE_TEST_S3_ROOT"));
-    if found.is_none() {
-        eprintln!("skipped: needs tests/stores/s3s-fs.sh");
-    }
-    found.map(|(url, root)| (url, Path::new(&root).join("results")))
-}
-
-/// The store as sluice.toml would name it.
-fn store(world: &World, url: &str, prefix: &str, secret: &str) -> Store {
-    let credentials = world.at("etc/keys/s3.toml");
-    let _ = fs::remove_file(&credentials);
-    fs::write(&credentials, format!("access-key = \"test\"\nsecret-key = {secret:?}\n")).unwrap();
-    fs::set_permissions(&credentials, PermissionsExt::from_mode(0o400)).unwrap();
-    let (site, _) =
-        world.site().split_once("[crawler]").map(|(a, b)| (a.to_owned(), b.len())).unwrap();
-    let site = format!(
-        "{site}[crawler]\nstore = \"s3://results/{prefix}\"\nendpoint = {url:?}\nregion = \"lab\"
-allow-http = true\ncredentials = {credentials:?}\n"
-    );
-    let site = Site::parse(site.as_bytes()).unwrap();
-    let config = Config::new(site, &world.at("etc"), &world.at("state")).unwrap();
-    Store::open(&config.location).unwrap()
-}
-
 #[test]
 fn s3_gets_exact_keys_small_and_large() {
-    let (Some((url, bucket)), Some(world)) = (server(), World::new()) else { return };
-    let store = || store(&world, &url, "exact", "test-secret");
+    let (Some(server), Some(world)) = (Server::new(), World::new()) else { return };
+    let store = || server.store(&world, "exact");
     let big = b"0123456789abcde\n".repeat((17 << 20) / 16);
     for (job, name) in (1..).zip(["box", "a b", "100%", "-rf", "größe"]) {
         let run = world.run(job, name).file("results.csv", TABLE);
         run.file("plots/x y%20+&é.txt", b"hello\n").file("big.txt", &big).attest();
     }
-    assert_eq!(block_on(world.crawler_with(store()).pass()).unwrap().published, 5);
+    let pass = block_on(world.crawler_with(store()).pass()).unwrap();
+    assert_eq!(pass.published, 5, "{:?}", world.stands(1));
     let ids = [
         "box-lab-1.0",
         "a%20b-lab-2.0",
@@ -56,49 +26,102 @@ fn s3_gets_exact_keys_small_and_large() {
         "-rf-lab-4.0",
         "gr%C3%B6%C3%9Fe-lab-5.0",
     ];
+    let objects = server.objects("exact");
+    assert_eq!(objects.len(), 25);
     for id in ids {
-        let run = bucket.join("exact/alice").join(id);
-        assert_eq!(fs::read(run.join("results.csv")).unwrap(), TABLE, "{id}");
-        assert_eq!(fs::read(run.join("plots/x y%20+&é.txt")).unwrap(), b"hello\n");
-        assert_eq!(fs::read(run.join("big.txt")).unwrap(), big);
-        assert!(run.join("manifest.json").exists() && run.join("attestation.json").exists());
+        let run = format!("exact/alice/{id}");
+        assert_eq!(objects[&format!("{run}/results.csv")], TABLE, "{id}");
+        assert_eq!(objects[&format!("{run}/plots/x y%20+&é.txt")], b"hello\n");
+        assert_eq!(objects[&format!("{run}/big.txt")], big);
+        assert!(objects.contains_key(&format!("{run}/manifest.json")));
+        assert!(objects.contains_key(&format!("{run}/attestation.json")));
     }
     // A lost ledger is made again from what is there.
-    for state in fs::read_dir(world.at("state")).unwrap() {
-        let _ = fs::remove_file(state.unwrap().path());
-    }
+    fs::remove_dir_all(world.at("state")).unwrap();
+    fs::create_dir(world.at("state")).unwrap();
     let again = block_on(world.crawler_with(store()).pass()).unwrap();
     assert_eq!((again.published, again.held), (5, 0));
-    assert_eq!(fs::read(bucket.join("exact/alice/box-lab-1.0/big.txt")).unwrap(), big);
+    assert_eq!(server.objects("exact"), objects);
+}
+
+#[test]
+fn s3_objects_say_what_they_are() {
+    let (Some(server), Some(world)) = (Server::new(), World::new()) else { return };
+    world.run(7, "box").file("results.csv", TABLE).attest();
+    let store = server.store(&world, "about");
+    assert_eq!(block_on(world.crawler_with(store).pass()).unwrap().published, 1);
+    let key = Path::parse("about/alice/box-lab-7.0/results.csv").unwrap();
+    let found = block_on(server.client().get(&key)).unwrap().attributes;
+    // Servers differ in how they spell the names of metadata.
+    let told = |name: &str| {
+        found.iter().find_map(|(attribute, value)| match attribute {
+            Attribute::Metadata(found) if found.eq_ignore_ascii_case(name) => {
+                Some(value.to_string())
+            }
+            _ => None,
+        })
+    };
+    assert_eq!(told("run").as_deref(), Some("box-lab-7.0"));
+    assert_eq!(told("workflow").as_deref(), Some("count@1"));
+    assert!(told("digest").is_some_and(|digest| digest.starts_with("sha256:")));
 }
 
 #[test]
 fn s3_objects_of_others_stay() {
-    let (Some((url, bucket)), Some(world)) = (server(), World::new()) else { return };
-    let run = bucket.join("others/alice/box-lab-7.0");
-    fs::create_dir_all(&run).unwrap();
-    fs::write(run.join("results.csv"), "foreign").unwrap();
+    let (Some(server), Some(world)) = (Server::new(), World::new()) else { return };
+    let key = Path::parse("others/alice/box-lab-7.0/results.csv").unwrap();
+    block_on(server.client().put(&key, "foreign".into())).unwrap();
     world.run(7, "box").file("results.csv", TABLE).attest();
-    let store = store(&world, &url, "others", "test-secret");
+    let store = server.store(&world, "others");
     assert_eq!(block_on(world.crawler_with(store).pass()).unwrap().held, 1);
     assert_eq!(world.stands(7).reason.code, "object-exists");
-    assert_eq!(fs::read(run.join("results.csv")).unwrap(), b"foreign");
+    assert_eq!(server.objects("others").into_values().collect::<Vec<_>>(), [b"foreign"]);
 }
 
 #[test]
 fn s3_refusals_and_outages_are_tried_again() {
-    let (Some((url, bucket)), Some(world)) = (server(), World::new()) else { return };
+    let (Some(server), Some(world)) = (Server::new(), World::new()) else { return };
     world.run(7, "box").file("results.csv", TABLE).attest();
-    for (url, secret, code) in [
-        (url.as_str(), "wrong", "store-denied"),
-        ("http://127.0.0.1:1", "test-secret", "store-unavailable"),
-    ] {
-        let store = store(&world, url, "outage", secret);
+    let wrong = Server { secret: "wrong-secret".into(), ..server.clone() };
+    let away = Server { url: "http://127.0.0.1:1".into(), ..server.clone() };
+    for (server, code) in [(wrong, "store-denied"), (away, "store-unavailable")] {
+        let store = server.store(&world, "outage");
         assert_eq!(block_on(world.crawler_with(store).pass()).unwrap().retry, 1);
         assert_eq!(world.stands(7).reason.code, code, "{:?}", world.stands(7));
-        assert!(!world.stands(7).reason.message.contains(secret));
+        assert!(!world.stands(7).reason.message.contains(&server.secret));
     }
-    let store = store(&world, &url, "outage", "test-secret");
+    let store = server.store(&world, "outage");
     assert_eq!(block_on(world.crawler_with(store).pass()).unwrap().published, 1);
-    assert!(bucket.join("outage/alice/box-lab-7.0/manifest.json").exists());
+    assert!(server.objects("outage").contains_key("outage/alice/box-lab-7.0/manifest.json"));
+}
+
+#[test]
+fn s3_servers_are_known_for_what_they_do() {
+    let (Some(server), Some(world)) = (Server::new(), World::new()) else { return };
+    let honours = block_on(server.store(&world, "probed").probe()).unwrap();
+    let expected = match server.name.as_str() {
+        "s3s-fs" => (true, true, true),
+        "garage" => (false, true, true),
+        "rclone" => (false, false, false),
+        name => panic!("{name} is not known"),
+    };
+    assert_eq!((honours.conditions, honours.checks_sha256, honours.tells_sha256), expected);
+    assert!(server.objects("probed").is_empty(), "the probe leaves nothing");
+}
+
+#[test]
+fn s3_leftovers_of_interrupted_uploads_are_given_up() {
+    let (Some(server), Some(world)) = (Server::new(), World::new()) else { return };
+    let key = Path::parse("leftover/alice/box-lab-7.0/big.txt").unwrap();
+    let client = server.client();
+    block_on(async {
+        let mut upload = client.put_multipart(&key).await.unwrap();
+        upload.put_part(vec![b'x'; 6 << 20].into()).await.unwrap();
+    });
+    let store = server.store(&world, "leftover");
+    block_on(store.probe()).unwrap();
+    let big = b"0123456789abcde\n".repeat((17 << 20) / 16);
+    world.run(7, "box").file("results.csv", TABLE).file("big.txt", &big).attest();
+    assert_eq!(block_on(world.crawler_with(store).pass()).unwrap().published, 1);
+    assert_eq!(server.objects("leftover")[key.as_ref()], big);
 }

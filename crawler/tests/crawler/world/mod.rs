@@ -1,7 +1,11 @@
 //! A site below a directory that only root can write: signed allowlist sets, a certified node,
 //! attested runs, and a store in memory.
+// Not every test program that shares this needs all of it.
+#![allow(dead_code)]
 
 pub(crate) mod faults;
+pub(crate) mod program;
+pub(crate) mod server;
 
 use std::{
     collections::BTreeMap,
@@ -20,7 +24,9 @@ use serde_json::Value;
 use sluice_crawler::{
     config::Config,
     crawler::Crawler,
+    journal::Journal,
     ledger::{Entry, Ledger, LedgerError, Reader, State},
+    outcome::Reason,
     record::Pass,
     store::Store,
 };
@@ -49,11 +55,16 @@ pub(crate) struct Run<'a> {
 impl World {
     /// None where ownership can't be tested for want of root.
     pub(crate) fn new() -> Option<Self> {
+        Self::new_in("/run")
+    }
+
+    /// The same in a directory of root's own.
+    pub(crate) fn new_in(place: &str) -> Option<Self> {
         if !nix::unistd::geteuid().is_root() {
             eprintln!("skipped: needs root");
             return None;
         }
-        let dir = tempfile::tempdir_in("/run").unwrap();
+        let dir = tempfile::Builder::new().prefix("sluice-test-").tempdir_in(place).unwrap();
         fs::set_permissions(dir.path(), PermissionsExt::from_mode(0o755)).unwrap();
         let world = Self { dir, objects: Arc::default() };
         for path in ["keys", "etc/keys", "attestations/spool", "status", "runs", "state", "sealed"]
@@ -152,17 +163,21 @@ impl World {
         public.fingerprint(ssh_key::HashAlg::Sha256).to_string()
     }
 
-    /// Text of sluice.toml.
+    /// Text of sluice.toml with a directory as the store.
     pub(crate) fn site(&self) -> String {
+        self.site_with(&format!("store = \"file://{}\"\n", self.at("published").display()))
+    }
+
+    /// Text of sluice.toml; `crawler` is the crawler's section.
+    pub(crate) fn site_with(&self, crawler: &str) -> String {
         let at = |name: &str| format!("{name:?} = {:?}\n", self.at(name));
         let places = ["workflows", "runtimes", "runs", "attestations", "status"].map(at).concat();
         format!(
             "format = 1\ncluster = \"lab\"\nservice-user = \"nobody\"\n{places}sealed-root = {:?}
 [policy]\n[[policy.controller]]\nprincipal = \"controller@lab\"
 [[policy.controller]]\nprincipal = \"second@lab\"
-[crawler]\nstore = \"file://{}\"\n",
+[crawler]\n{crawler}",
             self.at("sealed"),
-            self.at("published").display(),
         )
     }
 
@@ -184,7 +199,7 @@ impl World {
         let ca = PublicKey::from_openssh(ca.trim()).unwrap();
         let ledger = self.ledger();
         let audit = Audit::open(&self.at("state/audit.jsonl")).unwrap();
-        Crawler::new(self.config(), ca, store, ledger, audit)
+        Crawler::new(self.config(), ca, store, ledger, Journal::start(audit).unwrap())
     }
 
     /// A program that another test is just starting holds our lock until its exec.
@@ -335,6 +350,27 @@ impl Run<'_> {
 }
 
 impl World {
+    /// Makes a ledger that calls every run of the spool published.
+    pub(crate) fn finish_all(&self) {
+        let names = fs::read_dir(self.at("attestations/spool")).unwrap();
+        let names = names.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+        block_on(async {
+            let ledger = self.ledger();
+            let names: Vec<String> = names;
+            ledger.note(names.clone(), "2026-07-01T12:00:00Z").await.unwrap();
+            let reason = || Reason::new("policy-passed", "");
+            let settled = names.iter().map(|name| {
+                ledger.settle(name, State::Published, reason(), None, "2026-07-01T12:00:00Z")
+            });
+            futures_util::future::try_join_all(settled).await.unwrap();
+        });
+        self.inhabit(&fs::read_to_string(self.at("etc/sluice.toml")).unwrap());
+        for file in fs::read_dir(self.at("state")).unwrap() {
+            let file = file.unwrap().path();
+            std::os::unix::fs::chown(file, Some(program::NOBODY), Some(program::NOBODY)).unwrap();
+        }
+    }
+
     pub(crate) fn spooled(&self, job: u32) -> PathBuf {
         self.at("attestations/spool").join(spooled(job))
     }

@@ -1,0 +1,95 @@
+use super::*;
+
+fn identity() -> Identity {
+    Identity {
+        run_id: "r-lab-7.0".into(),
+        owner: "alice".into(),
+        token: "0".repeat(32),
+        digest: "sha256:0".into(),
+    }
+}
+
+fn wait<T>(work: impl Future<Output = Result<T, LedgerError>>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work).unwrap()
+}
+
+#[test]
+fn second_writer_is_turned_away() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = Ledger::open(dir.path()).unwrap();
+    assert!(matches!(Ledger::open(dir.path()), Err(LedgerError::Locked(_))));
+    drop(first);
+    Ledger::open(dir.path()).unwrap();
+}
+
+#[test]
+fn time_of_the_first_attempt_is_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let name = "lab-7.0.json";
+    let begun = |ledger: &Ledger| wait(ledger.entry(name)).unwrap().begun;
+    let ledger = Ledger::open(dir.path()).unwrap();
+    wait(ledger.note(vec![name.into()], "t0"));
+    assert!(!begun(&ledger));
+    assert_eq!(wait(ledger.begin(name, identity(), "t1")), "t1");
+    drop(ledger);
+    let ledger = Ledger::open(dir.path()).unwrap();
+    assert!(begun(&ledger));
+    assert_eq!(wait(ledger.begin(name, identity(), "t2")), "t1");
+    wait(ledger.forget(name));
+    assert_eq!(wait(ledger.begin(name, identity(), "t3")), "t3");
+}
+
+#[test]
+fn settled_runs_stay_settled() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = Ledger::open(dir.path()).unwrap();
+    let names = || vec!["a".to_owned(), "b".to_owned()];
+    wait(ledger.note(names(), "t0"));
+    let reason = Reason::new("", "");
+    wait(ledger.settle("a", State::Published, reason, Some(identity()), "t1"));
+    wait(ledger.note(names(), "t2"));
+    let unsettled = wait(ledger.unsettled());
+    assert_eq!(unsettled.len(), 1);
+    assert_eq!(unsettled[0].name, "b");
+    assert_eq!(wait(ledger.untold(9)).len(), 1);
+    wait(ledger.told(vec!["a".to_owned()]));
+    assert!(wait(ledger.untold(9)).is_empty());
+    wait(ledger.tell_again("t1"));
+    assert_eq!(wait(ledger.untold(9)).len(), 1);
+    let counts = Reader::open(dir.path()).unwrap().counts().unwrap();
+    assert_eq!(counts, [(State::Published, 1), (State::Seen, 1)]);
+    assert_eq!(wait(ledger.known(|name| Some(name.to_owned()))).len(), 2);
+}
+
+#[test]
+fn writes_of_many_share_transactions() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = Ledger::open(dir.path()).unwrap();
+    wait(async {
+        let notes = (0..2000).map(|n| ledger.note(vec![n.to_string()], "t0"));
+        futures_util::future::try_join_all(notes).await
+    });
+    assert_eq!(wait(ledger.counts()), [(State::Seen, 2000)]);
+}
+
+#[test]
+fn later_schema_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let db = Connection::open(dir.path().join(FILE)).unwrap();
+    db.pragma_update(None, "user_version", 99).unwrap();
+    drop(db);
+    assert!(matches!(Ledger::open(dir.path()), Err(LedgerError::TooNew(99))));
+}
+
+#[test]
+fn first_schema_is_migrated() {
+    let dir = tempfile::tempdir().unwrap();
+    let db = Connection::open(dir.path().join(FILE)).unwrap();
+    db.execute_batch(MIGRATIONS[0]).unwrap();
+    db.pragma_update(None, "user_version", 1).unwrap();
+    let insert = "INSERT INTO run (name, state, told, changed) VALUES ('a', 'held', 1, 't0')";
+    db.execute_batch(insert).unwrap();
+    drop(db);
+    let ledger = Ledger::open(dir.path()).unwrap();
+    assert_eq!(wait(ledger.counts()), [(State::Held, 1)]);
+}

@@ -1,0 +1,210 @@
+//! The few S3 calls that the library has no function for, signed by the library's own means.
+
+use http::{Method, Request, StatusCode};
+use object_store::{
+    ClientOptions, HeaderMap, Result,
+    aws::{AwsAuthorizer, AwsCredentialProvider},
+    client::{HttpClient, HttpConnector, HttpRequestBody, ReqwestConnector},
+    path::Path,
+};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
+use sluice_policy::digest::Digest;
+
+use crate::{config::S3, outcome::Stop};
+
+/// What S3 wants encoded in a path.
+const PATH: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+/// The same in a query.
+const QUERY: &AsciiSet = &PATH.add(b'/');
+/// Header of an object's digest.
+const SHA256: &str = "x-amz-checksum-sha256";
+/// Upper bound of an answer, in bytes.
+const MAX_ANSWER: usize = 4 << 20;
+
+/// One bucket of one server.
+#[derive(Debug)]
+pub(super) struct Api {
+    client: HttpClient,
+    credentials: AwsCredentialProvider,
+    base: String,
+    region: String,
+    pub(super) bucket: String,
+    pub(super) endpoint: String,
+}
+
+/// What a server answered.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Uploads {
+    #[serde(default)]
+    upload: Vec<Upload>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Upload {
+    key: String,
+    upload_id: String,
+}
+
+impl Api {
+    pub(super) fn new(
+        s3: &S3,
+        client: &ClientOptions,
+        credentials: AwsCredentialProvider,
+    ) -> Result<Self> {
+        let endpoint = s3.endpoint.trim_end_matches('/').to_owned();
+        Ok(Self {
+            client: ReqwestConnector::default().connect(client)?,
+            credentials,
+            base: format!("{endpoint}/{}", s3.bucket),
+            region: s3.region.clone(),
+            bucket: s3.bucket.clone(),
+            endpoint,
+        })
+    }
+
+    /// Sends one signed request; `target` is encoded and comes after the bucket.
+    pub(super) async fn call(
+        &self,
+        method: Method,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> std::result::Result<Answer, Stop> {
+        let credential = self.credentials.get_credential().await?;
+        let mut request = Request::builder().method(method).uri(format!("{}{target}", self.base));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let mut request = request
+            .body(HttpRequestBody::from(body.to_vec()))
+            .map_err(|error| unavailable(&error))?;
+        AwsAuthorizer::new(&credential, "s3", &self.region).try_authorize(&mut request, None)?;
+        let answer = self.client.execute(request).await.map_err(|error| unavailable(&error))?;
+        let (parts, body) = answer.into_parts();
+        let mut stream = body.bytes_stream();
+        let mut body = Vec::new();
+        while let Some(chunk) = futures_util::TryStreamExt::try_next(&mut stream)
+            .await
+            .map_err(|error| unavailable(&error))?
+        {
+            body.extend_from_slice(&chunk);
+            if body.len() > MAX_ANSWER {
+                return Err(unavailable(&"its answer is too long"));
+            }
+        }
+        Ok(Answer { status: parts.status, headers: parts.headers, body })
+    }
+
+    /// Size of an object, and its SHA-256 in hex where the server tells it.
+    pub(super) async fn head(
+        &self,
+        key: &Path,
+    ) -> std::result::Result<(u64, Option<String>), Stop> {
+        let told = [("x-amz-checksum-mode", "ENABLED")];
+        let answer = self.call(Method::HEAD, &object(key.as_ref()), &told, &[]).await?;
+        if !answer.status.is_success() {
+            return Err(refused("an object just sent", answer.status));
+        }
+        let header = |name: &str| answer.headers.get(name)?.to_str().ok();
+        let size = header("content-length").and_then(|size| size.parse().ok()).unwrap_or(0);
+        Ok((size, header(SHA256).and_then(hex)))
+    }
+
+    /// Sends an object with the digest header `sha256`, in Base64.
+    pub(super) async fn put(
+        &self,
+        key: &str,
+        bytes: &[u8],
+        sha256: &str,
+        condition: bool,
+    ) -> std::result::Result<StatusCode, Stop> {
+        let headers = [(SHA256, sha256), ("if-none-match", "*")];
+        let headers = if condition { &headers[..] } else { &headers[..1] };
+        Ok(self.call(Method::PUT, &object(key), headers, bytes).await?.status)
+    }
+
+    /// Gives up every unfinished upload whose key begins with `prefix`. Servers that can't list
+    /// them are left to their own expiry.
+    pub(super) async fn abort_uploads(&self, prefix: &Path) -> std::result::Result<(), Stop> {
+        let query = format!("?prefix={}&uploads=", utf8_percent_encode(prefix.as_ref(), QUERY));
+        let answer = self.call(Method::GET, &query, &[], &[]).await?;
+        let Ok(uploads) = quick_xml::de::from_reader::<_, Uploads>(answer.body.as_slice()) else {
+            return Ok(());
+        };
+        for Upload { key, upload_id } in uploads.upload {
+            let id = utf8_percent_encode(&upload_id, QUERY);
+            let target = format!("{}?uploadId={id}", object(&key));
+            self.call(Method::DELETE, &target, &[], &[]).await?;
+            tracing::info!(key, "an unfinished upload of an earlier attempt was given up");
+        }
+        Ok(())
+    }
+}
+
+/// An object's place after the bucket.
+pub(super) fn object(key: &str) -> String {
+    format!("/{}", utf8_percent_encode(key, PATH))
+}
+
+/// Base64 as S3 tells a digest; one of an object sent in parts has a number behind it.
+fn hex(base64: &str) -> Option<String> {
+    use base64ct::{Base64, Encoding};
+    let bytes = Base64::decode_vec(base64).ok()?;
+    (bytes.len() == 32).then(|| bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// The digest of `bytes` as S3 wants it.
+pub(super) fn base64(digest: &Digest) -> String {
+    use base64ct::{Base64, Encoding};
+    let hex = digest.hex();
+    let digits = hex.as_bytes().chunks(2).filter_map(|pair| std::str::from_utf8(pair).ok());
+    let bytes: Vec<u8> = digits.filter_map(|pair| u8::from_str_radix(pair, 16).ok()).collect();
+    Base64::encode_string(&bytes)
+}
+
+/// A status that means that the server won't.
+pub(super) fn refused(what: &str, status: StatusCode) -> Stop {
+    let message = format!("the store answers {status} to {what}");
+    match status {
+        StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => Stop::retry("store-denied", message),
+        _ => Stop::retry("store-unavailable", message),
+    }
+}
+
+fn unavailable(error: &dyn std::fmt::Display) -> Stop {
+    let text: String = error.to_string().chars().filter(|c| !c.is_control()).take(400).collect();
+    Stop::retry("store-unavailable", format!("the store doesn't answer: {text}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_and_digests_are_spelled_for_s3() {
+        assert_eq!(object("a b/x%20é"), "/a%20b/x%2520%C3%A9");
+        let digest = Digest::of(b"x");
+        assert_eq!(hex(&base64(&digest)), Some(digest.hex()));
+        assert_eq!(hex("AAAA-2"), None);
+    }
+
+    #[test]
+    fn lists_of_uploads_are_read() {
+        let xml = "<?xml version=\"1.0\"?><ListMultipartUploadsResult><Bucket>b</Bucket>
+            <Upload><Key>a&amp;b</Key><UploadId>1</UploadId></Upload>
+            <Upload><Key>c</Key><UploadId>2</UploadId></Upload></ListMultipartUploadsResult>";
+        let uploads: Uploads = quick_xml::de::from_str(xml).unwrap();
+        assert_eq!(uploads.upload.len(), 2);
+        assert_eq!(uploads.upload[0].key, "a&b");
+    }
+}

@@ -1,0 +1,320 @@
+//! The object store that results are published to, with the few operations publishing needs.
+
+mod api;
+mod probe;
+
+use std::{collections::HashMap, fs, io, path::PathBuf, sync::Arc, time::Duration};
+
+use futures_util::TryStreamExt;
+use object_store::{
+    Attribute, Attributes, Certificate, ClientOptions, Error, MultipartUpload, ObjectStore,
+    ObjectStoreExt, PutMode, PutMultipartOptions, PutOptions, PutPayload, Result, RetryConfig,
+    aws::{AmazonS3Builder, Checksum},
+    local::LocalFileSystem,
+    path::Path,
+};
+use sluice_policy::digest::{Digest, Hasher};
+use tokio::sync::OnceCell;
+
+use crate::{
+    config::{Keys, Location, S3},
+    outcome::Stop,
+};
+use api::Api;
+pub use probe::Honours;
+
+/// Where objects go.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<dyn ObjectStore>,
+    prefix: String,
+    url: String,
+    /// Where a directory store is.
+    directory: Option<PathBuf>,
+    /// What the library has no call for.
+    api: Option<Arc<Api>>,
+    honours: Arc<OnceCell<Honours>>,
+}
+
+/// What an object's metadata says.
+pub struct About<'a> {
+    /// Run id.
+    pub run: &'a str,
+    /// `NAME@VERSION`.
+    pub workflow: &'a str,
+    /// Digest of the bundle.
+    pub digest: &'a Digest,
+}
+
+impl Store {
+    /// Connects to a configured location; nothing is sent yet.
+    pub fn open(location: &Location) -> Result<Self> {
+        match location {
+            // A crash of the host must not undo what the ledger calls published.
+            Location::Directory(dir) => {
+                let store = LocalFileSystem::new_with_prefix(dir)?.with_fsync(true);
+                let store = Self::new(Arc::new(store), "", &format!("file://{}", dir.display()));
+                Ok(Self { directory: Some(dir.clone()), ..store })
+            }
+            Location::S3(s3) => Self::s3(s3),
+        }
+    }
+
+    fn s3(s3: &S3) -> Result<Self> {
+        let mut client = ClientOptions::new().with_allow_http(s3.allow_http);
+        if let Some(pem) = &s3.ca {
+            for certificate in Certificate::from_pem_bundle(pem)? {
+                client = client.with_root_certificate(certificate);
+            }
+        }
+        let mut builder = match &s3.keys {
+            Keys::Static(keys) => AmazonS3Builder::new()
+                .with_access_key_id(&keys.access_key)
+                .with_secret_access_key(&keys.secret_key),
+            // Web identity, container or instance: whatever the environment names.
+            Keys::Environment => AmazonS3Builder::from_env(),
+        };
+        if let Some(proxy) = &s3.proxy {
+            client = client.with_proxy_url(proxy);
+        }
+        builder = builder
+            .with_endpoint(&s3.endpoint)
+            .with_region(&s3.region)
+            .with_bucket_name(&s3.bucket)
+            .with_virtual_hosted_style_request(false)
+            .with_checksum_algorithm(Checksum::SHA256)
+            .with_client_options(client.clone())
+            .with_retry(patience());
+        let store = builder.build()?;
+        let api = Api::new(s3, &client, store.credentials().clone())?;
+        let url = format!("s3://{}/{}", s3.bucket, s3.prefix);
+        let store = Self::new(Arc::new(store), &s3.prefix, &url);
+        Ok(Self { api: Some(Arc::new(api)), ..store })
+    }
+
+    /// Wraps any store; `prefix` comes before every key, `url` is what people are told.
+    pub fn new(inner: Arc<dyn ObjectStore>, prefix: &str, url: &str) -> Self {
+        let trimmed = |text: &str| text.trim_matches('/').to_owned();
+        let url = url.trim_end_matches('/').to_owned();
+        Self {
+            inner,
+            prefix: trimmed(prefix),
+            url,
+            directory: None,
+            api: None,
+            honours: Arc::default(),
+        }
+    }
+
+    /// Finds out at the first call what the server can be relied on for, makes the bucket if it
+    /// isn't there, and says so. Other stores have nothing to find out.
+    pub async fn probe(&self) -> std::result::Result<Honours, Stop> {
+        match &self.api {
+            Some(api) => {
+                let probe = async || probe::probe(api, &self.prefix).await;
+                self.honours.get_or_try_init(probe).await.copied()
+            }
+            None => Ok(Honours::default()),
+        }
+    }
+
+    /// Where people find a run.
+    pub fn url(&self, owner: &str, run_id: &str) -> String {
+        format!("{}/{owner}/{run_id}/", self.url)
+    }
+
+    /// The key of a run's object, exactly as spelled: nothing is encoded again.
+    pub fn key(&self, owner: &str, run_id: &str, name: &str) -> Result<Path, Stop> {
+        let text = format!("{}/{name}", self.run(owner, run_id));
+        match Path::parse(&text) {
+            Ok(key) if key.as_ref() == text && !is_staged(name) => Ok(key),
+            _ => Err(Stop::hold(
+                "name-refused",
+                format!("{name:?} is no possible name of an object; name the output otherwise"),
+            )),
+        }
+    }
+
+    /// Removes what a killed crawler was writing of a run: a directory store leaves it visible.
+    pub fn clear_staged(&self, owner: &str, run_id: &str) -> io::Result<()> {
+        match &self.directory {
+            Some(dir) => clear_staged(&dir.join(owner).join(run_id)),
+            None => Ok(()),
+        }
+    }
+
+    /// Sizes of all objects of a run.
+    pub async fn list(&self, owner: &str, run_id: &str) -> Result<HashMap<Path, u64>> {
+        let run = Path::parse(self.run(owner, run_id))?;
+        self.inner.list(Some(&run)).map_ok(|meta| (meta.location, meta.size)).try_collect().await
+    }
+
+    fn run(&self, owner: &str, run_id: &str) -> String {
+        let slash = if self.prefix.is_empty() { "" } else { "/" };
+        format!("{}{slash}{owner}/{run_id}", self.prefix)
+    }
+
+    /// Size of an object.
+    async fn size(&self, key: &Path) -> Result<u64> {
+        Ok(self.inner.head(key).await?.size)
+    }
+
+    /// All bytes of a small object.
+    pub async fn bytes(&self, key: &Path) -> Result<Vec<u8>> {
+        Ok(self.inner.get(key).await?.bytes().await?.to_vec())
+    }
+
+    /// Digest of an object's bytes, by reading all of them.
+    pub async fn digest(&self, key: &Path) -> Result<Digest> {
+        let mut hasher = Hasher::default();
+        let mut bytes = self.inner.get(key).await?.into_stream();
+        while let Some(chunk) = bytes.try_next().await? {
+            hasher.update(&chunk);
+        }
+        Ok(hasher.finish())
+    }
+
+    /// Sends an object that doesn't exist yet; `false` where the server says that it does. Not
+    /// every server heeds the condition, so callers look first.
+    pub async fn put(&self, key: &Path, bytes: Vec<u8>, about: &About<'_>) -> Result<bool> {
+        let attributes = self.attributes(key, about);
+        let how = PutOptions { mode: PutMode::Create, attributes, ..PutOptions::default() };
+        match self.inner.put_opts(key, PutPayload::from(bytes), how).await {
+            Ok(_) => Ok(true),
+            Err(Error::AlreadyExists { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Starts an object that is sent in parts and appears only when completed. What an earlier
+    /// attempt left unfinished under this key is aborted, so that it costs nobody its room.
+    pub async fn multipart(
+        &self,
+        key: &Path,
+        about: &About<'_>,
+    ) -> std::result::Result<Box<dyn MultipartUpload>, Stop> {
+        if let Some(api) = &self.api {
+            api.abort_uploads(key).await?;
+        }
+        let attributes = self.attributes(key, about);
+        let how = PutMultipartOptions { attributes, ..PutMultipartOptions::default() };
+        Ok(self.inner.put_multipart_opts(key, how).await?)
+    }
+
+    /// Directories have no metadata.
+    fn attributes(&self, key: &Path, about: &About<'_>) -> Attributes {
+        let mut attributes = Attributes::new();
+        if self.api.is_some() {
+            let digest = about.digest.to_string();
+            for (name, value) in
+                [("run", about.run), ("workflow", about.workflow), ("digest", &digest)]
+            {
+                attributes.insert(Attribute::Metadata(name.into()), value.to_owned().into());
+            }
+            attributes.insert(Attribute::ContentType, content_type(key).into());
+        }
+        attributes
+    }
+
+    /// Makes sure that the store has the object just sent: by the digest that the server tells,
+    /// by its word on the digest it was sent, or by reading all of it.
+    pub async fn confirm(
+        &self,
+        key: &Path,
+        size: u64,
+        digest: &Digest,
+    ) -> std::result::Result<(), Stop> {
+        let Some(api) = &self.api else { return self.confirm_size(key, size).await };
+        if self.probe().await?.tells_sha256 {
+            let (found, told) = api.head(key).await?;
+            return match told {
+                Some(told) if found == size && told == digest.hex() => Ok(()),
+                _ => Err(differs(key)),
+            };
+        }
+        self.confirm_parts(key, size, digest).await
+    }
+
+    /// The same for an object sent in parts, whose digest servers tell in another form.
+    pub async fn confirm_parts(
+        &self,
+        key: &Path,
+        size: u64,
+        digest: &Digest,
+    ) -> std::result::Result<(), Stop> {
+        if self.api.is_none() || self.probe().await?.checks_sha256 {
+            return self.confirm_size(key, size).await;
+        }
+        if self.digest(key).await? == *digest { Ok(()) } else { Err(differs(key)) }
+    }
+
+    async fn confirm_size(&self, key: &Path, size: u64) -> std::result::Result<(), Stop> {
+        if self.size(key).await? == size { Ok(()) } else { Err(differs(key)) }
+    }
+
+    /// Takes an object away.
+    pub async fn delete(&self, key: &Path) -> Result<()> {
+        match self.inner.delete(key).await {
+            Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn clear_staged(dir: &std::path::Path) -> io::Result<()> {
+    let entries = match fs::read_dir(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            clear_staged(&entry.path())?;
+        } else if entry.file_name().to_str().is_some_and(is_staged) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// How a directory store names what it is still writing.
+fn is_staged(name: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    name.rsplit_once('#').is_some_and(|(_, number)| digits(number))
+}
+
+fn differs(key: &Path) -> Stop {
+    Stop::retry("store-differs", format!("{key} is not in the store as it was sent"))
+}
+
+fn content_type(key: &Path) -> &'static str {
+    match key.extension() {
+        Some("csv") => "text/csv",
+        Some("tsv") => "text/tab-separated-values",
+        Some("json") => "application/json",
+        Some("png") => "image/png",
+        Some("pdf") => "application/pdf",
+        Some("svg") => "image/svg+xml",
+        Some("html") => "text/html",
+        Some("txt") => "text/plain",
+        _ => "application/octet-stream",
+    }
+}
+
+/// A request is repeated a few times at once; an outage is left to the next pass.
+fn patience() -> RetryConfig {
+    RetryConfig { max_retries: 3, retry_timeout: Duration::from_secs(20), ..RetryConfig::default() }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        let text: String =
+            error.to_string().chars().filter(|c| !c.is_control()).take(400).collect();
+        // Listing loses the kind of the error on its way through the library.
+        let denied =
+            matches!(error, Error::PermissionDenied { .. } | Error::Unauthenticated { .. })
+                || ["401 Unauthorized", "403 Forbidden"].iter().any(|status| text.contains(status));
+        let code = if denied { "store-denied" } else { "store-unavailable" };
+        Self::retry(code, format!("the store didn't take the results: {text}"))
+    }
+}

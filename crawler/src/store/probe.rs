@@ -1,0 +1,118 @@
+//! What a server can be relied on for: S3 servers differ silently, so they are tried.
+
+use http::{Method, StatusCode};
+use object_store::path::Path;
+use sluice_policy::digest::Digest;
+
+use super::api::{Api, base64, object, refused};
+use crate::outcome::Stop;
+
+/// What a server was found to do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Honours {
+    /// Refuses to overwrite where it is asked not to (`If-None-Match`).
+    pub conditions: bool,
+    /// Refuses bytes that aren't those of the SHA-256 sent with them.
+    pub checks_sha256: bool,
+    /// Tells an object's SHA-256 when asked.
+    pub tells_sha256: bool,
+    /// Whether the bucket was made now.
+    pub made_bucket: bool,
+}
+
+/// Tries the server with an object of its own below `prefix`.
+pub(super) async fn probe(api: &Api, prefix: &str) -> Result<Honours, Stop> {
+    let made_bucket = bucket(api).await?;
+    let slash = if prefix.is_empty() { "" } else { "/" };
+    let key = format!("{prefix}{slash}sluice-probe-{}", std::process::id());
+    let (bytes, other) = (b"probe".as_slice(), b"another".as_slice());
+    let (right, wrong) = (base64(&Digest::of(bytes)), base64(&Digest::of(other)));
+
+    may(api, "s3:ListBucket", Method::GET, "?list-type=2&max-keys=1").await?;
+    let checks_sha256 = match api.put(&key, bytes, &wrong, false).await? {
+        status if status.is_success() => false,
+        StatusCode::BAD_REQUEST => true,
+        status => return Err(lacks(api, "s3:PutObject", status)),
+    };
+    match api.put(&key, bytes, &right, false).await? {
+        status if status.is_success() => {}
+        status => return Err(lacks(api, "s3:PutObject", status)),
+    }
+    let path = Path::parse(&key).map_err(object_store::Error::from)?;
+    may(api, "s3:GetObject", Method::GET, &object(&key)).await?;
+    let (_, told) = api.head(&path).await?;
+    let tells_sha256 = told == Some(Digest::of(bytes).hex());
+    let conditions = api.put(&key, bytes, &right, true).await? == StatusCode::PRECONDITION_FAILED;
+    may(api, "s3:DeleteObject", Method::DELETE, &object(&key)).await?;
+    let unfinished = Path::parse(prefix).map_err(object_store::Error::from)?;
+    api.abort_uploads(&unfinished).await?;
+
+    let honours = Honours { conditions, checks_sha256, tells_sha256, made_bucket };
+    announce(api, &honours);
+    Ok(honours)
+}
+
+/// Makes the bucket if it isn't there; says whether it did.
+async fn bucket(api: &Api) -> Result<bool, Stop> {
+    let (bucket, endpoint) = (&api.bucket, &api.endpoint);
+    match api.call(Method::HEAD, "", &[], &[]).await?.status {
+        status if status.is_success() => Ok(false),
+        StatusCode::NOT_FOUND => match api.call(Method::PUT, "", &[], &[]).await?.status {
+            status if status.is_success() => Ok(true),
+            status => Err(Stop::retry(
+                "store-denied",
+                format!(
+                    "there is no bucket {bucket} at {endpoint} and the crawler's key may not make \
+                     it ({status}): make it, or grant s3:CreateBucket"
+                ),
+            )),
+        },
+        StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => Err(Stop::retry(
+            "store-denied",
+            format!(
+                "{endpoint} doesn't let the crawler's key into the bucket {bucket}: check the key, \
+                 or grant it s3:ListBucket, s3:GetObject, s3:PutObject and s3:DeleteObject"
+            ),
+        )),
+        status => Err(refused("a look at the bucket", status)),
+    }
+}
+
+async fn may(api: &Api, right: &str, method: Method, target: &str) -> Result<(), Stop> {
+    match api.call(method, target, &[], &[]).await?.status {
+        status if status.is_success() => Ok(()),
+        status => Err(lacks(api, right, status)),
+    }
+}
+
+fn lacks(api: &Api, right: &str, status: StatusCode) -> Stop {
+    let Api { bucket, endpoint, .. } = api;
+    match status {
+        StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => Stop::retry(
+            "store-denied",
+            format!(
+                "the crawler's key lacks {right} on the bucket {bucket} at {endpoint}: grant it"
+            ),
+        ),
+        _ => refused(right, status),
+    }
+}
+
+fn announce(api: &Api, honours: &Honours) {
+    let Honours { conditions, checks_sha256, tells_sha256, made_bucket } = *honours;
+    let endpoint = &api.endpoint;
+    if made_bucket {
+        tracing::info!(endpoint, bucket = api.bucket, "the bucket was made");
+    }
+    tracing::info!(
+        endpoint,
+        conditions,
+        checks_sha256,
+        tells_sha256,
+        "what the store can be relied on for"
+    );
+    if !checks_sha256 && !tells_sha256 {
+        tracing::warn!(endpoint, "the store checks nothing: every object is read back");
+    }
+}

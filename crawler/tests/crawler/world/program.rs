@@ -1,0 +1,69 @@
+//! The program itself, as the service account, in a mount namespace with its own /etc/sluice.
+
+use std::{
+    fs,
+    os::unix::fs::chown,
+    process::{Child, Command, Output},
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+use super::World;
+
+/// Uid and gid of the account that a world's sluice.toml names.
+pub(crate) const NOBODY: u32 = 65534;
+
+/// Hides the host's own places behind the world's, then becomes the crawler.
+const ENTER: &str = r#"
+mount -t overlay -o "lowerdir=/etc,upperdir=$0/upper,workdir=$0/work" overlay /etc
+mkdir -p /etc/sluice && mount --bind "$0/etc" /etc/sluice
+mount -t tmpfs -o mode=0755 tmpfs /var/lib
+mkdir -p /var/lib/sluice/crawler && mount --bind "$0/state" /var/lib/sluice/crawler
+exec "$@"
+"#;
+
+impl World {
+    /// Makes the shared places the service account's and writes /etc/sluice/sluice.toml.
+    pub(crate) fn inhabit(&self, site: &str) {
+        for path in ["published", "upper", "work"] {
+            fs::create_dir_all(self.at(path)).unwrap();
+        }
+        for path in ["published", "status", "state"] {
+            chown(self.at(path), Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+        fs::write(self.at("etc/sluice.toml"), site).unwrap();
+    }
+
+    /// A command line of the crawler. The process that is started becomes the crawler.
+    pub(crate) fn program(&self, binary: &str, words: &[&str]) -> Command {
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "sh", "-e", "-c", ENTER]).arg(self.dir.path());
+        command.arg(binary).args(words);
+        command
+    }
+}
+
+/// Exit code, what was said as JSON, and standard error.
+pub(crate) fn output(mut command: Command) -> (Option<i32>, Value, String) {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    let said = String::from_utf8(stderr).unwrap();
+    (status.code(), serde_json::from_slice(&stdout).unwrap_or_default(), said)
+}
+
+/// Waits for something that happens by itself.
+pub(crate) fn wait_for(what: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !what() {
+        assert!(started.elapsed() < Duration::from_secs(60), "in vain");
+        sleep(Duration::from_millis(2));
+    }
+}
+
+/// Sends a signal and waits for the end.
+pub(crate) fn kill(child: &mut Child, signal: &str) -> Option<i32> {
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+    child.wait().unwrap().code()
+}

@@ -1,0 +1,162 @@
+//! `make kills`: kill -9 at every edge of a run's life and at random moments under load. Afterwards
+//! the bucket is, byte for byte, what a crawler that nobody killed publishes.
+//!
+//! Started by tests/kills, with the crawler built with the feature `edges`.
+#![allow(clippy::unwrap_used)]
+
+#[path = "../crawler/world/mod.rs"]
+mod world;
+
+mod site;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env, fs,
+    path::Path,
+    process::ExitCode,
+    thread::sleep,
+    time::Duration,
+};
+
+use serde_json::json;
+use site::{Site, broken};
+use sluice_crawler::edge::EDGES;
+
+/// Seldom reached, so that the second time of one needs more runs than there are.
+const TIMES: [u32; 2] = [1, 2];
+
+fn setting(name: &str, default: u64) -> u64 {
+    env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+fn main() -> ExitCode {
+    let mut checks = Checks::default();
+    at_every_edge(&mut checks);
+    let seed = setting("SEED", std::process::id().into());
+    let kills = setting("KILLS", 500);
+    println!("seed {seed}");
+    let hit = at_random_moments(&mut checks, seed, kills);
+    manifest_first(&mut checks);
+    let report = json!({
+        "seed": seed,
+        "random-kills": kills,
+        "edges": EDGES,
+        "edges-hit-at-random": hit,
+        "passed": checks.passed,
+        "failed": checks.failed,
+    });
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/report");
+    fs::create_dir_all(&dir).unwrap();
+    fs::write(dir.join("kills.json"), format!("{report:#}\n")).unwrap();
+    println!("{} passed, {} failed", checks.passed, checks.failed);
+    ExitCode::from(u8::from(checks.failed > 0))
+}
+
+#[derive(Default)]
+struct Checks {
+    passed: usize,
+    failed: usize,
+}
+
+impl Checks {
+    fn check(&mut self, what: &str, good: bool) {
+        if good {
+            self.passed += 1;
+        } else {
+            self.failed += 1;
+            println!("FAIL {what}");
+        }
+    }
+}
+
+/// What an undisturbed crawler leaves of the same runs.
+fn undisturbed(runs: u32) -> (BTreeMap<String, Vec<u8>>, BTreeMap<String, i64>) {
+    let site = Site::new();
+    site.attest(1..=runs);
+    assert!(site.once(&[]).is_some(), "the undisturbed pass ends");
+    (site.bucket(), site.states())
+}
+
+fn at_every_edge(checks: &mut Checks) {
+    const RUNS: u32 = 12;
+    let expected = undisturbed(RUNS);
+    for edge in EDGES {
+        for count in TIMES {
+            let site = Site::new();
+            site.attest(1..=RUNS);
+            let at = format!("{edge}:{count}");
+            let killed = site.once(&[("SLUICE_KILL_AT", &at)]).is_none();
+            checks.check(&format!("{at} is reached"), killed);
+            checks.check(
+                &format!("{at}: nothing is there in part"),
+                broken(&site.bucket()).is_none(),
+            );
+            checks.check(&format!("{at}: the next pass ends"), site.once(&[]).is_some());
+            checks.check(
+                &format!("{at}: as if undisturbed"),
+                (site.bucket(), site.states()) == expected,
+            );
+            checks.check(&format!("{at}: the audit log holds"), site.audit_holds());
+        }
+    }
+    println!("{} edges, {} times each", EDGES.len(), TIMES.len());
+}
+
+/// Kills a daemon while runs come in; says which edges a kill fell behind.
+fn at_random_moments(checks: &mut Checks, seed: u64, kills: u64) -> BTreeSet<String> {
+    let mut random = Random(seed | 1);
+    let site = Site::new();
+    let mut runs = 0;
+    let mut hit = BTreeSet::new();
+    for kill in 0..kills {
+        let more = 1 + random.below(8) as u32;
+        site.attest(runs + 1..=runs + more);
+        runs += more;
+        let mut daemon = site.daemon();
+        sleep(Duration::from_micros(random.below(120_000)));
+        daemon.kill().unwrap();
+        daemon.wait().unwrap();
+        hit.extend(site.edges_cut());
+        if kill % 20 == 0 {
+            checks.check(
+                &format!("kill {kill}: nothing is there in part"),
+                broken(&site.bucket()).is_none(),
+            );
+        }
+    }
+    checks.check("the last pass ends", site.once(&[]).is_some());
+    let (bucket, states) = undisturbed(runs);
+    checks.check("bucket equal byte for byte", site.bucket() == bucket);
+    checks.check("all runs in their states", site.states() == states);
+    checks.check("the audit log holds", site.audit_holds());
+    let share = 100 * hit.len() / EDGES.len();
+    println!("{kills} kills, {runs} runs, {share} % of the edges hit");
+    let missed: Vec<_> = EDGES.iter().filter(|edge| !hit.contains(**edge)).collect();
+    checks.check(&format!("95 % of the edges are hit, not {missed:?}"), share >= 95);
+    hit
+}
+
+/// The check itself can fail: a crawler that sends the manifest first is caught.
+fn manifest_first(checks: &mut Checks) {
+    let mut caught = false;
+    for count in 1..6 {
+        let site = Site::new();
+        site.attest(1..=6);
+        let at = format!("file-sent:{count}");
+        site.once(&[("SLUICE_MANIFEST_FIRST", "1"), ("SLUICE_KILL_AT", &at)]);
+        caught |= broken(&site.bucket()).is_some();
+    }
+    checks.check("a manifest that is sent first is caught", caught);
+}
+
+/// xorshift64: a seed is all that it takes to repeat a run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % limit
+    }
+}

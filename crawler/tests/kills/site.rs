@@ -1,0 +1,157 @@
+//! A world, a bucket of the server, and a crawler that can be killed.
+
+use std::{
+    cell::Cell,
+    collections::{BTreeMap, BTreeSet, HashMap},
+    fs,
+    io::BufReader,
+    ops::RangeInclusive,
+    process::{Child, Stdio},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use serde_json::Value;
+use sluice_policy::digest::Digest;
+use time::OffsetDateTime;
+
+use crate::world::{World, server::Server};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_sluice-crawler");
+
+/// Where a site's objects go; every site has a prefix of its own.
+static SITES: AtomicU32 = AtomicU32::new(0);
+
+pub(crate) struct Site {
+    world: World,
+    server: Server,
+    prefix: String,
+    /// How far the file of edges was read.
+    read: Cell<usize>,
+}
+
+impl Site {
+    pub(crate) fn new() -> Self {
+        let world = World::new().expect("needs root");
+        let server = Server::new().expect("started by tests/kills");
+        let prefix = format!("site-{}", SITES.fetch_add(1, Ordering::Relaxed));
+        let section = server.section(&world, &prefix) + "interval-seconds = 1\n";
+        world.inhabit(&world.site_with(&section));
+        fs::write(world.at("edges"), "").unwrap();
+        let all = std::os::unix::fs::PermissionsExt::from_mode(0o666);
+        fs::set_permissions(world.at("edges"), all).unwrap();
+        Self { world, server, prefix, read: Cell::new(0) }
+    }
+
+    /// Runs of every kind: one file, several, one in parts, failed, held.
+    pub(crate) fn attest(&self, jobs: RangeInclusive<u32>) {
+        for job in jobs {
+            let table = format!("a,b\n{job},2\n");
+            let run = self.world.run(job, &format!("run {job}"));
+            let run = run.file("results.csv", table.as_bytes());
+            let run = match job % 12 {
+                1 if job % 48 == 1 => {
+                    run.file("big.txt", &b"0123456789abcde\n".repeat((9 << 20) / 16))
+                }
+                2 => run.but(|run| run.exit_code = 1),
+                3 => run.file("look.txt", b"hello\n"),
+                4 | 5 => run.file("plots/a b.txt", b"hello\n").file("plots/c", b"hello\n"),
+                _ => run,
+            };
+            // Every site's runs end at the same time, so that their attestations are the same.
+            let ended = OffsetDateTime::from_unix_timestamp(ended()).unwrap();
+            run.but(|run| (run.started, run.ended) = (ended, ended)).attest();
+        }
+    }
+
+    fn command(&self, words: &[&str], set: &[(&str, &str)]) -> std::process::Command {
+        let mut command = self.world.program(BINARY, words);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command.env("SLUICE_NOW", (ended() + 600).to_string());
+        command.env("SLUICE_EDGES", self.world.at("edges"));
+        command.envs(set.iter().copied());
+        command
+    }
+
+    /// One pass; none if it was killed.
+    pub(crate) fn once(&self, set: &[(&str, &str)]) -> Option<i32> {
+        self.command(&["once"], set).status().unwrap().code()
+    }
+
+    pub(crate) fn daemon(&self) -> Child {
+        self.command(&["run"], &[]).spawn().unwrap()
+    }
+
+    /// Keys below the prefix and contents, but for what differs between worlds: an attestation
+    /// names its world's directories and is signed with its key.
+    pub(crate) fn bucket(&self) -> BTreeMap<String, Vec<u8>> {
+        let objects = self.server.objects(&self.prefix).into_iter();
+        let root = self.world.dir.path().to_str().unwrap();
+        objects
+            .map(|(key, bytes)| {
+                let key = key[self.prefix.len()..].to_owned();
+                if !key.ends_with("/attestation.json") {
+                    return (key, bytes);
+                }
+                let job = key.trim_end_matches(".0/attestation.json").rsplit('-').next().unwrap();
+                let spooled = self.world.spooled(job.parse().unwrap());
+                assert_eq!(bytes, fs::read(spooled).unwrap(), "{key} in {root}");
+                (key, b"as it was spooled".to_vec())
+            })
+            .collect()
+    }
+
+    pub(crate) fn states(&self) -> BTreeMap<String, i64> {
+        let reader = sluice_crawler::ledger::Reader::open(&self.world.at("state")).unwrap();
+        let counts = reader.counts().unwrap();
+        counts.into_iter().map(|(state, count)| (state.word().to_owned(), count)).collect()
+    }
+
+    /// Edges behind which runs were when the process ended, since the last call.
+    pub(crate) fn edges_cut(&self) -> BTreeSet<String> {
+        let text = fs::read_to_string(self.world.at("edges")).unwrap();
+        let fresh = &text[self.read.replace(text.len())..];
+        let lines = fresh.lines().filter_map(|line| line.split_once(' '));
+        // Runs are named by their attestation at some edges, by their run id at others.
+        let job = |run: &str| {
+            let run = run.trim_end_matches(".json").trim_end_matches(".0");
+            run.rsplit('-').next().unwrap_or_default().to_owned()
+        };
+        let last: HashMap<String, &str> = lines.map(|(edge, run)| (job(run), edge)).collect();
+        last.into_values().map(str::to_owned).collect()
+    }
+
+    pub(crate) fn audit_holds(&self) -> bool {
+        let Ok(log) = fs::File::open(self.world.at("state/audit.jsonl")) else { return false };
+        sluice_site::audit::verify(BufReader::new(log)).is_ok()
+    }
+}
+
+/// When every run ended: the same in all worlds, and within the validity of their certificates.
+fn ended() -> i64 {
+    static ENDED: OnceLock<i64> = OnceLock::new();
+    *ENDED.get_or_init(|| OffsetDateTime::now_utc().unix_timestamp() - 3600)
+}
+
+/// What a bucket has a manifest of that isn't there, or is something else.
+pub(crate) fn broken(bucket: &BTreeMap<String, Vec<u8>>) -> Option<String> {
+    let manifests = bucket.iter().filter(|(key, _)| key.ends_with("/manifest.json"));
+    for (key, manifest) in manifests {
+        let run = key.trim_end_matches("manifest.json");
+        let manifest: Value = serde_json::from_slice(manifest).unwrap();
+        for file in manifest["files"].as_array().unwrap() {
+            let key = format!("{run}{}", file["path"].as_str().unwrap());
+            let found = bucket.get(&key).map(|bytes| Digest::of(bytes).hex());
+            if found.as_deref() != file["sha256"].as_str() {
+                return Some(key);
+            }
+        }
+        let attestation = format!("{run}attestation.json");
+        if !bucket.contains_key(&attestation) {
+            return Some(attestation);
+        }
+    }
+    None
+}
