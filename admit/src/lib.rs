@@ -9,10 +9,12 @@ mod audit;
 mod decide;
 mod drop_box;
 mod facts;
+mod parameters;
 mod places;
 mod pulse;
 mod record;
 mod refused;
+mod runs;
 mod scan;
 mod scope;
 mod script;
@@ -105,12 +107,14 @@ fn respond(message: &[u8], roots: &Roots, now: OffsetDateTime, pulse: &mut Pulse
 
 /// Decides, and makes all that the admitted job needs.
 fn admit(job: &Job<'_>, pulse: &mut Pulse) -> Result<Admission, Refused> {
-    let approved = decide(job)?;
+    let mut approved = decide(job)?;
     let store = Store::open(job.roots)?;
     for bundle in approved.bundles() {
         store.provide(&bundle, pulse)?;
     }
+    parameters::apply(&mut approved, &store)?;
     let mut undo = Undo::default();
+    runs::take(job, &approved, &mut undo)?;
     let sealed = seal::make(job, &approved.files, &mut undo)?;
     let record = record::approved(job, &approved, &sealed, &mut undo)?;
     audit::admitted(job, &approved)?;
@@ -121,11 +125,12 @@ fn admit(job: &Job<'_>, pulse: &mut Pulse) -> Result<Admission, Refused> {
 
 /// Decides without making anything.
 fn observe(job: &Job<'_>, pulse: &mut Pulse) -> Result<Admission, Refused> {
-    let approved = decide(job)?;
+    let mut approved = decide(job)?;
     let store = Store::open(job.roots)?;
     for bundle in approved.bundles() {
         store.check(&bundle, pulse)?;
     }
+    parameters::apply(&mut approved, &store)?;
     audit::observed(job, &approved)?;
     Ok(admission::of(job, &approved, &store))
 }

@@ -3,16 +3,16 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{Read, Write};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 
 use rustix::fs::{
-    AtFlags, Dir, FileType, Mode, OFlags, Stat, Timespec, Timestamps, fchmod, fstat, futimens,
-    mkdirat, openat, readlinkat, statat, symlinkat, syncfs,
+    Mode, OFlags, Timespec, Timestamps, fchmod, futimens, mkdirat, openat, symlinkat, syncfs,
 };
 use rustix::io::Errno;
 use sluice_policy::digest::{Digest, Hasher};
-use sluice_policy::manifest::{Item, MAX_ENTRIES, Manifest, check_link, check_name};
+use sluice_policy::manifest::{Item, Manifest};
+use sluice_site::bundle::{BundleError, Stamp, Survey, What, check_unchanged, open_file, survey};
 use sluice_sys::beneath::open_beneath;
 
 use crate::pulse::Pulse;
@@ -90,116 +90,61 @@ impl<'a> Scan<'a> {
     }
 
     pub(crate) fn run(mut self) -> Result<Walked, ScanError> {
-        // An explicit stack: depth costs neither stack space nor descriptors.
-        let mut pending = vec![String::new()];
-        while let Some(path) = pending.pop() {
-            let name = if path.is_empty() { "." } else { &path };
-            let dir = open_beneath(self.source, Path::new(name), OFlags::DIRECTORY)
-                .map_err(|error| at(name, &error))?;
-            for entry in Dir::read_from(&dir).map_err(|error| at(name, &error))? {
-                let entry = entry.map_err(|error| at(name, &error))?;
-                let raw = entry.file_name();
-                if raw == c"." || raw == c".." {
-                    continue;
-                }
-                let name = raw.to_str().map_err(|_| {
-                    ScanError::Source(format!(
-                        "{path}/{}: its name is not UTF-8",
-                        raw.to_string_lossy()
-                    ))
-                })?;
-                let below = if path.is_empty() { name.into() } else { format!("{path}/{name}") };
-                check_name(&below).map_err(|error| ScanError::Source(error.to_string()))?;
-                if self.items.len() >= MAX_ENTRIES {
-                    return Err(ScanError::Source(format!("more than {MAX_ENTRIES} entries")));
-                }
-                if self.visit(&dir, name, &below)? {
-                    pending.push(below);
-                }
-                self.pulse.beat();
-            }
+        let pulse = &mut *self.pulse;
+        let Survey { found, problems } = survey(self.source, self.links, &mut || pulse.beat())?;
+        if let Some(problem) = problems.into_iter().next() {
+            return Err(ScanError::Source(problem));
         }
-        let manifest = Manifest::from_items(self.items)
-            .map_err(|error| ScanError::Source(error.to_string()))?;
+        for found in &found {
+            let path = found.path.as_str();
+            let item = match &found.what {
+                What::Directory => self.directory(path)?,
+                What::Link(target) => self.link(path, target)?,
+                What::File(stamp) => match self.known.get(path) {
+                    Some((identity, item)) if *identity == Identity::of(stamp) => item.clone(),
+                    known => {
+                        self.reread |= known.is_some();
+                        self.file(path, stamp)?
+                    }
+                },
+            };
+            if let What::File(stamp) = &found.what {
+                self.identities.insert(path.into(), Identity::of(stamp));
+            }
+            self.items.push(item);
+            self.pulse.beat();
+        }
+        let manifest = Manifest::from_items(self.items).map_err(BundleError::from)?;
         Ok(Walked { manifest, identities: self.identities, reread: self.reread })
     }
 
-    /// Notes an entry; true for a directory, which is still to be walked.
-    fn visit(&mut self, dir: &OwnedFd, name: &str, path: &str) -> Result<bool, ScanError> {
-        let stat =
-            statat(dir, name, AtFlags::SYMLINK_NOFOLLOW).map_err(|error| at(path, &error))?;
-        match FileType::from_raw_mode(stat.st_mode) {
-            FileType::Directory => {
-                if let Some(copy) = self.copy {
-                    make_directory(copy, path).map_err(ScanError::Copy)?;
-                }
-                self.items.push(Item::directory(path));
-                return Ok(true);
-            }
-            FileType::RegularFile => match self.known.get(path) {
-                Some((identity, item)) if *identity == Identity::of(&stat) => {
-                    self.identities.insert(path.into(), *identity);
-                    self.items.push(item.clone());
-                }
-                known => {
-                    self.reread |= known.is_some();
-                    self.file(dir, name, path)?;
-                }
-            },
-            FileType::Symlink => self.link(dir, name, path)?,
-            _ => {
-                let message = format!("{path} is no file, directory or link; remove it");
-                return Err(ScanError::Source(message));
-            }
+    fn directory(&self, path: &str) -> Result<Item, ScanError> {
+        if let Some(copy) = self.copy {
+            make_directory(copy, path).map_err(ScanError::Copy)?;
         }
-        Ok(false)
+        Ok(Item::directory(path))
     }
 
-    fn link(&mut self, dir: &OwnedFd, name: &str, path: &str) -> Result<(), ScanError> {
-        let target = readlinkat(dir, name, Vec::new()).map_err(|error| at(path, &error))?;
-        let target = target
-            .to_str()
-            .map_err(|_| ScanError::Source(format!("{path}: its target is not UTF-8")))?;
-        check_link(path, target, self.links)
-            .map_err(|error| ScanError::Source(error.to_string()))?;
+    fn link(&self, path: &str, target: &str) -> Result<Item, ScanError> {
         if let Some(copy) = self.copy {
             symlinkat(target, copy, path).map_err(|error| ScanError::Copy(error.into()))?;
         }
-        self.items.push(Item::link(path, target));
-        Ok(())
+        Ok(Item::link(path, target))
     }
 
-    fn file(&mut self, dir: &OwnedFd, name: &str, path: &str) -> Result<(), ScanError> {
-        let source =
-            open_beneath(dir, Path::new(name), OFlags::RDONLY).map_err(|error| at(path, &error))?;
-        let before = fstat(&source).map_err(|error| at(path, &error))?;
-        if FileType::from_raw_mode(before.st_mode) != FileType::RegularFile {
-            return Err(ScanError::Source(format!("{path} is being changed")));
-        }
-        if before.st_mode & 0o6000 != 0 {
-            return Err(ScanError::Source(format!(
-                "{path} is setuid or setgid; run chmod u-s,g-s"
-            )));
-        }
-        let executable = before.st_mode & 0o100 != 0;
-        let source = File::from(source);
+    fn file(&mut self, path: &str, stamp: &Stamp) -> Result<Item, ScanError> {
+        let source = open_file(self.source, path, stamp)?;
         let mut copy = None;
         if let Some(target) = self.copy {
             copy = Some(create(target, path).map_err(ScanError::Copy)?);
         }
-        let (size, digest) = self.digest(&source, copy.as_mut(), path)?;
-        let after = fstat(&source).map_err(|error| at(path, &error))?;
-        let identity = Identity::of(&before);
-        if Identity::of(&after) != identity || size != identity.size {
-            return Err(ScanError::Source(format!("{path} is being changed")));
-        }
+        let digest = self.digest(&source, copy.as_mut(), path)?;
+        check_unchanged(&source, path, stamp)?;
         if let Some(copy) = copy {
-            finish(&copy, executable, &before).map_err(ScanError::Copy)?;
-            self.sync(&copy, size)?;
+            finish(&copy, stamp).map_err(ScanError::Copy)?;
+            self.sync(&copy, stamp.size)?;
         }
-        self.identities.insert(path.into(), identity);
-        self.items.push(Item::file(path, executable, size, digest));
-        Ok(())
+        Ok(Item::file(path, stamp.is_executable(), stamp.size, digest))
     }
 
     fn digest(
@@ -207,22 +152,20 @@ impl<'a> Scan<'a> {
         mut source: &File,
         mut copy: Option<&mut File>,
         path: &str,
-    ) -> Result<(u64, Digest), ScanError> {
+    ) -> Result<Digest, ScanError> {
         self.buffer.resize(1 << 20, 0);
         let mut hasher = Hasher::new();
-        let mut size = 0;
         loop {
             let bytes = match source.read(&mut self.buffer) {
-                Ok(0) => return Ok((size, hasher.finish())),
+                Ok(0) => return Ok(hasher.finish()),
                 Ok(length) => &self.buffer[..length],
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(at(path, &error)),
+                Err(error) => return Err(ScanError::Source(format!("{path}: {error}"))),
             };
             hasher.update(bytes);
             if let Some(copy) = copy.as_mut() {
                 copy.write_all(bytes).map_err(ScanError::Copy)?;
             }
-            size += bytes.len() as u64;
             self.pulse.beat();
         }
     }
@@ -238,20 +181,16 @@ impl<'a> Scan<'a> {
 }
 
 impl Identity {
-    fn of(stat: &Stat) -> Self {
-        let nanoseconds =
-            |seconds: i64, rest: i64| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
-        Self {
-            inode: stat.st_ino,
-            size: stat.st_size.cast_unsigned(),
-            modified: nanoseconds(stat.st_mtime, stat.st_mtime_nsec.cast_signed()),
-            changed: nanoseconds(stat.st_ctime, stat.st_ctime_nsec.cast_signed()),
-        }
+    fn of(stamp: &Stamp) -> Self {
+        let Stamp { inode, size, modified, changed, .. } = *stamp;
+        Self { inode, size, modified, changed }
     }
 }
 
-fn at(path: &str, error: &dyn std::fmt::Display) -> ScanError {
-    ScanError::Source(format!("{path}: {error}"))
+impl From<BundleError> for ScanError {
+    fn from(error: BundleError) -> Self {
+        Self::Source(error.to_string())
+    }
 }
 
 fn make_directory(copy: BorrowedFd<'_>, path: &str) -> std::io::Result<()> {
@@ -267,11 +206,14 @@ fn create(copy: BorrowedFd<'_>, path: &str) -> std::io::Result<File> {
 
 /// Same modes everywhere; the time of modification stays, since interpreters compare it with the
 /// one inside their compiled files.
-fn finish(copy: &File, executable: bool, source: &Stat) -> std::io::Result<()> {
-    let mode = if executable { 0o555 } else { 0o444 };
+fn finish(copy: &File, source: &Stamp) -> std::io::Result<()> {
+    const SECOND: i128 = 1_000_000_000;
+    let mode = if source.is_executable() { 0o555 } else { 0o444 };
     fchmod(copy, Mode::from_raw_mode(mode))?;
-    let modified =
-        Timespec { tv_sec: source.st_mtime, tv_nsec: source.st_mtime_nsec.cast_signed() };
+    let modified = Timespec {
+        tv_sec: source.modified.div_euclid(SECOND).try_into().unwrap_or_default(),
+        tv_nsec: source.modified.rem_euclid(SECOND).try_into().unwrap_or_default(),
+    };
     let times = Timestamps { last_access: modified, last_modification: modified };
     match futimens(copy.as_fd(), &times) {
         // Only a convenience.

@@ -7,10 +7,11 @@ use crate::Job;
 use crate::refused::Refused;
 
 pub(crate) fn check(scope: &Scope, id: &str, job: &Job<'_>) -> Result<(), Refused> {
-    let out = |why: String| {
+    let refuse = |code, why: String| {
         let message = format!("{id} is not approved for {why}; ask the data controller");
-        Err(Refused::new("out-of-scope", message))
+        Err(Refused::new(code, message))
     };
+    let out = |why| refuse("out-of-scope", why);
     let facts = &job.facts.job;
     for (what, allowed, found) in [
         ("user", &scope.users, &job.user.name),
@@ -29,8 +30,12 @@ pub(crate) fn check(scope: &Scope, id: &str, job: &Job<'_>) -> Result<(), Refuse
         }
     }
     match (scope.not_before, scope.not_after) {
-        (Some(from), _) if job.now < from => out(format!("a time before {}", format(from))),
-        (_, Some(until)) if job.now >= until => out(format!("a time from {} on", format(until))),
+        (Some(from), _) if job.now < from => {
+            refuse("too-early", format!("a time before {}", format(from)))
+        }
+        (_, Some(until)) if job.now >= until => {
+            refuse("entry-expired", format!("a time from {} on", format(until)))
+        }
         _ => Ok(()),
     }
 }

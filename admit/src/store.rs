@@ -12,7 +12,8 @@ use rustix::fs::{
     syncfs,
 };
 use rustix::io::Errno;
-use sluice_policy::manifest::{self, Kind, Manifest};
+use sluice_policy::digest::Digest;
+use sluice_policy::manifest::{self, Item, Kind, Manifest};
 use sluice_site::paths::Roots;
 use sluice_sys::beneath::{open_beneath, open_dir};
 use sluice_sys::trusted::{Trust, ensure_dir};
@@ -67,6 +68,32 @@ impl Store {
     /// Only tells if the source is what was approved.
     pub(crate) fn check(&self, bundle: &Bundle<'_>, pulse: &mut Pulse) -> Result<(), Refused> {
         self.walk(bundle, open_source(bundle)?.as_fd(), pulse).map(drop)
+    }
+
+    /// The approved content of a bundle's file, if the bundle has it.
+    pub(crate) fn read_file(
+        &self,
+        bundle: &Bundle<'_>,
+        path: &str,
+        max: usize,
+    ) -> Result<Option<Vec<u8>>, Refused> {
+        let hex = bundle.digest.hex();
+        let manifest = self.approved(&hex).or_else(|| bundle.set.manifest(&bundle.digest));
+        let digest = match manifest.as_ref().and_then(|manifest| manifest.get(path)) {
+            Some(Item { kind: Kind::File { digest, .. }, .. }) => *digest,
+            _ => return Ok(None),
+        };
+        // Where nothing is made, as in observe, there may be no copy yet.
+        let copy = open_beneath(&self.dir, Path::new(&hex), OFlags::DIRECTORY);
+        let dir = copy.or_else(|_| open_source(bundle))?;
+        let unreadable = |error| unscanned(bundle, ScanError::Source(format!("{path}: {error}")));
+        let bytes = open_beneath(dir, Path::new(path), OFlags::RDONLY)
+            .and_then(|file| read_limited(file, max))
+            .map_err(unreadable)?;
+        match Digest::of(&bytes) == digest {
+            true => Ok(Some(bytes)),
+            false => Err(Refused::new(bundle.changed, format!("{path} is changed"))),
+        }
     }
 
     /// Walks the source, reading only files that aren't known from before.

@@ -215,8 +215,8 @@ fn scopes() {
         ("out-of-scope", "account", |w| scope(w, "accounts = [\"other\"]")),
         ("out-of-scope", "cluster", |w| scope(w, "clusters = [\"other\"]")),
         ("out-of-scope", "partition", |w| scope(w, "partitions = [\"other\"]")),
-        ("out-of-scope", "before", |w| scope(w, "not-before = \"2026-07-01T12:00:01Z\"")),
-        ("out-of-scope", "from", |w| scope(w, "not-after = \"2026-07-01T12:00:00Z\"")),
+        ("too-early", "before", |w| scope(w, "not-before = \"2026-07-01T12:00:01Z\"")),
+        ("entry-expired", "from", |w| scope(w, "not-after = \"2026-07-01T12:00:00Z\"")),
     ]);
     let own = sluice_site::users::group_names(&[sluice_site::users::ids_of("nobody").unwrap().1]);
     let groups = format!("groups = {own:?}");

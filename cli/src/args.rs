@@ -18,6 +18,10 @@ pub(crate) enum Command {
     Freeze(Freeze),
     /// Compare a bundle with its manifest or with its published entry
     Verify(Verify),
+    /// Show what differs between an approved version and a bundle; exit code 1 if anything
+    Diff(Diff),
+    /// Install an approved bundle where jobs find it
+    Install(Install),
     /// Prepare, sign, check and publish the set of approved workflows
     #[command(subcommand)]
     Allowlist(Allowlist),
@@ -63,6 +67,27 @@ pub(crate) struct Verify {
     pub(crate) json: bool,
 }
 
+#[derive(Args)]
+pub(crate) struct Diff {
+    /// What was approved: NAME@VERSION, a directory or a manifest
+    #[arg(value_name = "APPROVED")]
+    pub(crate) base: PathBuf,
+    /// The bundle to review
+    pub(crate) dir: PathBuf,
+    /// Set in which NAME@VERSION stands; without it the published one
+    #[arg(long, value_name = "SET")]
+    pub(crate) set: Option<PathBuf>,
+    /// Where the approved version's content lies; without it where this site installs it
+    #[arg(long, value_name = "DIR")]
+    pub(crate) old: Option<PathBuf>,
+    /// Absolute path that links in the bundle may point to; repeatable
+    #[arg(long, value_name = "PATH")]
+    pub(crate) link: Vec<String>,
+    /// Print as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 #[derive(Subcommand)]
 pub(crate) enum Allowlist {
     /// Start an empty set
@@ -74,33 +99,17 @@ pub(crate) enum Allowlist {
         valid: u32,
     },
     /// Freeze a bundle and add its entry
-    Add {
+    Add(Add),
+    /// Take an entry off the set; its finished runs stay releasable
+    Remove {
         /// The set under preparation
         set: PathBuf,
-        /// The entry; digests it doesn't state are filled in
-        entry: PathBuf,
-        /// The bundle that the entry approves
-        #[arg(long, value_name = "DIR")]
-        bundle: PathBuf,
-        /// The second bundle that its [runtime] names
-        #[arg(long, value_name = "DIR")]
-        runtime: Option<PathBuf>,
+        /// The entry
+        #[arg(value_name = "NAME@VERSION")]
+        entry: String,
     },
-    /// Take a bundle or a key back
-    #[command(group(ArgGroup::new("what").required(true).args(["digest", "key"])))]
-    Revoke {
-        /// The set under preparation
-        set: PathBuf,
-        /// Digest of a bundle or runtime, `sha256:…`
-        #[arg(long, value_name = "DIGEST")]
-        digest: Option<String>,
-        /// Fingerprint of a signer's key, `SHA256:…`
-        #[arg(long, value_name = "FINGERPRINT")]
-        key: Option<String>,
-        /// The reason, for those it stops
-        #[arg(long, value_name = "TEXT")]
-        why: String,
-    },
+    /// Take a bundle or a key back, and list the runs already published that rest on it
+    Revoke(Revoke),
     /// Sign with ssh-keygen: without a selector whatever this principal hasn't signed yet, then
     /// the index
     Sign(Sign),
@@ -118,19 +127,20 @@ pub(crate) enum Allowlist {
         #[arg(long)]
         json: bool,
     },
-    /// Verify a set and put it in force on this host
-    Publish {
+    /// Verify a set and put it in force, on this host or on others
+    Push(Push),
+    /// Say which set is in force and how old it is, on this host or on others
+    Status(Status),
+    /// Show what a set changes; exit code 1 if anything
+    Diff {
         /// The set
         set: PathBuf,
-        /// Where published sets lie
-        #[arg(long, value_name = "DIR", default_value = sluice_site::paths::ALLOWLIST)]
-        to: PathBuf,
-        /// Who may sign
-        #[arg(long, value_name = "FILE", default_value = sluice_site::paths::ALLOWED_SIGNERS)]
-        signers: PathBuf,
-        /// The site's configuration
-        #[arg(long, value_name = "FILE", default_value = sluice_site::paths::CONFIG)]
-        config: PathBuf,
+        /// The set to compare with; without it the published one
+        #[arg(long, value_name = "SET")]
+        against: Option<PathBuf>,
+        /// Print as JSON
+        #[arg(long)]
+        json: bool,
     },
     /// List a set's entries and signatures
     Show {
@@ -140,6 +150,89 @@ pub(crate) enum Allowlist {
         #[arg(long)]
         json: bool,
     },
+}
+
+#[derive(Args)]
+pub(crate) struct Add {
+    /// The set under preparation
+    pub(crate) set: PathBuf,
+    /// The entry; digests it doesn't state are filled in
+    pub(crate) entry: PathBuf,
+    /// The bundle that the entry approves
+    #[arg(long, value_name = "DIR")]
+    pub(crate) bundle: PathBuf,
+    /// The second bundle that its [runtime] names
+    #[arg(long, value_name = "DIR")]
+    pub(crate) runtime: Option<PathBuf>,
+    /// Git repository to check the entry's [source] against: signed tag, commit, content
+    #[arg(long, value_name = "DIR")]
+    pub(crate) git: Option<PathBuf>,
+    /// Who may sign tags by ssh, in OpenSSH's allowed_signers format; without it git's own setting
+    #[arg(long, value_name = "FILE", requires = "git")]
+    pub(crate) tag_signers: Option<PathBuf>,
+}
+
+#[derive(Args)]
+#[command(group(ArgGroup::new("taken").required(true).args(["digest", "key"])))]
+pub(crate) struct Revoke {
+    /// The set under preparation
+    pub(crate) set: PathBuf,
+    /// Digest of a bundle, runtime or entry, `sha256:…`
+    #[arg(long, value_name = "DIGEST")]
+    pub(crate) digest: Option<String>,
+    /// Fingerprint of a signer's key, `SHA256:…`
+    #[arg(long, value_name = "FINGERPRINT")]
+    pub(crate) key: Option<String>,
+    /// The reason, for those it stops
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) why: String,
+    /// Print the published runs as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Install {
+    /// The bundle, or a runtime
+    pub(crate) dir: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct Push {
+    /// The set; - takes one from standard input, as another host's push sends it. Without a set the
+    /// one in force is looked at again, and the jobs that it takes back are dealt with
+    pub(crate) set: Option<PathBuf>,
+    /// Host to put it in force on instead of this one; repeatable
+    #[arg(long, value_name = "HOST")]
+    pub(crate) node: Vec<String>,
+    /// How a host is reached; the host's name and a command follow
+    #[arg(long, value_name = "COMMAND", default_value = "ssh -oBatchMode=yes")]
+    pub(crate) rsh: String,
+    /// Where published sets lie; a directory that all nodes mount serves them all
+    #[arg(long, value_name = "DIR", default_value = sluice_site::paths::ALLOWLIST, conflicts_with = "node")]
+    pub(crate) to: PathBuf,
+    /// Who may sign
+    #[arg(long, value_name = "FILE", default_value = sluice_site::paths::ALLOWED_SIGNERS)]
+    pub(crate) signers: PathBuf,
+    /// The site's configuration
+    #[arg(long, value_name = "FILE", default_value = sluice_site::paths::CONFIG)]
+    pub(crate) config: PathBuf,
+    /// Print what was reached as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Status {
+    /// Host to ask instead of this one; repeatable
+    #[arg(long, value_name = "HOST")]
+    pub(crate) node: Vec<String>,
+    /// How a host is reached; the host's name and a command follow
+    #[arg(long, value_name = "COMMAND", default_value = "ssh -oBatchMode=yes")]
+    pub(crate) rsh: String,
+    /// Print as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Args)]

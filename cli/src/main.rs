@@ -4,8 +4,10 @@
 mod allowlist;
 mod args;
 mod check;
+mod diff;
 mod exit;
 mod freeze;
+mod install;
 mod output;
 mod results;
 mod run_dir;
@@ -27,6 +29,8 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Freeze(args) => freeze::run(&args),
         Command::Verify(args) => verify::run(&args),
+        Command::Diff(args) => diff::run(&args),
+        Command::Install(args) => install::run(&args),
         Command::Allowlist(command) => allowlist::run(command),
         Command::Submit(args) => submit::run(&args),
         Command::Results(args) => results::run(&args),

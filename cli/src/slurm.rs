@@ -31,6 +31,12 @@ pub(crate) fn sbatch<S: AsRef<OsStr>>(args: &[S], script: &str) -> Result<String
     Ok(id.to_owned())
 }
 
+/// Cancels a job.
+pub(crate) fn cancel(id: u32) -> Result<()> {
+    let output = Command::new("scancel").arg(id.to_string()).output().doing(|| "run scancel")?;
+    text("scancel", &output).map(drop)
+}
+
 /// A job as the controller sees it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Job {

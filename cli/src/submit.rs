@@ -7,9 +7,13 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 use serde::Serialize;
+use sluice_policy::digest::Digest;
 use sluice_policy::entry::Entry;
+use sluice_policy::manifest::Kind;
+use sluice_policy::parameters::{MAX_FILE, MAX_SCHEMA, Schema, Syntax};
 use sluice_policy::template::{Choices, Places, Template};
 use sluice_site::Site;
+use sluice_sys::read_limited;
 
 use crate::allowlist::published;
 use crate::args::Submit;
@@ -70,6 +74,7 @@ pub(crate) fn run(args: &Submit) -> Result<Exit> {
     if defaults {
         names.push(DEFAULTS.into());
     }
+    check_parameters(&site, &entry, &files)?;
     let script = script(&site, &entry, &dir, names, args.cores)?;
     let options = options(args, &entry, &dir);
     if args.dry_run {
@@ -105,6 +110,34 @@ pub(crate) fn run(args: &Submit) -> Result<Exit> {
         output::line(format_args!("state          {}", ended.state))?;
     }
     Ok(exit)
+}
+
+/// Says now what the node would refuse, by the schema of the installed bundle.
+fn check_parameters(site: &Site, entry: &Entry, files: &[&Path]) -> Result<()> {
+    let Some(parameters) = &entry.parameters else { return Ok(()) };
+    let path = site.workflows.join(&entry.name).join(&entry.version).join(&parameters.schema);
+    let read = |path: &Path, max| {
+        std::fs::File::open(path)
+            .and_then(|file| read_limited(file.into(), max))
+            .doing(|| format!("read {}", path.display()))
+    };
+    let bytes = read(&path, MAX_SCHEMA)?;
+    match published::manifest(&entry.digest)?.get(&parameters.schema).map(|item| item.kind) {
+        Some(Kind::File { digest, .. }) if digest == Digest::of(&bytes) => {}
+        _ => {
+            let message = format_args!("{} is not the approved schema", path.display());
+            return Err(Failure::bad(message));
+        }
+    }
+    let schema = Schema::parse(&bytes).map_err(Failure::bad)?;
+    for file in files {
+        if let Some(syntax) = file.to_str().and_then(Syntax::of) {
+            schema
+                .apply(&read(file, MAX_FILE)?, syntax)
+                .map_err(|error| Failure::bad(format_args!("{}: {error}", file.display())))?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether the template's one file is a parameter file.

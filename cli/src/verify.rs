@@ -54,7 +54,7 @@ pub(crate) fn run(args: &Verify) -> Result<Exit> {
     Ok(if report.digest == report.expected { Exit::Ok } else { Exit::NotAsItShould })
 }
 
-fn manifest(file: &Path) -> Result<Manifest> {
+pub(crate) fn manifest(file: &Path) -> Result<Manifest> {
     let bytes = std::fs::File::open(file)
         .and_then(|file| sluice_sys::read_limited(file.into(), manifest::MAX_BYTES))
         .doing(|| format!("read {}", file.display()))?;
@@ -62,7 +62,7 @@ fn manifest(file: &Path) -> Result<Manifest> {
         .map_err(|error| Failure::bad(format_args!("{}: {error}", file.display())))
 }
 
-fn word(change: Change) -> &'static str {
+pub(crate) fn word(change: Change) -> &'static str {
     match change {
         Change::Added => "added",
         Change::Missing => "missing",

@@ -188,7 +188,7 @@ fn revoking_stops_bundles_and_keys() {
 #[test]
 fn publishing_swings_one_link_to_higher_serials_only() {
     let scratch = set();
-    let publish = "allowlist publish set --to pub --signers signers --config config";
+    let publish = "allowlist push set --to pub --signers signers --config config";
     scratch.run("allowlist sign set --key alice --as alice@site").ok();
     scratch.write("set/notes.txt", "not part of it");
     scratch.run(publish).fails(1, "1 of 2 valid signatures");
@@ -198,7 +198,7 @@ fn publishing_swings_one_link_to_higher_serials_only() {
     let current = scratch.path("pub/current");
     assert_eq!(fs::read_link(&current).unwrap().to_str(), Some("sets/2"));
     assert!(!current.join("notes.txt").exists());
-    scratch.run(publish).fails(1, "serial 2 is published");
+    scratch.run(publish).fails(1, "serial 2 is in force");
     scratch.run("allowlist sign set --renew --key dave --as dave@site").ok();
     let planted = scratch.path("set/index.toml.sig.d/eve@site.sig");
     symlink(scratch.path("alice"), &planted).unwrap();
@@ -224,4 +224,80 @@ fn wrong_uses_are_named() {
     scratch.run("allowlist sign set --key nokey --as alice@site").fails(4, "nokey");
     scratch.run("allowlist sign set --index --revoked --key k --as a").fails(2, "cannot be used");
     scratch.run("allowlist revoke set --why x").fails(2, "--digest");
+}
+
+#[test]
+fn removing_takes_an_entry_and_its_manifests() {
+    let scratch = set();
+    scratch.write("entry.toml", ENTRY.replace("\"demo\"", "\"other\""));
+    scratch.write("bundle2/main", "2");
+    scratch.run("allowlist add set entry.toml --bundle bundle2 --runtime runtime").ok();
+    scratch.run("allowlist remove set missing@1").fails(1, "missing@1 is not in the set");
+    scratch.run("allowlist sign set --key alice --as alice@site").ok();
+    scratch.run("allowlist remove set demo@1.0").ok();
+    assert!(!scratch.path("set/entries/demo@1.0.toml").exists());
+    assert!(!scratch.path("set/entries/demo@1.0.toml.sig.d").exists());
+    // The runtime's manifest is still needed.
+    assert_eq!(fs::read_dir(scratch.path("set/manifests")).unwrap().count(), 2);
+    scratch.run("allowlist verify set --signers signers").fails(1, "in the index, but missing");
+    scratch.run("allowlist sign set --key alice --as alice@site").ok();
+    scratch.run("allowlist verify set --signers signers").ok();
+    assert_eq!(serial(&scratch), 2);
+}
+
+#[test]
+fn a_set_s_changes_are_shown_before_it_is_signed() {
+    let scratch = set();
+    let copied =
+        Command::new("cp").arg("-r").args(["set", "old"]).current_dir(scratch.root()).status();
+    assert!(copied.unwrap().success());
+    let diff = "allowlist diff set --against old";
+    assert_eq!(scratch.run(diff).ok().out, "");
+    scratch.write("entry.toml", ENTRY.replace("\"1.0\"", "\"1.1\""));
+    scratch.run("allowlist add set entry.toml --bundle bundle --runtime runtime").ok();
+    let ran = scratch.run(diff).fails(1, "serial 1 -> 1");
+    assert!(ran.out.starts_with("added      demo@1.1\n+digest"), "{ran:?}");
+    scratch.run("allowlist remove set demo@1.1").ok();
+    let entry = scratch.read("set/entries/demo@1.0.toml");
+    scratch.write("set/entries/demo@1.0.toml", entry.replace("P-1", "P\u{202e}-2"));
+    let ran = scratch.run(diff).fails(1, "serial");
+    assert!(ran.out.contains("-proposal = \"P-1\"\n+proposal = \"P\\u{202e}-2\"\n"), "{ran:?}");
+    let json = scratch.run(&format!("{diff} --json")).json();
+    assert_eq!(json["changed"][0]["entry"], "demo@1.0");
+}
+
+#[test]
+fn a_set_travels_to_other_hosts() {
+    let scratch = set();
+    for key in ["alice", "dave"] {
+        scratch.run(&format!("allowlist sign set --key {key} --as {key}@site")).ok();
+    }
+    // In ssh's place: the other host is a directory, the host's name its last part.
+    let sluice = env!("CARGO_BIN_EXE_sluice");
+    let rsh = scratch.write(
+        "rsh",
+        format!(
+            "#!/bin/sh\nhost=$1; shift 2\ncase $host in down) echo no route >&2; exit 255;; esac\n\
+             exec {sluice} \"$@\" --to $host --signers signers --config config\n"
+        ),
+    );
+    scratch.mode("rsh", 0o755);
+    let push = format!("allowlist push set --rsh {} --node", rsh.display());
+    scratch.run(&format!("{push} a --node b")).ok();
+    for host in ["a", "b"] {
+        let current = scratch.path(host).join("current");
+        assert_eq!(fs::read_link(&current).unwrap().to_str(), Some("sets/2"), "{host}");
+        assert_eq!(
+            fs::read(current.join("index.toml")).unwrap(),
+            fs::read(scratch.path("set/index.toml")).unwrap()
+        );
+    }
+    let ran = scratch.run(&format!("{push} a --node down --json")).fails(1, "down: no route");
+    assert!(ran.json()[0]["error"].as_str().unwrap().contains("serial 2 is in force"));
+    scratch.run(&format!("{push} -x")).fails(2, "");
+    // What comes over the wire is verified where it arrives.
+    let index = scratch.read("set/index.toml").replace("serial = 2", "serial = 3");
+    scratch.write("set/index.toml", index);
+    scratch.run(&format!("{push} a")).fails(1, "a: ");
+    assert_eq!(fs::read_link(scratch.path("a/current")).unwrap().to_str(), Some("sets/2"));
 }

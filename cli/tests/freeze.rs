@@ -40,6 +40,11 @@ fn the_coreutils_recipe_gives_the_same_bytes() {
         .output()
         .unwrap();
     let recipe = Ran::of(recipe).ok();
+    let page = include_str!("../../docs/reference/manifest.md");
+    assert!(
+        page.contains(include_str!("recipe.sh").trim_end()),
+        "the reference has another recipe"
+    );
     let frozen = scratch.run("freeze b").ok();
     assert_eq!(frozen.out, recipe.out);
     assert_eq!(frozen.out.lines().count(), 21);
@@ -166,4 +171,59 @@ fn a_reader_that_leaves_is_no_failure() {
     child.stdout.take().unwrap().read_exact(&mut start).unwrap();
     let ran = Ran::of(child.wait_with_output().unwrap()).ok();
     assert_eq!(ran.err, "");
+}
+
+#[test]
+fn reviewers_see_what_changed_and_nothing_hides() {
+    let scratch = bundle();
+    scratch.run("freeze b -o m").ok();
+    let copied =
+        Command::new("cp").arg("-r").args(["b", "new"]).current_dir(scratch.root()).status();
+    assert!(copied.unwrap().success());
+    assert_eq!(scratch.run("diff b new").ok().out, "");
+
+    scratch.write("new/Snakefile", "rule all:\n    shell: 'x\u{202e}\u{1b}[2J'\n");
+    scratch.write("new/added.py", "print(1)\n");
+    scratch.write("new/.hidden/.pyc", [0, 1]);
+    scratch.mode("new/bin/run.sh", 0o644);
+    fs::remove_file(scratch.path("new/dangling")).unwrap();
+    symlink("elsewhere", scratch.path("new/dangling")).unwrap();
+    fs::remove_file(scratch.path("new/a.b/c")).unwrap();
+    let ran = scratch.run("diff b new").fails(1, "diff sha256:");
+    for line in [
+        "content    .hidden/.pyc  (2 -> 2 bytes; not text)\n",
+        "content    Snakefile  (10 -> 32 bytes)\n--- Snakefile\n+++ Snakefile\n@@ -1 +1,2 @@\n \
+         rule all:\n+    shell: 'x\\u{202e}\\u{1b}[2J'\n",
+        "missing    a.b/c  (0 bytes)\n",
+        "added      added.py  (9 bytes)\n--- added.py\n+++ added.py\n@@ -0,0 +1 @@\n+print(1)\n",
+        "executable bin/run.sh  (may not be executed any more)\n",
+        "link       dangling  (nowhere yet -> elsewhere)\n",
+    ] {
+        assert!(ran.out.contains(line), "{line:?} in {}", ran.out);
+    }
+    assert!(!ran.out.contains(['\u{202e}', '\u{1b}']));
+
+    // The digest of the difference can be had from the manifests alone, as the reference says.
+    scratch.run("freeze new -o n").ok();
+    let recipe =
+        "{ echo sluice-diff 1; grep -vxFf n m | sed s/^/-/; grep -vxFf m n | sed s/^/+/; }";
+    let by_hand = Command::new("sh")
+        .args(["-c", &format!("{recipe} | sha256sum")])
+        .env("LC_ALL", "C")
+        .current_dir(scratch.root())
+        .output();
+    let by_hand = Ran::of(by_hand.unwrap()).ok().out;
+    let json = scratch.run("diff b new --json").json();
+    assert_eq!(json["diff"], format!("sha256:{}", &by_hand[..64]));
+    assert_eq!(json["changes"].as_array().unwrap().len(), 6);
+
+    // From the manifest alone, content is shown where its directory is named and is the approved.
+    let ran = scratch.run("diff m new").fails(1, "diff");
+    assert!(ran.out.contains("not at hand"), "{ran:?}");
+    let ran = scratch.run("diff m new --old b").fails(1, "diff");
+    assert!(ran.out.contains("+    shell:"), "{ran:?}");
+    scratch.write("b/Snakefile", "tampered\n");
+    let ran = scratch.run("diff m new --old b").fails(1, "diff");
+    assert!(ran.out.contains("not the approved content"), "{ran:?}");
+    assert!(!ran.out.contains("tampered"));
 }

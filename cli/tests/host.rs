@@ -85,7 +85,7 @@ fn host() -> Option<Scratch> {
     host.run("allowlist new set --valid 30").ok();
     host.run("allowlist add set entry.toml --bundle srv/workflows/demo/1.0").ok();
     host.run("allowlist sign set --key alice --as alice@site").ok();
-    on(&host, "allowlist publish set").ok();
+    on(&host, "allowlist push set").ok();
     Some(host)
 }
 

@@ -1,5 +1,6 @@
-//! Whether what a run rests on still stands. One pass sees one allowlist, so that a verdict on an
-//! entry is made once for all its runs; a set published meanwhile counts at once.
+//! Whether what a run rests on still stands. A run rests on the entry it was admitted under, as the
+//! set of that time has it: a later set without the entry, or a key that has expired since, change
+//! nothing about a run that was rightly admitted. What the set in force takes back does.
 
 use std::{
     collections::{HashMap, hash_map::Entry as Slot},
@@ -7,7 +8,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use sluice_policy::{attestation::Predicate, digest::Digest, entry::Entry};
+use sluice_policy::{attestation::Predicate, entry::Entry, revocation::Revoked};
 use sluice_site::{
     Site,
     sets::{SetError, Sets, VerifiedSet},
@@ -21,18 +22,16 @@ pub struct Allowlist {
     sets: Sets,
     current: VerifiedSet,
     time: OffsetDateTime,
-    entries: Mutex<HashMap<(u64, String), Verdict>>,
+    /// Sets that runs of this pass were admitted under.
+    opened: Mutex<HashMap<u64, Result<Arc<VerifiedSet>, Stop>>>,
 }
-
-/// An entry and its file's digest, or why it doesn't stand.
-type Verdict = Result<(Arc<Entry>, Digest), Stop>;
 
 impl Allowlist {
     /// Opens the sets that `etc` publishes, and takes new ones into `state`.
     pub fn open(site: &Site, etc: &Path, state: &Path, now: OffsetDateTime) -> Result<Self, Stop> {
         let sets = Sets::open_below(site, etc, state).map_err(unavailable)?;
         let current = sets.current(now).map_err(unavailable)?;
-        Ok(Self { sets, current, time: now, entries: Mutex::default() })
+        Ok(Self { sets, current, time: now, opened: Mutex::default() })
     }
 
     /// Serial of the set in force.
@@ -40,69 +39,57 @@ impl Allowlist {
         self.current.serial()
     }
 
-    /// The entry that the run was admitted under, from the set of that time.
-    pub fn entry(&self, run: &Predicate) -> Result<Arc<Entry>, Stop> {
-        let (entry, digest) = self.verdict(run.serial, &run.entry)?;
-        if digest != run.entry_digest {
-            return Err(Stop::hold(
-                "entry-differs",
-                format!("{} of set {} is not the entry that was attested", run.entry, run.serial),
-            ));
-        }
-        Ok(entry)
+    /// The entry that the run was admitted under, if bundle, runtime, entry, its signers' keys and
+    /// the node's key still stand.
+    pub fn entry(&self, run: &Attested) -> Result<Arc<Entry>, Stop> {
+        self.entry_under(run, &self.current)
     }
 
-    /// Whether bundle, runtime, entry, their signers' keys and the node's key still stand.
-    pub fn check_not_revoked(&self, run: &Attested) -> Result<(), Stop> {
-        check_revoked(&self.current, run)?;
-        // The signers' keys are known to the set alone, so the entry has to be on the one in force.
-        self.verdict(self.serial(), &run.predicate.entry).map(drop)
-    }
-
-    /// The same at a later time of the pass.
+    /// Whether it stands at a later time of the pass, too.
     pub fn check_still_not_revoked(&self, run: &Attested, now: OffsetDateTime) -> Result<(), Stop> {
         let current = self.sets.current(now).map_err(unavailable)?;
-        if current.serial() == self.serial() {
-            return Ok(());
+        match current.serial() == self.serial() {
+            true => Ok(()),
+            false => self.entry_under(run, &current).map(drop),
         }
-        check_revoked(&current, run)?;
-        self.verdict(current.serial(), &run.predicate.entry).map(drop)
     }
 
-    fn verdict(&self, serial: u64, id: &str) -> Verdict {
-        match self
-            .entries
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .entry((serial, id.to_owned()))
-        {
+    fn entry_under(&self, run: &Attested, current: &VerifiedSet) -> Result<Arc<Entry>, Stop> {
+        check_revoked(current.revoked(), run)?;
+        let Predicate { serial, entry: id, entry_digest, started, .. } = &run.predicate;
+        let stop = |error: SetError| stop(*serial, id, &error);
+        let set = match self.opened.lock().unwrap_or_else(PoisonError::into_inner).entry(*serial) {
             Slot::Occupied(known) => known.get().clone(),
-            Slot::Vacant(slot) => slot.insert(self.judge(serial, id)).clone(),
-        }
-    }
-
-    fn judge(&self, serial: u64, id: &str) -> Verdict {
-        let set = self.sets.serial(serial, self.time);
-        match set.and_then(|set| set.entry(id, self.time)) {
-            Ok(verified) => Ok((Arc::new(verified.entry), verified.digest)),
-            Err(error) => {
-                let message =
-                    format!("the run's entry {id} doesn't stand in set {serial}: {error}");
-                Err(match error {
-                    SetError::State(_) => Stop::retry("allowlist-unavailable", message),
-                    SetError::Revoked { .. } => Stop::hold("revoked", message),
-                    _ => Stop::hold("entry-unavailable", message),
-                })
+            Slot::Vacant(slot) => {
+                let set = self.sets.serial(*serial, self.time).map(Arc::new);
+                slot.insert(set.map_err(stop)).clone()
             }
+        }?;
+        let verified = set.entry_under(id, *started, current.revoked()).map_err(stop)?;
+        if verified.digest != *entry_digest {
+            return Err(Stop::hold(
+                "entry-differs",
+                format!("{id} of set {serial} is not the entry that was attested"),
+            ));
         }
+        Ok(Arc::new(verified.entry))
     }
 }
 
-fn check_revoked(set: &VerifiedSet, run: &Attested) -> Result<(), Stop> {
+fn stop(serial: u64, id: &str, error: &SetError) -> Stop {
+    let message = format!("the run's entry {id} doesn't stand in set {serial}: {error}");
+    match error {
+        SetError::State(_) => Stop::retry("allowlist-unavailable", message),
+        SetError::Revoked { .. } => Stop::hold("revoked", message),
+        _ => Stop::hold("entry-unavailable", message),
+    }
+}
+
+fn check_revoked(revoked: &Revoked, run: &Attested) -> Result<(), Stop> {
     let Predicate { digest, runtime_digest, entry_digest, .. } = &run.predicate;
     let digests = [Some(digest), runtime_digest.as_ref(), Some(entry_digest)];
-    let digest = digests.into_iter().flatten().find_map(|digest| set.revoked().digest(digest));
-    match digest.or(set.revoked().key(&run.node_key)) {
+    let digest = digests.into_iter().flatten().find_map(|digest| revoked.digest(digest));
+    match digest.or(revoked.key(&run.node_key)) {
         None => Ok(()),
         Some(why) => {
             Err(Stop::hold("revoked", format!("what the run rests on was taken back: {why}")))
@@ -110,6 +97,12 @@ fn check_revoked(set: &VerifiedSet, run: &Attested) -> Result<(), Stop> {
     }
 }
 
+/// Nothing leaves while revocations may be unheard of. An expired set is no fault of this host: the
+/// runs wait for the controller's next one.
 fn unavailable(error: SetError) -> Stop {
-    Stop::retry("allowlist-unavailable", format!("revocations can't be checked: {error}"))
+    let message = format!("revocations can't be checked: {error}");
+    match error {
+        SetError::Expired { .. } => Stop::wait("allowlist-expired", message),
+        _ => Stop::retry("allowlist-unavailable", message),
+    }
 }

@@ -20,8 +20,7 @@ pub(crate) fn admissible(
 ) -> Result<Arc<Entry>, Stop> {
     readiness::succeeded(&run.predicate)?;
     readiness::approved(&run.predicate)?;
-    let approved = allowlist.entry(&run.predicate)?;
-    allowlist.check_not_revoked(run)?;
+    let approved = allowlist.entry(run)?;
     weskit::check(&config.site.runs, Path::new(&run.predicate.submitted_run_dir))
         .map_err(|stop| readiness::with_grace(stop, &run.predicate, now))?;
     Ok(approved)

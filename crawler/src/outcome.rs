@@ -3,6 +3,7 @@
 /// Code and meaning of what the crawler itself says, sorted by code. What a file's content is held
 /// for is in [`sluice_policy::release::HOLD_CODES`].
 pub const CODES: &[(&str, &str)] = &[
+    ("allowlist-expired", "the set in force has expired, so later revocations may be unheard of"),
     ("allowlist-unavailable", "no set is in force, so revocations can't be checked"),
     ("attestation-invalid", "the attestation isn't signed by a certified node of the job"),
     ("attestation-unreadable", "the attestation can't be read"),

@@ -45,6 +45,7 @@ pub fn write(dir: &Path, entry: &Entry, place: impl FnOnce(&Identity) -> String)
 fn message(entry: &Entry) -> &str {
     let ours = matches!(entry.state, State::Seen | State::Publishing)
         && !entry.reason.code.is_empty()
+        && entry.reason.code != "allowlist-expired"
         && !entry.reason.code.starts_with("log-");
     if ours {
         "a part of the site doesn't answer; it is tried again"

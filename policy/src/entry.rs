@@ -53,6 +53,9 @@ pub struct Entry {
     /// Data sets that its jobs see.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub data: Vec<Data>,
+    /// What its parameters must be; the one YAML or JSON file that each script names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<Parameters>,
     /// Scripts that may start it.
     pub command: Vec<Command>,
     /// Files that may leave.
@@ -94,6 +97,9 @@ pub struct Source {
     pub url: String,
     /// The commit, 40 lower-case hexadecimal digits.
     pub commit: String,
+    /// The signed tag that names it; verified when the entry is added.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<String>,
 }
 
 /// The decision behind an entry.
@@ -111,6 +117,12 @@ pub struct Approval {
     /// When.
     #[serde(with = "crate::time::rfc3339")]
     pub at: OffsetDateTime,
+    /// The version before, `NAME@VERSION`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<String>,
+    /// Digest of [`crate::manifest::Manifest::difference`] from that one's bundle to this one's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diff: Option<Digest>,
 }
 
 /// Who may run an entry, where and when. An empty list means any.
@@ -146,6 +158,28 @@ pub struct Scope {
         skip_serializing_if = "Option::is_none"
     )]
     pub not_after: Option<OffsetDateTime>,
+    /// How often each user may run it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_runs: Option<MaxRuns>,
+}
+
+/// How often each user may run an entry. Differences between the results of many runs tell more
+/// than each of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct MaxRuns {
+    /// Admitted runs of one user, 1 to 1,000,000.
+    pub per_user: u32,
+    /// Within that many days, 1 to 3650.
+    pub days: u32,
+}
+
+/// What a run's parameters must be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Parameters {
+    /// Path of the JSON Schema in the bundle.
+    pub schema: String,
 }
 
 /// The bundle with the engine and its interpreter.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::{digest::Digest, entry, signers};
+use crate::{digest::Digest, entry, signers, toml};
 
 const MAX_BYTES: usize = 32 << 20;
 
@@ -56,7 +56,7 @@ impl Index {
         }
         let text = std::str::from_utf8(bytes).map_err(IndexError::malformed)?;
         let (head, files) = text.split_once("\n[files]\n").unwrap_or((text, ""));
-        let mut index: Self = toml::from_str(head).map_err(IndexError::malformed)?;
+        let mut index: Self = toml::read(head.as_bytes()).map_err(IndexError::Malformed)?;
         index.add_files(files)?;
         if index.format != 1 {
             return Err(IndexError::Invalid("format must be 1"));
@@ -72,7 +72,7 @@ impl Index {
 
     /// Writes what [`Self::parse`] reads.
     pub fn to_toml(&self) -> Result<String, IndexError> {
-        toml::to_string(self).map_err(IndexError::malformed)
+        ::toml::to_string(self).map_err(IndexError::malformed)
     }
 
     /// Reads the lines below `[files]` in the one form that [`Self::to_toml`] writes. It is TOML,
@@ -150,7 +150,7 @@ mod tests {
     fn reads_what_it_writes() {
         let text = sample().to_toml().unwrap();
         assert_eq!(Index::parse(text.as_bytes()).unwrap(), sample());
-        assert_eq!(toml::from_str::<Index>(&text).unwrap(), sample(), "it is TOML");
+        assert_eq!(toml::read::<Index>(text.as_bytes()).unwrap(), sample(), "it is TOML");
         let commented = text.replace("\n[files]\n", "\n[files]\n\n# x\n");
         assert_eq!(Index::parse(commented.as_bytes()).unwrap(), sample());
     }

@@ -11,6 +11,7 @@ pub mod digest;
 pub mod entry;
 pub mod index;
 pub mod manifest;
+pub mod parameters;
 pub mod path;
 pub mod refusal;
 pub mod release;
@@ -21,6 +22,7 @@ pub mod signers;
 pub mod template;
 mod text;
 pub mod time;
+pub mod toml;
 
 #[cfg(test)]
 mod testing;

@@ -63,6 +63,11 @@ pub const CODES: &[(&str, &str, &str)] = &[
         "add it under [data] in sluice.toml, or mount it",
     ),
     (
+        "entry-expired",
+        "the entry's `not-after` has passed",
+        "ask the data controller to approve the workflow for longer",
+    ),
+    (
         "entry-invalid",
         "the workflow's entry in the allowlist cannot be read",
         "let the controller correct, sign and publish the entry",
@@ -100,8 +105,13 @@ pub const CODES: &[(&str, &str, &str)] = &[
     ),
     (
         "out-of-scope",
-        "the entry does not admit this user, group, account, cluster, partition or time",
+        "the entry does not admit this user, group, account, cluster or partition",
         "submit as the entry says, or ask the data controller for a wider scope",
+    ),
+    (
+        "parameters-refused",
+        "a parameter is not what the workflow's schema asks for",
+        "correct the named parameter and submit again",
     ),
     (
         "revoked",
@@ -112,6 +122,11 @@ pub const CODES: &[(&str, &str, &str)] = &[
         "run-directory-refused",
         "the job's directory is not a run directory of this site, or not the user's",
         "submit from a directory of your own below the site's `runs`",
+    ),
+    (
+        "runs-exhausted",
+        "the user has run the entry as often as it may be run in its period",
+        "wait until the named time, or ask the data controller for more runs",
     ),
     (
         "runtime-changed",
@@ -148,6 +163,11 @@ pub const CODES: &[(&str, &str, &str)] = &[
         "the node could not write its store or the job's record",
         "make room below /var/lib/sluice and /run/sluice and check that they are root's",
     ),
+    (
+        "too-early",
+        "the entry's `not-before` has not come yet",
+        "submit again from the named time on",
+    ),
 ];
 
 #[cfg(test)]
@@ -156,7 +176,7 @@ mod tests {
 
     #[test]
     fn are_sorted_kebab_case_and_explained() {
-        assert_eq!(CODES.len(), 30);
+        assert_eq!(CODES.len(), 34);
         assert!(CODES.windows(2).all(|pair| pair[0].0 < pair[1].0));
         let documented = include_str!("../../docs/refusals.md");
         let rows = documented.lines().filter(|line| line.starts_with("| ")).skip(1);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::{digest::Digest, text};
+use crate::{digest::Digest, text, toml};
 
 const MAX_BYTES: usize = 4 << 20;
 
@@ -77,8 +77,7 @@ impl Revoked {
         if bytes.len() > MAX_BYTES {
             return Err(RevokedError::TooLarge);
         }
-        let revoked: Self =
-            toml::from_slice(bytes).map_err(|error| RevokedError::Malformed(error.to_string()))?;
+        let revoked: Self = toml::read(bytes).map_err(RevokedError::Malformed)?;
         let mut whys = revoked.digests.iter().map(|digest| &digest.why);
         if revoked.format != 1 {
             Err(RevokedError::Invalid("format must be 1"))
@@ -97,7 +96,7 @@ impl Revoked {
 
     /// Writes what [`Self::parse`] reads.
     pub fn to_toml(&self) -> Result<String, RevokedError> {
-        toml::to_string(self).map_err(|error| RevokedError::Malformed(error.to_string()))
+        ::toml::to_string(self).map_err(|error| RevokedError::Malformed(error.to_string()))
     }
 
     /// Why `digest` was taken back, if it was.

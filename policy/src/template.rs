@@ -88,6 +88,30 @@ enum Part {
 }
 
 impl Template {
+    /// The endings of all `{file:…}` in it, optional ones included.
+    pub fn file_endings(&self) -> Vec<&str> {
+        fn collect<'a>(elements: &'a [Element], endings: &mut Vec<&'a str>) {
+            for element in elements {
+                match element {
+                    Element::Word(word) => {
+                        endings.extend(word.parts.iter().filter_map(|part| match part {
+                            Part::File(ending) => Some(ending.as_str()),
+                            _ => None,
+                        }));
+                    }
+                    Element::And => {}
+                    Element::Optional(inner) => collect(inner, endings),
+                    Element::AnyOrder(items) => {
+                        items.iter().for_each(|item| collect(&item.elements, endings));
+                    }
+                }
+            }
+        }
+        let mut endings = Vec::new();
+        self.lines.iter().for_each(|line| collect(line, &mut endings));
+        endings
+    }
+
     /// Whether `{runtime}` stands in it.
     pub fn needs_runtime(&self) -> bool {
         self.needs_runtime

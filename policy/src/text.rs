@@ -13,11 +13,11 @@ pub(crate) fn is_prose(text: &str) -> bool {
 }
 
 /// Whether any string below `value`, keys included, hides something.
-pub(crate) fn hides(value: &toml::Value) -> bool {
+pub(crate) fn hides(value: &::toml::Value) -> bool {
     match value {
-        toml::Value::String(text) => !is_prose(text),
-        toml::Value::Array(values) => values.iter().any(hides),
-        toml::Value::Table(table) => {
+        ::toml::Value::String(text) => !is_prose(text),
+        ::toml::Value::Array(values) => values.iter().any(hides),
+        ::toml::Value::Table(table) => {
             table.iter().any(|(key, value)| !is_prose(key) || hides(value))
         }
         _ => false,

@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use serde::Deserialize;
 use sluice_sys::trusted::{TrustError, read_trusted};
 
+use crate::policy::Policy;
 use crate::sandbox::Sandbox;
 use crate::{paths, users};
 
@@ -57,31 +58,6 @@ pub struct DataSet {
     pub path: PathBuf,
 }
 
-/// Who may approve what.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Policy {
-    /// Signatures of distinct controllers that an entry needs.
-    #[serde(default = "default_signatures")]
-    pub entry_signatures: usize,
-    /// The controllers.
-    pub controller: Vec<Controller>,
-}
-
-/// One controller's reach; the keys stand in `allowed_signers`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Controller {
-    /// Principal in `allowed_signers`.
-    pub principal: String,
-    /// Globs of entry names.
-    #[serde(default = "default_globs")]
-    pub names: Vec<String>,
-    /// Globs of data sets.
-    #[serde(default = "default_globs")]
-    pub data: Vec<String>,
-}
-
 /// The crawler's configuration.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -109,14 +85,6 @@ pub struct Crawler {
 
 fn default_service_user() -> String {
     "sluice".into()
-}
-
-fn default_signatures() -> usize {
-    1
-}
-
-fn default_globs() -> Vec<String> {
-    vec!["*".into()]
 }
 
 fn default_interval() -> u64 {
@@ -156,8 +124,7 @@ impl Site {
         if bytes.len() > MAX_BYTES {
             return Err(SiteError::Syntax(format!("longer than {MAX_BYTES} bytes")));
         }
-        let site: Self =
-            toml::from_slice(bytes).map_err(|error| SiteError::Syntax(error.to_string()))?;
+        let site: Self = sluice_policy::toml::read(bytes).map_err(SiteError::Syntax)?;
         site.check().map_err(SiteError::Value)?;
         Ok(site)
     }
@@ -168,11 +135,6 @@ impl Site {
             .ok_or_else(|| SiteError::Service(self.service_user.clone()))
     }
 
-    /// The controller with this principal.
-    pub fn controller(&self, principal: &str) -> Option<&Controller> {
-        self.policy.controller.iter().find(|known| known.principal == principal)
-    }
-
     fn check(&self) -> Result<(), String> {
         if self.format != 1 {
             return Err(format!("format {} is not known; this version reads 1", self.format));
@@ -180,16 +142,7 @@ impl Site {
         if !is_name(&self.cluster) {
             return Err("cluster may have letters, digits, '.', '_' and '-' only".into());
         }
-        let controllers = self.policy.controller.len();
-        if !(1..=controllers).contains(&self.policy.entry_signatures) {
-            return Err(format!(
-                "policy.entry-signatures must be between 1 and the number of controllers, {controllers}"
-            ));
-        }
-        let globs = self.policy.controller.iter().flat_map(|it| it.names.iter().chain(&it.data));
-        for glob in globs {
-            globset::Glob::new(glob).map_err(|error| format!("policy.controller: {error}"))?;
-        }
+        self.policy.check()?;
         self.sandbox.check()?;
         self.check_paths()
     }
@@ -266,7 +219,7 @@ principal = "controller@lab"
         assert_eq!(site.service_user, "sluice");
         assert_eq!(site.min_serial, 0);
         assert_eq!(site.policy.entry_signatures, 1);
-        assert_eq!(site.controller("controller@lab").unwrap().names, ["*"]);
+        assert_eq!(site.policy.controller[0].names, ["*"]);
         assert!(site.crawler.is_none());
     }
 
@@ -284,6 +237,17 @@ principal = "controller@lab"
             ("[policy]", "[policy]\nentry-signatures = 2", "entry-signatures"),
             ("[policy]", "[policy]\nentry-signatures = 0", "entry-signatures"),
             ("@lab\"", "@lab\"\nnames = [\"a[\"]", "policy.controller"),
+            ("[policy]", "[policy]\nsecurity-signatures = 1", "security-signatures"),
+            (
+                "[[policy.controller]]",
+                "[[policy.checker]]\nprincipal = \"a b\"\n[[policy.controller]]",
+                "policy.checker",
+            ),
+            (
+                "[[policy.controller]]",
+                "[[policy.controller]]\nprincipal = \"controller@lab\"\n[[policy.controller]]",
+                "twice",
+            ),
         ] {
             let error = Site::parse(SAMPLE.replace(from, to).as_bytes()).unwrap_err().to_string();
             assert!(error.contains(says), "{to}: {error}");

@@ -1,12 +1,15 @@
 //! One host's Sluice: its configuration, allowlist sets, job records and audit log.
 
 pub mod audit;
+pub mod bundle;
 mod config;
 pub mod paths;
+mod policy;
 pub mod record;
 mod sandbox;
 pub mod sets;
 pub mod users;
 
-pub use config::{Controller, Crawler, DataSet, Policy, Site, SiteError};
+pub use config::{Crawler, DataSet, Site, SiteError};
+pub use policy::{Holder, Policy, RevokedJobs, Role};
 pub use sandbox::Sandbox;

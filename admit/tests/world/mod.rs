@@ -19,6 +19,8 @@ use sluice_site::users;
 
 const SNAKEFILE: &str = "rule all:\n";
 const TOOL: &str = "#!/bin/sh\n";
+const SCHEMA: &str = r#"{"type": "object", "additionalProperties": false, "properties":
+    {"a": {"type": "integer", "maximum": 9}, "b": {"type": "string", "default": "x"}}}"#;
 
 pub(crate) struct World {
     pub(crate) host: Host,
@@ -261,6 +263,7 @@ pub(crate) fn outcome(verdict: Verdict) -> (String, String) {
 pub(crate) fn bundle(path: &Path, snakefile: &str) {
     write(&path.join("Snakefile"), snakefile.as_bytes());
     write(&path.join("scripts/tool.sh"), TOOL.as_bytes());
+    write(&path.join("schema.json"), SCHEMA.as_bytes());
     mode(&path.join("Snakefile"), 0o664);
     mode(&path.join("scripts/tool.sh"), 0o755);
     symlink("scripts/tool.sh", path.join("tool")).unwrap();
@@ -271,6 +274,7 @@ fn workflow_manifest() -> Manifest {
     let snakefile = Digest::of(SNAKEFILE.as_bytes());
     Manifest::from_items(vec![
         Item::file("Snakefile", false, SNAKEFILE.len() as u64, snakefile),
+        Item::file("schema.json", false, SCHEMA.len() as u64, Digest::of(SCHEMA.as_bytes())),
         Item::directory("scripts"),
         Item::file("scripts/tool.sh", true, TOOL.len() as u64, tool),
         Item::link("tool", "scripts/tool.sh"),

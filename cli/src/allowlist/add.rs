@@ -2,44 +2,52 @@
 
 use std::path::Path;
 
+use rustix::fs::OFlags;
 use sluice_policy::digest::Digest;
-use sluice_policy::entry::{self, Entry};
-use sluice_policy::manifest::Manifest;
+use sluice_policy::entry::{self, Entry, Parameters};
+use sluice_policy::manifest::{Kind, Manifest};
+use sluice_policy::parameters::{MAX_SCHEMA, Schema};
+use sluice_sys::{beneath, read_limited};
 
 use super::draft::{self, Draft, entry_file, manifest_file};
+use super::git::Checkout;
+use crate::args::Add;
 use crate::exit::{Exit, Failure, Result};
 use crate::{output, tree};
 
-pub(super) fn run(set: &Path, file: &Path, bundle: &Path, runtime: Option<&Path>) -> Result<Exit> {
-    let draft = Draft::open(set)?;
+pub(super) fn run(args: &Add) -> Result<Exit> {
+    let file = args.entry.as_path();
+    let draft = Draft::open(&args.set)?;
     let text = String::from_utf8(draft::read(file, entry::MAX_BYTES)?)
         .map_err(|_| bad(file, "it is not UTF-8"))?;
     // What is wrong with the text shows before hours of hashing.
     let blank = Digest::of(b"");
-    let entry = parse(file, &filled(&text, &blank, Some(&blank)))?;
-    match (&entry.runtime, runtime) {
-        (None, None) | (Some(_), Some(_)) => {}
-        (Some(named), None) if draft.has(&manifest_file(&named.digest)) => {}
-        (Some(_), None) => {
-            return Err(Failure::usage(
-                "the entry names a runtime; give its bundle with --runtime",
-            ));
-        }
-        (None, Some(_)) => {
-            return Err(Failure::usage("--runtime is given, but the entry has no [runtime]"));
-        }
-    }
+    let entry = parse(file, &filled(&text, &Digests::of(blank)))?;
+    check_runtime(&draft, &entry, args.runtime.is_some())?;
+    check_source(&entry, args)?;
 
     let links = &entry.system.links;
-    let bundle = tree::freeze(bundle, links)?;
-    let runtime = runtime.map(|dir| tree::freeze(dir, links)).transpose()?;
-    let digests = (bundle.digest(), runtime.as_ref().map(Manifest::digest));
-    let text = filled(&text, &digests.0, digests.1.as_ref());
-    let entry = parse(file, &text)?;
-    stated(file, "digest", &entry.digest, &digests.0)?;
-    if let (Some(named), Some(digest)) = (&entry.runtime, &digests.1) {
-        stated(file, "[runtime] digest", &named.digest, digest)?;
+    let bundle = tree::freeze(&args.bundle, links)?;
+    if bundle.get(".git").is_some() {
+        return Err(Failure::bad(
+            "the bundle holds .git, which no two checkouts have alike; export it with git archive",
+        ));
     }
+    let runtime = args.runtime.as_deref().map(|dir| tree::freeze(dir, links)).transpose()?;
+    check_schema(&entry, args, &bundle)?;
+    let previous = entry.approval.previous.as_deref();
+    let manifest = bundle.to_bytes();
+    let digests = Digests {
+        bundle: bundle.digest(),
+        runtime: runtime.as_ref().map(Manifest::digest),
+        diff: previous.map(|id| draft::difference(&draft, id, &manifest)).transpose()?,
+    };
+    let text = filled(&text, &digests);
+    let entry = parse(file, &text)?;
+    stated(file, "digest", Some(&entry.digest), Some(&digests.bundle))?;
+    let named = entry.runtime.as_ref().map(|named| &named.digest);
+    stated(file, "[runtime] digest", named, digests.runtime.as_ref())?;
+    stated(file, "[approval] diff", entry.approval.diff.as_ref(), digests.diff.as_ref())?;
 
     let target = entry_file(&entry.id());
     if draft.has(&target) && draft.read(&target)? != text.as_bytes() {
@@ -57,7 +65,7 @@ pub(super) fn run(set: &Path, file: &Path, bundle: &Path, runtime: Option<&Path>
     if !draft.has(&target) {
         draft.write_signed(&target, text.as_bytes())?;
     }
-    output::line(digests.0)?;
+    output::line(digests.bundle)?;
     output::note(format_args!(
         "{} is in the set; read it before you sign it",
         draft.path(&target).display()
@@ -65,19 +73,77 @@ pub(super) fn run(set: &Path, file: &Path, bundle: &Path, runtime: Option<&Path>
     Ok(Exit::Ok)
 }
 
+fn check_runtime(draft: &Draft, entry: &Entry, given: bool) -> Result<()> {
+    match (&entry.runtime, given) {
+        (None, false) | (Some(_), true) => Ok(()),
+        (Some(named), false) if draft.has(&manifest_file(&named.digest)) => Ok(()),
+        (Some(_), false) => {
+            Err(Failure::usage("the entry names a runtime; give its bundle with --runtime"))
+        }
+        (None, true) => Err(Failure::usage("--runtime is given, but the entry has no [runtime]")),
+    }
+}
+
+/// A tag that nobody verified would only look like a guarantee.
+fn check_source(entry: &Entry, args: &Add) -> Result<()> {
+    match (&entry.source, &args.git) {
+        (Some(source), Some(dir)) => {
+            let checkout = Checkout { dir, signers: args.tag_signers.as_deref() };
+            checkout.check(source, &args.bundle)
+        }
+        (None, Some(_)) => Err(Failure::usage("--git is given, but the entry has no [source]")),
+        (Some(source), None) if source.tag.is_some() => {
+            Err(Failure::usage("the entry names a tag; give the repository with --git"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The parameter schema is there and is one.
+fn check_schema(entry: &Entry, args: &Add, bundle: &Manifest) -> Result<()> {
+    let Some(Parameters { schema }) = &entry.parameters else { return Ok(()) };
+    let wrong = |why: &dyn std::fmt::Display| Failure::bad(format_args!("{schema}: {why}"));
+    let root = tree::open_root(&args.bundle)?;
+    let bytes = beneath::open_beneath(root, Path::new(schema), OFlags::RDONLY)
+        .and_then(|file| read_limited(file, MAX_SCHEMA))
+        .map_err(|error| wrong(&error))?;
+    match bundle.get(schema).map(|item| item.kind) {
+        Some(Kind::File { digest, .. }) if digest == Digest::of(&bytes) => {}
+        _ => return Err(wrong(&"it changed while the bundle was read")),
+    }
+    Schema::parse(&bytes).map(drop).map_err(|error| wrong(&error))
+}
+
+/// What is filled in where the author has left it out.
+struct Digests {
+    bundle: Digest,
+    runtime: Option<Digest>,
+    diff: Option<Digest>,
+}
+
+impl Digests {
+    fn of(digest: Digest) -> Self {
+        Self { bundle: digest, runtime: Some(digest), diff: None }
+    }
+}
+
 /// The text with the digests that it doesn't state, otherwise as its author wrote it.
-fn filled(text: &str, bundle: &Digest, runtime: Option<&Digest>) -> String {
+fn filled(text: &str, digests: &Digests) -> String {
     let table: toml::Table = toml::from_str(text).unwrap_or_default();
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-    let named = table.get("runtime").and_then(toml::Value::as_table);
-    if let (Some(digest), Some(false)) = (runtime, named.map(|table| table.contains_key("digest")))
-        && let Some(header) = lines.iter().position(|line| is_header(line, "runtime"))
+    for (section, key, digest) in
+        [("runtime", "digest", digests.runtime), ("approval", "diff", digests.diff)]
     {
-        lines.insert(header + 1, format!("digest = \"{digest}\""));
+        let named = table.get(section).and_then(toml::Value::as_table);
+        if let (Some(digest), Some(false)) = (digest, named.map(|table| table.contains_key(key)))
+            && let Some(header) = lines.iter().position(|line| is_header(line, section))
+        {
+            lines.insert(header + 1, format!("{key} = \"{digest}\""));
+        }
     }
     if !table.contains_key("digest") {
         // Before the first table, where a key can't fall into another one.
-        lines.insert(0, format!("digest = \"{bundle}\""));
+        lines.insert(0, format!("digest = \"{}\"", digests.bundle));
     }
     lines.join("\n") + "\n"
 }
@@ -91,16 +157,14 @@ fn parse(file: &Path, text: &str) -> Result<Entry> {
     Entry::parse(text.as_bytes()).map_err(|error| bad(file, error))
 }
 
-fn stated(file: &Path, key: &str, stated: &Digest, found: &Digest) -> Result<()> {
-    if stated == found {
-        return Ok(());
+fn stated(file: &Path, key: &str, stated: Option<&Digest>, found: Option<&Digest>) -> Result<()> {
+    match (stated, found) {
+        (Some(stated), Some(found)) if stated != found => Err(bad(
+            file,
+            format_args!("{key} is {stated}, but it is {found}; remove the line to fill it in"),
+        )),
+        _ => Ok(()),
     }
-    Err(bad(
-        file,
-        format_args!(
-            "{key} is {stated}, but the bundle's is {found}; remove the line to fill it in"
-        ),
-    ))
 }
 
 fn bad(file: &Path, why: impl std::fmt::Display) -> Failure {
@@ -115,7 +179,7 @@ mod tests {
     fn digests_are_filled_in_where_they_belong() {
         let (a, b) = (Digest::of(b"a"), Digest::of(b"b"));
         let text = "# mine\nname = 'x'\n[runtime] # which\nname = 'r'\n[[command]]\nscript = '''\n[runtime]\n'''\n";
-        let filled = filled(text, &a, Some(&b));
+        let filled = filled(text, &Digests { bundle: a, runtime: Some(b), diff: None });
         let table: toml::Table = toml::from_str(&filled).unwrap();
         assert_eq!(table["digest"].as_str(), Some(a.to_string().as_str()));
         assert_eq!(table["runtime"]["digest"].as_str(), Some(b.to_string().as_str()));
@@ -125,6 +189,7 @@ mod tests {
     #[test]
     fn stated_digests_stay() {
         let text = "digest = 'mine'\nname = 'x'\n";
-        assert_eq!(filled(text, &Digest::of(b"a"), None), text);
+        let digests = Digests { bundle: Digest::of(b"a"), runtime: None, diff: None };
+        assert_eq!(filled(text, &digests), text);
     }
 }

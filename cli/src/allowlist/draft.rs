@@ -1,15 +1,16 @@
 //! A set on disk, under preparation or published.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 use sluice_policy::digest::Digest;
-use sluice_policy::entry::is_entry_id;
+use sluice_policy::entry::{Entry, is_entry_id};
 use sluice_policy::index::Index;
-use sluice_policy::manifest;
+use sluice_policy::manifest::{self, Manifest};
+use sluice_policy::revocation::Revoked;
 use sluice_policy::signers::is_principal;
 use sluice_sys::{atomic, beneath, read_limited};
 
@@ -23,7 +24,7 @@ const MANIFESTS: &str = "manifests";
 
 /// A set's directory. Files are read beneath its descriptor: who publishes somebody's set must
 /// not be led by a link to what only the publisher may read.
-pub(super) struct Draft {
+pub(crate) struct Draft {
     dir: PathBuf,
     fd: OwnedFd,
 }
@@ -87,11 +88,27 @@ impl Draft {
 
     /// Writes a file that gets signed; signatures on other bytes go.
     pub(super) fn write_signed(&self, file: &str, bytes: &[u8]) -> Result<()> {
-        let path = self.path(&signatures(file));
-        if path.exists() {
-            fs::remove_dir_all(&path).doing(|| format!("remove {}", path.display()))?;
-        }
+        self.remove_signatures(file)?;
         self.write(file, bytes)
+    }
+
+    /// Removes a file and its signatures.
+    pub(super) fn remove_signed(&self, file: &str) -> Result<()> {
+        self.remove_signatures(file)?;
+        self.remove(file)
+    }
+
+    pub(super) fn remove(&self, file: &str) -> Result<()> {
+        let path = self.path(file);
+        fs::remove_file(&path).doing(|| format!("remove {}", path.display()))
+    }
+
+    fn remove_signatures(&self, file: &str) -> Result<()> {
+        let path = self.path(&signatures(file));
+        match fs::remove_dir_all(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            result => result.doing(|| format!("remove {}", path.display())),
+        }
     }
 
     /// Who has signed a file; whether rightly is not looked at.
@@ -102,10 +119,43 @@ impl Draft {
     }
 
     /// Entries, `NAME@VERSION`.
-    pub(super) fn entries(&self) -> Result<Vec<String>> {
+    pub(crate) fn entries(&self) -> Result<Vec<String>> {
         let names = self.names(ENTRIES)?;
         let id = |name: String| name.strip_suffix(".toml").map(str::to_owned);
         Ok(names.into_iter().filter_map(id).filter(|id| is_entry_id(id)).collect())
+    }
+
+    /// An entry of the set.
+    pub(crate) fn entry(&self, id: &str) -> Result<Entry> {
+        let file = entry_file(id);
+        Entry::parse(&self.read(&file)?)
+            .map_err(|error| Failure::bad(format_args!("{file}: {error}")))
+    }
+
+    /// What is taken back, if anything is.
+    pub(super) fn revoked(&self) -> Result<Revoked> {
+        match self.has(REVOKED) {
+            true => Revoked::parse(&self.read(REVOKED)?).map_err(Failure::bad),
+            false => Ok(Revoked::default()),
+        }
+    }
+
+    /// The manifests that lie in the set, as files of it.
+    pub(super) fn manifests(&self) -> Result<Vec<String>> {
+        let hex = |name: &String| Digest::from_hex(name).is_ok();
+        let names = self.names(MANIFESTS)?.into_iter().filter(hex);
+        Ok(names.map(|name| format!("{MANIFESTS}/{name}")).collect())
+    }
+
+    /// The manifests that its entries name, as files of it.
+    pub(super) fn named_manifests(&self) -> Result<BTreeSet<String>> {
+        let mut named = BTreeSet::new();
+        for id in self.entries()? {
+            let entry = self.entry(&id)?;
+            let runtime = entry.runtime.map(|runtime| runtime.digest);
+            named.extend([Some(entry.digest), runtime].iter().flatten().map(manifest_file));
+        }
+        Ok(named)
     }
 
     pub(super) fn has(&self, file: &str) -> bool {
@@ -121,9 +171,7 @@ impl Draft {
             let of = |principal: String| signature(file, &principal);
             files.extend(self.signers(file)?.into_iter().map(of));
         }
-        let hex = |name: &String| Digest::from_hex(name).is_ok();
-        let manifests = self.names(MANIFESTS)?.into_iter().filter(hex);
-        files.extend(manifests.map(|name| format!("{MANIFESTS}/{name}")));
+        files.extend(self.manifests()?);
         files
             .into_iter()
             .map(|file| Ok((Digest::of(&self.read(&file)?), file)))
@@ -156,6 +204,17 @@ pub(super) fn entry_file(id: &str) -> String {
 /// The file of a manifest.
 pub(super) fn manifest_file(digest: &Digest) -> String {
     format!("{MANIFESTS}/{}", digest.hex())
+}
+
+/// Digest of the difference from the bundle of an entry of the set to `manifest`.
+pub(super) fn difference(set: &Draft, previous: &str, manifest: &[u8]) -> Result<Digest> {
+    if !set.has(&entry_file(previous)) {
+        return Err(Failure::bad(format_args!("approval.previous: {previous} is not in the set")));
+    }
+    let old = set.read(&manifest_file(&set.entry(previous)?.digest))?;
+    let old = Manifest::parse(&old).map_err(Failure::bad)?;
+    let new = Manifest::parse(manifest).map_err(Failure::bad)?;
+    Ok(Digest::of(old.difference(&new).as_bytes()))
 }
 
 /// The directory of a file's signatures.

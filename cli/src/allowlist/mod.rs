@@ -1,13 +1,21 @@
 //! `sluice allowlist`.
 
 mod add;
+mod diff;
 mod draft;
+mod force;
+mod git;
 mod new;
-mod publish;
+mod nodes;
 pub(crate) mod published;
+mod push;
+mod released;
+mod remove;
 mod revoke;
+mod running;
 mod show;
 mod sign;
+mod status;
 mod verify;
 
 pub(crate) use verify::signers;
@@ -18,19 +26,16 @@ use crate::exit::{Exit, Result};
 pub(crate) fn run(command: Allowlist) -> Result<Exit> {
     match command {
         Allowlist::New { dir, valid } => new::run(&dir, valid),
-        Allowlist::Add { set, entry, bundle, runtime } => {
-            add::run(&set, &entry, &bundle, runtime.as_deref())
-        }
-        Allowlist::Revoke { set, digest, key, why } => {
-            revoke::run(&set, digest.as_deref(), key.as_deref(), &why)
-        }
+        Allowlist::Add(args) => add::run(&args),
+        Allowlist::Revoke(args) => revoke::run(&args),
         Allowlist::Sign(args) => sign::run(&args),
         Allowlist::Verify { set, signers, config, json } => {
             verify::run(&set, &signers, config.as_deref(), json)
         }
-        Allowlist::Publish { set, to, signers, config } => {
-            publish::run(&set, &to, &signers, &config)
-        }
+        Allowlist::Remove { set, entry } => remove::run(&set, &entry),
+        Allowlist::Diff { set, against, json } => diff::run(&set, against.as_deref(), json),
+        Allowlist::Push(args) => push::run(&args),
+        Allowlist::Status(args) => status::run(&args),
         Allowlist::Show { set, json } => show::run(set.as_deref(), json),
     }
 }

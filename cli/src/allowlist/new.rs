@@ -6,7 +6,7 @@ use sluice_policy::index::Index;
 use time::{Duration, OffsetDateTime};
 
 use super::draft::Draft;
-use super::publish::published_serial;
+use super::force::published_serial;
 use crate::exit::{Exit, Result};
 use crate::output;
 

@@ -3,13 +3,11 @@
 use std::path::Path;
 
 use serde::Serialize;
-use sluice_policy::entry::Entry;
-use sluice_policy::revocation::Revoked;
 use sluice_policy::time::format;
 use time::OffsetDateTime;
 
 use super::draft::{Draft, INDEX, REVOKED, entry_file};
-use crate::exit::{Exit, Failure, Result};
+use crate::exit::{Exit, Result};
 use crate::output;
 
 #[derive(Serialize)]
@@ -52,11 +50,9 @@ fn gather(draft: &Draft) -> Result<Set> {
     let index = draft.index()?;
     let mut entries = Vec::new();
     for id in draft.entries()? {
-        let file = entry_file(&id);
-        let entry = Entry::parse(&draft.read(&file)?)
-            .map_err(|error| Failure::bad(format_args!("{file}: {error}")))?;
+        let entry = draft.entry(&id)?;
         entries.push(Line {
-            signers: draft.signers(&file)?,
+            signers: draft.signers(&entry_file(&id))?,
             entry: id,
             digest: entry.digest.to_string(),
             runtime: entry.runtime.map(|runtime| format!("{}@{}", runtime.name, runtime.version)),
@@ -66,10 +62,7 @@ fn gather(draft: &Draft) -> Result<Set> {
             proposal: entry.approval.proposal,
         });
     }
-    let revoked = match draft.has(REVOKED) {
-        true => Revoked::parse(&draft.read(REVOKED)?).map_err(Failure::bad)?,
-        false => Revoked::default(),
-    };
+    let revoked = draft.revoked()?;
     let digests = revoked.digests.into_iter().map(|taken| (taken.digest.to_string(), taken.why));
     let keys = revoked.keys.into_iter().map(|taken| (taken.fingerprint, taken.why));
     Ok(Set {

@@ -11,7 +11,7 @@ use sluice_policy::signers::is_principal;
 use time::OffsetDateTime;
 
 use super::draft::{Draft, INDEX, REVOKED, entry_file, manifest_file, signature};
-use super::publish::published_serial;
+use super::force::published_serial;
 use crate::args::Sign;
 use crate::exit::{Doing, Exit, Failure, Result};
 use crate::output;

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use globset::Glob;
 use serde::Serialize;
 use sluice_policy::digest::Digest;
 use sluice_policy::entry::{self, Entry};
@@ -32,7 +31,10 @@ struct Report<'a> {
 
 pub(super) fn run(set: &Path, keys: &Path, config: Option<&Path>, json: bool) -> Result<Exit> {
     let draft = Draft::open(set)?;
-    let against = Against { signers: signers(keys)?, policy: config.map(policy).transpose()? };
+    let against = Against {
+        signers: signers(keys)?,
+        policy: config.map(site).transpose()?.map(|site| site.policy),
+    };
     let problems = against.problems(&draft, OffsetDateTime::now_utc())?;
     let index = draft.index()?;
     let expires = format(index.expires);
@@ -55,10 +57,9 @@ pub(crate) fn signers(path: &Path) -> Result<AllowedSigners> {
         .map_err(|error| Failure::configuration(format_args!("{}: {error}", path.display())))
 }
 
-/// Reads who may approve what from a configuration.
-pub(super) fn policy(config: &Path) -> Result<Policy> {
-    let site = Site::parse(&draft::read(config, MAX_BYTES)?);
-    Ok(site.map_err(Failure::configuration)?.policy)
+/// Reads a configuration.
+pub(super) fn site(config: &Path) -> Result<Site> {
+    Site::parse(&draft::read(config, MAX_BYTES)?).map_err(Failure::configuration)
 }
 
 /// Prints what was found; anything found fails.
@@ -125,7 +126,7 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// One controller's signature is enough: revoking only takes away.
+    /// One approver's signature is enough: revoking only takes away.
     fn revoked(&mut self) -> Result<()> {
         if !self.draft.has(REVOKED) {
             return Ok(());
@@ -135,13 +136,12 @@ impl Check<'_> {
             Ok(revoked) => self.revoked = revoked,
             Err(error) => self.problem(REVOKED, error),
         }
-        let policy = self.against.policy.as_ref();
-        let may = |principal: &str| {
-            policy.is_none_or(|policy| {
-                policy.controller.iter().any(|known| known.principal == principal)
-            })
-        };
-        self.signed(REVOKED, &bytes, revocation::NAMESPACE, 1, &Revoked::default(), may)
+        let found = self.signers(REVOKED, &bytes, revocation::NAMESPACE, &Revoked::default(), {
+            let policy = self.against.policy.as_ref();
+            move |principal| policy.is_none_or(|policy| policy.may_revoke(principal))
+        })?;
+        self.enough(REVOKED, found.names.len(), 1, &found.reasons);
+        Ok(())
     }
 
     fn index(&mut self, index: &Index) -> Result<()> {
@@ -153,7 +153,9 @@ impl Check<'_> {
         }
         let bytes = self.draft.read(INDEX)?;
         let revoked = self.revoked.clone();
-        self.signed(INDEX, &bytes, index::NAMESPACE, 1, &revoked, |_| true)
+        let found = self.signers(INDEX, &bytes, index::NAMESPACE, &revoked, |_| true)?;
+        self.enough(INDEX, found.names.len(), 1, &found.reasons);
+        Ok(())
     }
 
     fn entry(&mut self, id: &str) -> Result<()> {
@@ -171,14 +173,40 @@ impl Check<'_> {
             }
         };
         let policy = self.against.policy.as_ref();
-        let needed = policy.map_or(1, |policy| policy.entry_signatures);
         let may =
-            |principal: &str| policy.is_none_or(|policy| may_approve(policy, principal, &entry));
+            |principal: &str| policy.is_none_or(|policy| policy.may_approve(principal, &entry));
         let revoked = self.revoked.clone();
-        self.signed(&file, &bytes, entry::NAMESPACE, needed, &revoked, may)?;
+        let found = self.signers(&file, &bytes, entry::NAMESPACE, &revoked, may)?;
+        let names = found.names.iter().map(String::as_str);
+        let (given, needed) = match policy {
+            Some(policy) => (policy.given(names, &entry), policy.needed()),
+            None => (names.count(), 1),
+        };
+        self.enough(&file, given, needed, &found.reasons);
         self.bundle(&file, "bundle", &entry.digest)?;
+        self.difference(&file, &entry)?;
         if let Some(runtime) = &entry.runtime {
             self.bundle(&file, "runtime", &runtime.digest)?;
+        }
+        Ok(())
+    }
+
+    /// What the approval says about the version before holds, as far as the set can tell.
+    fn difference(&mut self, file: &str, entry: &Entry) -> Result<()> {
+        let (Some(previous), Some(stated)) = (&entry.approval.previous, entry.approval.diff) else {
+            return Ok(());
+        };
+        let manifest = manifest_file(&entry.digest);
+        if !self.draft.has(&entry_file(previous)) || !self.draft.has(&manifest) {
+            return Ok(());
+        }
+        match draft::difference(self.draft, previous, &self.draft.read(&manifest)?) {
+            Ok(diff) if diff == stated => {}
+            Ok(diff) => self.problem(
+                file,
+                format_args!("approval.diff is {stated}, but from {previous} it is {diff}"),
+            ),
+            Err(failure) => self.problem(file, failure.message),
         }
         Ok(())
     }
@@ -198,17 +226,22 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// Enough of those who may have signed; if not, why the signatures that are there don't count.
-    fn signed(
-        &mut self,
+    fn enough(&mut self, file: &str, found: usize, needed: usize, reasons: &str) {
+        if found < needed {
+            self.problem(file, format_args!("{found} of {needed} valid signatures{reasons}"));
+        }
+    }
+
+    /// Those who have signed and may, and why the other signatures don't count.
+    fn signers(
+        &self,
         file: &str,
         bytes: &[u8],
         namespace: &str,
-        needed: usize,
         revoked: &Revoked,
         may: impl Fn(&str) -> bool,
-    ) -> Result<()> {
-        let (mut found, mut reasons) = (0, String::new());
+    ) -> Result<Found> {
+        let mut found = Found::default();
         for principal in self.draft.signers(file)? {
             let armored = self.draft.read(&draft::signature(file, &principal))?;
             let signers = &self.against.signers;
@@ -217,29 +250,19 @@ impl Check<'_> {
             );
             match result {
                 Ok(Signer { principal, .. }) if !may(&principal) => {
-                    reasons += &format!("; {principal} may not approve it");
+                    found.reasons += &format!("; {principal} may not approve it");
                 }
-                Ok(_) => found += 1,
-                Err(error) => reasons += &format!("; {principal}: {error}"),
+                Ok(signer) => found.names.push(signer.principal),
+                Err(error) => found.reasons += &format!("; {principal}: {error}"),
             }
         }
-        if found < needed {
-            self.problem(file, format_args!("{found} of {needed} valid signatures{reasons}"));
-        }
-        Ok(())
+        Ok(found)
     }
 }
 
-/// Whether the site lets this principal speak for the entry's name and all of its data.
-fn may_approve(policy: &Policy, principal: &str, entry: &Entry) -> bool {
-    let reaches = |globs: &[String], name: &str| {
-        let matches =
-            |glob: &String| Glob::new(glob).is_ok_and(|glob| glob.compile_matcher().is_match(name));
-        globs.iter().any(matches)
-    };
-    policy.controller.iter().any(|controller| {
-        controller.principal == principal
-            && reaches(&controller.names, &entry.name)
-            && entry.data.iter().all(|data| reaches(&controller.data, &data.name))
-    })
+/// Signatures on one file.
+#[derive(Default)]
+struct Found {
+    names: Vec<String>,
+    reasons: String,
 }

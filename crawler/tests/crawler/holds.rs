@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::symlink, process::Command};
 
 use crate::world::{Run, World, assert_held, block_on, entry, faults::Faulty, pass};
 use sluice_crawler::{ledger::State, record::Pass};
-use sluice_policy::attestation::Predicate;
+use sluice_policy::{attestation::Predicate, time::format};
 use time::{Duration, OffsetDateTime};
 
 const TABLE: &[u8] = b"a,b\n1,2\n";
@@ -146,9 +146,46 @@ fn what_the_allowlist_holds() {
             world.revoke(&format!("key]]\nfingerprint = {:?}", world.fingerprint(key)));
         });
     }
-    held("entry-unavailable", with_table, |world| {
-        world.publish_set(2, &[("entries/new@1.toml", &entry("new"))]);
-    });
+}
+
+#[test]
+fn what_was_rightly_admitted_outlives_its_entry_and_its_keys_time() {
+    for later in [
+        // A set that doesn't have the entry any more.
+        (|world| world.publish_set(2, &[("entries/new@1.toml", &entry("new"))])) as fn(&World),
+        // The controller's key ran out after the run had started.
+        |world| {
+            let path = world.at("etc/allowed_signers");
+            let text = fs::read_to_string(&path).unwrap();
+            let until = OffsetDateTime::now_utc() - Duration::minutes(2);
+            let until = format(until).replace(['-', ':', 'T'], "");
+            let ended = format!("controller@lab valid-before=\"{until}\",namespaces");
+            fs::write(path, text.replacen("controller@lab namespaces", &ended, 1)).unwrap();
+        },
+    ] {
+        let Some(world) = World::new() else { return };
+        assert_eq!(pass(&world), Pass::default(), "the crawler sees the set of that time");
+        with_table(world.run(7, "box")).attest();
+        later(&world);
+        assert_eq!(pass(&world).published, 1);
+    }
+}
+
+#[test]
+fn an_expired_allowlist_makes_runs_wait_and_says_so() {
+    let Some(world) = World::new() else { return };
+    with_table(world.run(7, "box")).attest();
+    world.publish_set_until(
+        2,
+        &[("entries/count@1.toml", &entry("count"))],
+        OffsetDateTime::now_utc() - Duration::hours(1),
+    );
+    assert_eq!(pass(&world), Pass { waiting: 1, ..Pass::default() });
+    assert_eq!(world.stands(7).reason.code, "allowlist-expired");
+    assert!(world.status(7)["message"].as_str().unwrap().contains("expired"));
+    assert!(world.published().is_empty());
+    world.publish_set(3, &[("entries/count@1.toml", &entry("count"))]);
+    assert_eq!(pass(&world).published, 1);
 }
 
 #[test]

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::{ContentKind, Entry, MAX_BYTES, MAX_OUTPUT_BYTES, Output};
+use super::{ContentKind, Entry, MAX_BYTES, MAX_OUTPUT_BYTES, MaxRuns, Output};
 use crate::{
+    parameters::Syntax,
     path::{is_clean_absolute, is_clean_relative},
     release,
     template::{Template, TemplateError},
-    text,
+    text, toml,
 };
 
 /// Why a file is not an entry.
@@ -66,12 +67,11 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Entry, EntryError> {
     if bytes.len() > MAX_BYTES {
         return Err(EntryError::TooLarge);
     }
-    let malformed = |error: toml::de::Error| EntryError::Malformed(error.to_string());
-    let table: toml::Table = toml::from_slice(bytes).map_err(malformed)?;
-    if text::hides(&toml::Value::Table(table)) {
+    let table: ::toml::Table = toml::read(bytes).map_err(EntryError::Malformed)?;
+    if text::hides(&::toml::Value::Table(table)) {
         return Err(EntryError::Hidden);
     }
-    let entry: Entry = toml::from_slice(bytes).map_err(malformed)?;
+    let entry: Entry = toml::read(bytes).map_err(EntryError::Malformed)?;
     check_identity(&entry)?;
     check_places(&entry)?;
     entry.output.iter().try_for_each(check_output)?;
@@ -95,6 +95,8 @@ fn check_identity(entry: &Entry) -> Result<(), EntryError> {
         require(commit, "source.commit", "40 lower-case hexadecimal digits")?;
         let url = source.url.starts_with("https://");
         require(url, "source.url", "it must start with https://")?;
+        let tag = source.tag.as_deref().is_none_or(is_tag);
+        require(tag, "source.tag", "a plain tag name of A-Z a-z 0-9 . _ + / -")?;
     }
     if let Some(runtime) = &entry.runtime {
         require(is_name(&runtime.name), "runtime.name", NAME)?;
@@ -103,7 +105,32 @@ fn check_identity(entry: &Entry) -> Result<(), EntryError> {
     if let (Some(from), Some(to)) = (entry.scope.not_before, entry.scope.not_after) {
         require(from < to, "scope.not-after", "it must be later than not-before")?;
     }
+    if let Some(MaxRuns { per_user, days }) = entry.scope.max_runs {
+        require((1..=1_000_000).contains(&per_user), "scope.max-runs.per-user", "1 to 1000000")?;
+        require((1..=3650).contains(&days), "scope.max-runs.days", "1 to 3650")?;
+    }
+    if let Some(previous) = &entry.approval.previous {
+        let own = previous.split_once('@').is_some_and(|(name, version)| {
+            name == entry.name && is_version(version) && version != entry.version
+        });
+        require(own, "approval.previous", "NAME@VERSION of an earlier version of this workflow")?;
+    }
+    let both = entry.approval.previous.is_some() || entry.approval.diff.is_none();
+    require(
+        both,
+        "approval.diff",
+        "it says what changed since approval.previous, which is missing",
+    )?;
     Ok(())
+}
+
+/// What git takes for a tag and nothing takes for an option.
+fn is_tag(tag: &str) -> bool {
+    (1..=128).contains(&tag.len())
+        && tag.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._+/-".contains(&byte))
+        && is_clean_relative(tag)
+        && !tag.contains("..")
 }
 
 fn check_places(entry: &Entry) -> Result<(), EntryError> {
@@ -139,6 +166,16 @@ fn check_commands(entry: &Entry) -> Result<(), EntryError> {
             .map_err(|error| EntryError::Template { number: index + 1, error })?;
         let runtime = entry.runtime.is_some() || !template.needs_runtime();
         require(runtime, "command", "a script names {runtime}, but there is no [runtime]")?;
+        if entry.parameters.is_some() {
+            let files = template.file_endings();
+            let one = files.iter().filter(|ending| Syntax::of(&format!("x{ending}")).is_some());
+            const ONE: &str = "each script must name one {file:.yaml}, {file:.yml} or {file:.json}";
+            require(one.count() == 1, "parameters", ONE)?;
+        }
+    }
+    if let Some(parameters) = &entry.parameters {
+        let clean = is_clean_relative(&parameters.schema);
+        require(clean, "parameters.schema", "a clean path in the bundle")?;
     }
     Ok(())
 }

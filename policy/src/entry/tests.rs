@@ -12,16 +12,20 @@ stdio = "sealed"
 [source]
 url = "https://example.org/variant-calling"
 commit = "0123456789abcdef0123456789abcdef01234567"
+tag = "v1.0.0"
 [approval]
 by = "controller@lab"
 proposal = "DAC-2026-7"
 purpose = "call variants in the cohort"
 requester = "alice"
 at = "2026-07-01T12:00:00Z"
+previous = "variant-calling@0.9.0"
+diff = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 [scope]
 users = ["alice"]
 not-before = "2026-07-01T12:00:00Z"
 not-after = "2027-07-01T12:00:00Z"
+max-runs = { per-user = 20, days = 30 }
 [runtime]
 name = "snakemake"
 version = "9.27.1"
@@ -31,6 +35,8 @@ links = ["/usr/bin/python3.11"]
 [[data]]
 name = "cohort"
 at = "/data/cohort"
+[parameters]
+schema = "config/schema.json"
 [[command]]
 script = """
 #!/bin/bash
@@ -88,6 +94,17 @@ fn refuses_other_values() {
         ("steps = \"none\"", "steps = \"inside\"", "steps"),
         ("stdio = \"sealed\"", "stdio = \"open\"", "stdio"),
         ("https://", "file://", "source.url"),
+        ("tag = \"v1.0.0\"", "tag = \"-v\"", "source.tag"),
+        ("tag = \"v1.0.0\"", "tag = \"a..b\"", "source.tag"),
+        ("variant-calling@0.9.0", "other@0.9.0", "approval.previous"),
+        ("variant-calling@0.9.0", "variant-calling@1.0.0", "approval.previous"),
+        ("previous = \"variant-calling@0.9.0\"\n", "", "approval.diff"),
+        ("per-user = 20", "per-user = 0", "max-runs"),
+        ("days = 30", "days = 4000", "max-runs"),
+        ("days = 30", "weeks = 4", "weeks"),
+        ("\"config/schema.json\"", "\"/etc/schema.json\"", "parameters.schema"),
+        ("{file:.yaml}", "{file:.txt}", "parameters"),
+        ("{file:.yaml}", "{file:.yaml} {file:.json}", "parameters"),
         ("commit = \"0", "commit = \"", "source.commit"),
         ("commit = \"0123456789abc", "commit = \"0123456789ABC", "source.commit"),
         ("by = \"controller@lab\"\n", "", "by"),

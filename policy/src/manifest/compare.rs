@@ -50,6 +50,20 @@ impl fmt::Display for Difference {
 }
 
 impl Manifest {
+    /// The difference to `found` as canonical text: `sluice-diff 1`, then the lines that only this
+    /// manifest has, each behind a `-`, then those that only `found` has, each behind a `+`. An
+    /// approval names its digest.
+    pub fn difference(&self, found: &Self) -> String {
+        let mut text = String::from("sluice-diff 1\n");
+        for (sign, manifest, other) in [('-', self, found), ('+', found, self)] {
+            for item in manifest.items.iter().filter(|item| other.get(&item.path) != Some(*item)) {
+                text.push(sign);
+                item.write_line(&mut text);
+            }
+        }
+        text
+    }
+
     /// What differs in `found` from this approved manifest, in the order of the paths.
     pub fn compare(&self, found: &Self) -> Vec<Difference> {
         let (mut approved, mut found) =

@@ -295,3 +295,65 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_difference_is_canonical_and_tells_any_two_apart() {
+    let manifest = |items: &[Item]| Manifest::from_items(items.to_vec()).unwrap();
+    let same = Item::directory("d");
+    let old = manifest(&[
+        same.clone(),
+        Item::file("a", false, 1, Digest::of(b"1")),
+        Item::link("d/gone", "x"),
+    ]);
+    let new = manifest(&[
+        same,
+        Item::file("a", true, 1, Digest::of(b"1")),
+        Item::file("d/new", false, 0, Digest::of(b"")),
+    ]);
+    let line = |kind: char, size: u64, of: &[u8], path: &str| {
+        format!("{kind} {size} {} {path}\n", Digest::of(of).hex())
+    };
+    let expected = [
+        "sluice-diff 1\n".to_owned(),
+        format!("-{}", line('f', 1, b"1", "a")),
+        format!("-{}", line('l', 1, b"x", "d/gone")),
+        format!("+{}", line('x', 1, b"1", "a")),
+        format!("+{}", line('f', 0, b"", "d/new")),
+    ]
+    .concat();
+    assert_eq!(old.difference(&new), expected);
+    assert_eq!(old.difference(&old), "sluice-diff 1\n");
+    assert_eq!(Manifest::default().difference(&old).lines().count(), 4);
+}
+
+/// The blocks of the reference page that follow a digest, and that digest.
+fn documented() -> Vec<(String, Digest)> {
+    let page = include_str!("../../../docs/reference/manifest.md");
+    let (_, vectors) = page.split_once("## Test vectors").unwrap();
+    vectors
+        .split("`sha256:")
+        .skip(1)
+        .map(|part| {
+            let (hex, rest) = part.split_once('`').unwrap();
+            let block = rest.split_once("```text\n").unwrap().1.split_once("```").unwrap().0;
+            (block.to_owned(), Digest::from_hex(hex).unwrap())
+        })
+        .collect()
+}
+
+#[test]
+fn the_documented_vectors_hold() {
+    let vectors = documented();
+    assert_eq!(vectors.len(), 4);
+    let manifests: Vec<Manifest> = vectors[..3]
+        .iter()
+        .map(|(text, digest)| {
+            let manifest = Manifest::parse(text.as_bytes()).unwrap();
+            assert_eq!(manifest.digest(), *digest);
+            manifest
+        })
+        .collect();
+    assert_eq!(manifests[1].get("with space").unwrap().path, "with space");
+    let difference = manifests[1].difference(&manifests[2]);
+    assert_eq!((&difference, Digest::of(difference.as_bytes())), (&vectors[3].0, vectors[3].1));
+}

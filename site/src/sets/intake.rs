@@ -35,6 +35,8 @@ pub(super) const STAMP: &str = "verified.json";
 pub(super) struct Stamp {
     pub(super) serial: u64,
     #[serde(with = "sluice_policy::time::rfc3339")]
+    pub(super) issued: OffsetDateTime,
+    #[serde(with = "sluice_policy::time::rfc3339")]
     pub(super) expires: OffsetDateTime,
     /// Fingerprint of the key that signed the index.
     pub(super) key: String,
@@ -113,17 +115,19 @@ impl Intake<'_> {
     }
 }
 
-/// Verifies the signatures of a kept set.
+/// Verifies the signatures of a kept set again, with the keys as they are now listed. That they were
+/// valid was seen when it was taken in; that they may have run out since is in their nature.
 pub(super) fn check(
     set: BorrowedFd<'_>,
     policy: &Policy,
     signers: &Signers,
     now: OffsetDateTime,
 ) -> Result<Stamp, SetError> {
-    check_revoked(set, policy, signers, now)?;
     let bytes = read(set, "index.toml", MAX_INDEX).map_err(SetError::state)?;
     let index = Index::parse(&bytes).map_err(SetError::invalid)?;
-    check_index(set, &bytes, &index, signers, now)
+    let then = index.issued.min(now);
+    check_revoked(set, policy, signers, then)?;
+    check_index(set, &bytes, &index, signers, then)
 }
 
 fn check_index(
@@ -137,6 +141,7 @@ fn check_index(
     let signer = signer(set, "index.toml", index::NAMESPACE, bytes, any, signers, now)?;
     Ok(Stamp {
         serial: index.serial,
+        issued: index.issued,
         expires: index.expires,
         key: signer.fingerprint,
         allowed_signers: signers.digest,
@@ -148,7 +153,7 @@ pub(super) fn write_stamp(set: BorrowedFd<'_>, stamp: &Stamp) -> Result<(), SetE
     atomic::write(set, STAMP, &bytes, 0o600).map_err(SetError::state)
 }
 
-/// Verifies what a set takes back; one controller's signature is enough, since it only takes away.
+/// Verifies what a set takes back; one approver's signature is enough, since it only takes away.
 fn check_revoked(
     set: BorrowedFd<'_>,
     policy: &Policy,
@@ -157,8 +162,8 @@ fn check_revoked(
 ) -> Result<(), SetError> {
     let Some(bytes) = revoked_bytes(set)? else { return Ok(()) };
     Revoked::parse(&bytes).map_err(SetError::invalid)?;
-    let controller = |name: &str| policy.controller.iter().any(|known| known.principal == name);
-    signer(set, "revoked.toml", revocation::NAMESPACE, &bytes, controller, signers, now)?;
+    let may = |name: &str| policy.may_revoke(name);
+    signer(set, "revoked.toml", revocation::NAMESPACE, &bytes, may, signers, now)?;
     Ok(())
 }
 

@@ -3,7 +3,6 @@
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
-use globset::Glob;
 use sluice_policy::digest::Digest;
 use sluice_policy::entry::{self, Entry, is_entry_id};
 use sluice_policy::manifest::{self, Manifest};
@@ -90,6 +89,11 @@ impl VerifiedSet {
         self.stamp.serial
     }
 
+    /// When the set was made.
+    pub fn issued(&self) -> OffsetDateTime {
+        self.stamp.issued
+    }
+
     /// When the set ceases to hold.
     pub fn expires(&self) -> OffsetDateTime {
         self.stamp.expires
@@ -115,6 +119,18 @@ impl VerifiedSet {
     /// The entry `NAME@VERSION`, if policy finds enough signatures on it and neither its bundle
     /// nor its runtime is revoked.
     pub fn entry(&self, id: &str, now: OffsetDateTime) -> Result<VerifiedEntry, SetError> {
+        self.entry_under(id, now, &self.revoked)
+    }
+
+    /// The same under the revocations of another set: whether what this set approved at `then`
+    /// still stands. Keys that have expired since, and entries that later sets no longer have,
+    /// don't matter to a job that was admitted then; what was taken back does.
+    pub fn entry_under(
+        &self,
+        id: &str,
+        then: OffsetDateTime,
+        revoked: &Revoked,
+    ) -> Result<VerifiedEntry, SetError> {
         let not_listed = || SetError::NotListed(id.into());
         if !is_entry_id(id) {
             return Err(not_listed());
@@ -129,21 +145,12 @@ impl VerifiedSet {
         if entry.id() != id {
             return Err(invalid(format!("the file says {}", entry.id())));
         }
-        let signers = self.entry_signers(&file, &bytes, &entry, now)?;
-        self.check_not_revoked("the workflow", &entry.digest)?;
+        let signers = self.entry_signers(&file, &bytes, &entry, then, revoked)?;
+        check_not_revoked(revoked, "the workflow", &entry.digest)?;
         if let Some(runtime) = &entry.runtime {
-            self.check_not_revoked("the runtime", &runtime.digest)?;
+            check_not_revoked(revoked, "the runtime", &runtime.digest)?;
         }
         Ok(VerifiedEntry { entry, digest: Digest::of(&bytes), signers })
-    }
-
-    fn check_not_revoked(&self, what: &str, digest: &Digest) -> Result<(), SetError> {
-        match self.revoked.digest(digest) {
-            Some(why) => {
-                Err(SetError::Revoked { what: format!("{what} {digest}"), why: why.into() })
-            }
-            None => Ok(()),
-        }
     }
 
     fn entry_signers(
@@ -151,54 +158,46 @@ impl VerifiedSet {
         file: &str,
         bytes: &[u8],
         entry: &Entry,
-        now: OffsetDateTime,
+        then: OffsetDateTime,
+        revoked: &Revoked,
     ) -> Result<Vec<String>, SetError> {
         let mut signers = Vec::new();
         let mut reasons = String::new();
-        let mut revoked = None;
+        let mut taken_back = None;
         for (principal, armored) in signatures(self.dir.as_fd(), file).map_err(SetError::state)? {
-            if !may_approve(&self.policy, &principal, entry) {
+            if !self.policy.may_approve(&principal, entry) {
                 reasons += &format!("; {principal} may not approve it");
                 continue;
             }
             let namespace = entry::NAMESPACE;
-            match verify(&self.keys, &principal, namespace, bytes, &armored, now, &self.revoked) {
+            match verify(&self.keys, &principal, namespace, bytes, &armored, then, revoked) {
                 Ok(signer) => signers.push(signer.principal),
                 Err(error) => {
                     reasons += &reason(&principal, &error);
                     if let SignatureError::Revoked { fingerprint, why } = error {
-                        revoked = Some((fingerprint, why));
+                        taken_back = Some((fingerprint, why));
                     }
                 }
             }
         }
-        let needed = self.policy.entry_signatures;
-        if signers.len() >= needed {
+        let needed = self.policy.needed();
+        let found = self.policy.given(signers.iter().map(String::as_str), entry);
+        if found == needed {
             return Ok(signers);
         }
-        Err(match revoked {
+        Err(match taken_back {
             Some((fingerprint, why)) => {
                 let what = format!("the key {fingerprint} that signed {}", entry.id());
                 SetError::Revoked { what, why }
             }
-            None => {
-                let found = signers.len();
-                SetError::Unsigned { id: entry.id(), found, needed, why: reasons }
-            }
+            None => SetError::Unsigned { id: entry.id(), found, needed, why: reasons },
         })
     }
 }
 
-/// Whether the site lets this principal speak for the entry's name and all of its data.
-fn may_approve(policy: &Policy, principal: &str, entry: &Entry) -> bool {
-    let reaches = |globs: &[String], name: &str| {
-        globs
-            .iter()
-            .any(|glob| Glob::new(glob).is_ok_and(|glob| glob.compile_matcher().is_match(name)))
-    };
-    policy.controller.iter().any(|controller| {
-        controller.principal == principal
-            && reaches(&controller.names, &entry.name)
-            && entry.data.iter().all(|data| reaches(&controller.data, &data.name))
-    })
+fn check_not_revoked(revoked: &Revoked, what: &str, digest: &Digest) -> Result<(), SetError> {
+    match revoked.digest(digest) {
+        Some(why) => Err(SetError::Revoked { what: format!("{what} {digest}"), why: why.into() }),
+        None => Ok(()),
+    }
 }

@@ -115,6 +115,15 @@ impl World {
 
     /// Publishes a set of files that the controller has signed.
     pub(crate) fn publish_set(&self, serial: u64, files: &[(&str, &str)]) {
+        self.publish_set_until(serial, files, OffsetDateTime::now_utc() + Duration::days(1));
+    }
+
+    pub(crate) fn publish_set_until(
+        &self,
+        serial: u64,
+        files: &[(&str, &str)],
+        expires: OffsetDateTime,
+    ) {
         let mut all = BTreeMap::new();
         for (name, text) in files {
             let signature = self.sign("controller", "sluice-entry@v1", text.as_bytes());
@@ -125,7 +134,7 @@ impl World {
             format: 1,
             serial,
             issued: OffsetDateTime::now_utc() - Duration::days(1),
-            expires: OffsetDateTime::now_utc() + Duration::days(1),
+            expires,
             files: all.iter().map(|(name, bytes)| (name.clone(), Digest::of(bytes))).collect(),
         };
         let index = index.to_toml().unwrap().into_bytes();

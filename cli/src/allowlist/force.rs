@@ -1,4 +1,4 @@
-//! `sluice allowlist publish`.
+//! Putting a set in force on this host: checked, copied, and then one link swings.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -9,20 +9,17 @@ use time::OffsetDateTime;
 
 use super::draft::{Draft, INDEX, signature};
 use super::verify::{self, Against};
-use crate::exit::{Doing, Exit, Failure, Result};
-use crate::output;
+use crate::exit::{Doing, Failure, Result};
 
 const CURRENT: &str = "current";
 const SETS: &str = "sets";
 
-pub(super) fn run(set: &Path, to: &Path, signers: &Path, config: &Path) -> Result<Exit> {
-    let source = Draft::open(set)?;
-    let policy = Some(verify::policy(config)?);
-    let against = Against { signers: verify::signers(signers)?, policy };
+/// Puts `source` in force below `to` and returns its serial.
+pub(super) fn put_in_force(source: &Draft, to: &Path, against: &Against) -> Result<u64> {
     let index = source.index()?;
     if let Some(serial) = published_serial(to).filter(|serial| *serial >= index.serial) {
         return Err(Failure::bad(format_args!(
-            "serial {serial} is published and this set has {}; sign its index again with --renew",
+            "serial {serial} is in force and this set has {}; sign its index again with --renew",
             index.serial
         )));
     }
@@ -30,7 +27,7 @@ pub(super) fn run(set: &Path, to: &Path, signers: &Path, config: &Path) -> Resul
     let sets = to.join(SETS);
     fs::create_dir_all(&sets).doing(|| format!("make {}", sets.display()))?;
     let copy = sets.join(format!(".{}.{}", index.serial, std::process::id()));
-    let result = copied(&source, &index, &copy)
+    let result = copied(source, &index, &copy)
         .and_then(|draft| against.problems(&draft, OffsetDateTime::now_utc()))
         .and_then(|problems| verify::report(&problems))
         .and_then(|()| put(&copy, to, index.serial));
@@ -39,11 +36,10 @@ pub(super) fn run(set: &Path, to: &Path, signers: &Path, config: &Path) -> Resul
         let _ = fs::remove_dir_all(&copy);
     }
     result?;
-    output::note(format_args!("serial {} is in force in {}", index.serial, to.display()));
-    Ok(Exit::Ok)
+    Ok(index.serial)
 }
 
-/// Serial of the published set, if one is published.
+/// Serial of the set in force below `allowlist`, if there is one.
 pub(super) fn published_serial(allowlist: &Path) -> Option<u64> {
     let target = fs::read_link(allowlist.join(CURRENT)).ok()?;
     target.strip_prefix(SETS).ok()?.to_str()?.parse().ok()
@@ -78,7 +74,7 @@ fn open_to_all(dir: &Path) -> Result<()> {
 fn put(copy: &Path, to: &Path, serial: u64) -> Result<()> {
     let target = to.join(SETS).join(serial.to_string());
     if target.exists() {
-        // Left by a publish that was killed before its link.
+        // Left by a push that was killed before its link.
         fs::remove_dir_all(&target).doing(|| format!("remove {}", target.display()))?;
     }
     fs::rename(copy, &target)

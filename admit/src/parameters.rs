@@ -1,0 +1,33 @@
+//! The run's parameters: checked against the approved schema and completed with its defaults. The
+//! sealed copy is what came out of that, not what the user wrote.
+
+use sluice_policy::parameters::{MAX_SCHEMA, ParameterError, Schema, Syntax};
+
+use crate::decide::Approved;
+use crate::refused::Refused;
+use crate::store::Store;
+
+/// Replaces the content of the parameter file, if the entry has a schema.
+pub(crate) fn apply(approved: &mut Approved, store: &Store) -> Result<(), Refused> {
+    let Some(parameters) = &approved.verified.entry.parameters else { return Ok(()) };
+    let id = &approved.id;
+    let invalid = |why: &dyn std::fmt::Display| {
+        Refused::new("entry-invalid", format!("{id}: {}: {why}", parameters.schema))
+    };
+    let schema = match approved.bundles().next() {
+        Some(bundle) => store.read_file(&bundle, &parameters.schema, MAX_SCHEMA)?,
+        None => None,
+    };
+    let schema = schema.ok_or_else(|| invalid(&"the bundle has no such file"))?;
+    let schema = Schema::parse(&schema).map_err(|error| invalid(&error))?;
+    for (name, content) in &mut approved.files {
+        if let Some(syntax) = Syntax::of(name) {
+            *content = schema.apply(content, syntax).map_err(|error| refused(name, &error))?;
+        }
+    }
+    Ok(())
+}
+
+fn refused(name: &str, error: &ParameterError) -> Refused {
+    Refused::new("parameters-refused", format!("{name}: {error}; correct it and submit again"))
+}

@@ -1,0 +1,55 @@
+//! Jobs that run on this node and whose approval the set in force takes back.
+
+use std::path::Path;
+
+use rustix::process::geteuid;
+use sluice_site::paths::{RUN, STATE};
+use sluice_site::record::{self, Record};
+use sluice_site::sets::{SetError, Sets};
+use sluice_site::{RevokedJobs, Site};
+use time::OffsetDateTime;
+
+use super::draft;
+use crate::exit::{Failure, Result};
+use crate::{output, slurm};
+
+/// Takes the published set in, so that its serial is remembered, and does with the running jobs that
+/// it takes back what the site's policy says.
+pub(super) fn settle(site: &Site) -> Result<()> {
+    if !geteuid().is_root() {
+        // Another user's place for sets is no node's.
+        return Ok(());
+    }
+    let now = OffsetDateTime::now_utc();
+    let sets = Sets::open(site, Path::new(STATE)).map_err(Failure::bad)?;
+    let current = sets.current(now).map_err(Failure::bad)?;
+    for job in running() {
+        let stands = sets
+            .serial(job.serial, now)
+            .and_then(|set| set.entry_under(&job.entry, job.started, current.revoked()));
+        let why = match (stands, current.revoked().digest(&job.entry_digest)) {
+            (Err(error @ SetError::Revoked { .. }), _) => error.to_string(),
+            (_, Some(why)) => format!("the entry is revoked: {why}"),
+            _ => continue,
+        };
+        let what = format!("job {} of {} runs {}; {why}", job.job, job.user, job.entry);
+        match site.policy.revoked_jobs {
+            RevokedJobs::Leave => output::note(format_args!("{what}; its results will be held")),
+            RevokedJobs::Cancel => {
+                slurm::cancel(job.job)?;
+                output::note(format_args!("{what}; it is cancelled"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Records of the jobs that this node has admitted and that haven't ended.
+fn running() -> Vec<Record> {
+    let Ok(jobs) = Path::new(RUN).join("jobs").read_dir() else { return Vec::new() };
+    jobs.filter_map(|item| {
+        let bytes = draft::read(&item.ok()?.path().join("record.json"), record::MAX_BYTES).ok()?;
+        Record::parse(&bytes).ok()
+    })
+    .collect()
+}

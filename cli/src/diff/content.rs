@@ -1,0 +1,72 @@
+//! The content of one side of a comparison: only ever the very bytes that its manifest names.
+
+use std::io::Read;
+use std::os::fd::OwnedFd;
+use std::path::Path;
+
+use rustix::fs::OFlags;
+use sluice_policy::digest::Digest;
+use sluice_policy::manifest::{Kind, Manifest};
+use sluice_sys::beneath;
+
+use crate::tree;
+
+/// Longest text that is shown, in bytes.
+const MAX_TEXT: u64 = 1 << 20;
+
+pub(super) struct Content<'a> {
+    root: Option<OwnedFd>,
+    manifest: &'a Manifest,
+}
+
+/// Why there is no text to show.
+pub(super) type NoText = &'static str;
+
+impl<'a> Content<'a> {
+    pub(super) fn of(dir: Option<&Path>, manifest: &'a Manifest) -> Self {
+        Self { root: dir.and_then(|dir| tree::open_root(dir).ok()), manifest }
+    }
+
+    /// The text at `path`, empty if nothing is `expected` there.
+    pub(super) fn text(&self, path: &str, expected: bool) -> Result<String, NoText> {
+        let (size, digest) = match self.manifest.get(path).map(|item| item.kind) {
+            Some(Kind::File { size, digest, .. }) if expected => (size, digest),
+            _ => return Ok(String::new()),
+        };
+        if size > MAX_TEXT {
+            return Err("too long to be shown");
+        }
+        let Some(bytes) = self.read(path, size) else {
+            return Err("the approved content is not at hand; name its directory with --old");
+        };
+        if Digest::of(&bytes) != digest {
+            return Err("what lies there is not the approved content");
+        }
+        String::from_utf8(bytes).ok().filter(|text| !text.contains('\0')).ok_or("not text")
+    }
+
+    /// A link's target, as far as it can be told.
+    pub(super) fn target(&self, path: &str) -> String {
+        let read = || {
+            let (parent, name) = path.rsplit_once('/').unwrap_or((".", path));
+            let root = self.root.as_ref()?;
+            let dir = beneath::open_beneath(root, Path::new(parent), OFlags::DIRECTORY).ok()?;
+            rustix::fs::readlinkat(dir, name, Vec::new()).ok()?.into_string().ok()
+        };
+        let known = match self.manifest.get(path).map(|item| item.kind) {
+            Some(Kind::Link { digest, .. }) => {
+                read().filter(|target| Digest::of(target.as_bytes()) == digest)
+            }
+            _ => None,
+        };
+        known.unwrap_or_else(|| "(unknown)".into())
+    }
+
+    fn read(&self, path: &str, size: u64) -> Option<Vec<u8>> {
+        let root = self.root.as_ref()?;
+        let file = beneath::open_beneath(root, Path::new(path), OFlags::RDONLY).ok()?;
+        let mut bytes = Vec::new();
+        std::fs::File::from(file).take(size + 1).read_to_end(&mut bytes).ok()?;
+        Some(bytes)
+    }
+}

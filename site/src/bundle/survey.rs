@@ -1,0 +1,126 @@
+//! The walk.
+
+use std::ffi::CStr;
+use std::io::ErrorKind;
+use std::os::fd::{BorrowedFd, OwnedFd};
+
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, readlinkat, statat};
+use sluice_policy::manifest::{self, ManifestError};
+
+use super::{BundleError, Found, Stamp, What, open};
+
+/// A surveyed tree.
+#[derive(Debug, Default)]
+pub struct Survey {
+    /// What a manifest will list, directories before what they hold.
+    pub found: Vec<Found>,
+    /// What can't be in a bundle, a line each.
+    pub problems: Vec<String>,
+}
+
+/// Walks the tree at `root`; `links` are the absolute paths that its links may point to. `beat` is
+/// called for every entry.
+pub fn survey(
+    root: BorrowedFd<'_>,
+    links: &[String],
+    beat: &mut dyn FnMut(),
+) -> Result<Survey, BundleError> {
+    let mut walk = Walk { root, links, beat, survey: Survey::default() };
+    // An explicit stack: depth costs neither stack space nor descriptors.
+    let mut pending = vec![String::new()];
+    while let Some(directory) = pending.pop() {
+        pending.extend(walk.directory(&directory)?);
+    }
+    Ok(walk.survey)
+}
+
+struct Walk<'a> {
+    root: BorrowedFd<'a>,
+    links: &'a [String],
+    beat: &'a mut dyn FnMut(),
+    survey: Survey,
+}
+
+impl Walk<'_> {
+    /// Takes in one directory's entries and returns its subdirectories.
+    fn directory(&mut self, at: &str) -> Result<Vec<String>, BundleError> {
+        let shown = if at.is_empty() { "." } else { at };
+        let fd = match open(self.root, at, OFlags::DIRECTORY) {
+            Ok(fd) => fd,
+            Err(error) if error.kind() == ErrorKind::CrossesDevices => {
+                let problem = format!("{at}: a mount point; a bundle lies on one file system");
+                self.survey.problems.push(problem);
+                return Ok(Vec::new());
+            }
+            Err(error) => return Err(BundleError::io(shown)(error)),
+        };
+        let mut below = Vec::new();
+        for entry in Dir::read_from(&fd).map_err(BundleError::at(shown))? {
+            let entry = entry.map_err(BundleError::at(shown))?;
+            let name = entry.file_name();
+            if matches!(name.to_bytes(), b"." | b"..") {
+                continue;
+            }
+            (self.beat)();
+            let Some(path) = self.path(at, name) else { continue };
+            let Some(what) = self.what(&fd, name, &path)? else { continue };
+            if what == What::Directory {
+                below.push(path.clone());
+            }
+            self.survey.found.push(Found { path, what });
+            if self.survey.found.len() > manifest::MAX_ENTRIES {
+                return Err(ManifestError::TooLarge.into());
+            }
+        }
+        Ok(below)
+    }
+
+    /// The path in the manifest, unless the name can't stand there.
+    fn path(&mut self, at: &str, name: &CStr) -> Option<String> {
+        let join = |name: &str| match at {
+            "" => name.to_owned(),
+            _ => format!("{at}/{name}"),
+        };
+        let problem = match name.to_str() {
+            Ok(name) => match manifest::check_name(&join(name)) {
+                Ok(()) => return Some(join(name)),
+                Err(error) => error.to_string(),
+            },
+            Err(_) => format!("{}: its name is not UTF-8", join(&name.to_string_lossy())),
+        };
+        self.survey.problems.push(problem);
+        None
+    }
+
+    /// What lies there, unless it can't be in a bundle.
+    fn what(&mut self, fd: &OwnedFd, name: &CStr, path: &str) -> Result<Option<What>, BundleError> {
+        let stat = statat(fd, name, AtFlags::SYMLINK_NOFOLLOW).map_err(BundleError::at(path))?;
+        let mode = Mode::from_raw_mode(stat.st_mode);
+        let problem = match FileType::from_raw_mode(stat.st_mode) {
+            FileType::Directory => return Ok(Some(What::Directory)),
+            FileType::RegularFile if mode.intersects(Mode::SUID | Mode::SGID) => {
+                "a setuid or setgid file; run chmod u-s,g-s"
+            }
+            FileType::RegularFile => return Ok(Some(What::File(Stamp::of(&stat)))),
+            FileType::Symlink => return self.link(fd, name, path),
+            FileType::Fifo => "a FIFO; remove it",
+            FileType::Socket => "a socket; remove it",
+            _ => "a device; remove it",
+        };
+        self.survey.problems.push(format!("{path}: {problem}"));
+        Ok(None)
+    }
+
+    fn link(&mut self, fd: &OwnedFd, name: &CStr, path: &str) -> Result<Option<What>, BundleError> {
+        let target = readlinkat(fd, name, Vec::new()).map_err(BundleError::at(path))?;
+        let problem = match target.into_string() {
+            Ok(target) => match manifest::check_link(path, &target, self.links) {
+                Ok(()) => return Ok(Some(What::Link(target))),
+                Err(error) => error.to_string(),
+            },
+            Err(_) => format!("{path}: a link whose target is not UTF-8"),
+        };
+        self.survey.problems.push(problem);
+        Ok(None)
+    }
+}
