@@ -1,5 +1,5 @@
 # Tiers: check needs no Slurm; test runs every end-to-end test on the lab's real Slurm.
-.PHONY: check test docs-test test-all demo bindings bindings-diff
+.PHONY: check test docs-test test-all demo bindings bindings-diff matrix health bench-admission
 
 check:
 	tests/check
@@ -21,3 +21,11 @@ bindings:
 
 bindings-diff:
 	tests/bindings --diff
+
+# Every launch path on every Slurm version; writes the table in docs/reference.
+matrix:
+	tests/matrix
+
+# Refusals, and a decider that fails in every way, on a cluster that stays healthy.
+health:
+	tests/health

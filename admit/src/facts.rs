@@ -20,14 +20,16 @@ pub(crate) fn parse(message: &[u8]) -> Result<Facts, Refused> {
     if facts.mode == Mode::Off {
         return Err(invalid("the plugin asked although it is off".into()));
     }
-    if facts.node.is_empty() || facts.job.nodes.is_empty() {
-        return Err(invalid("the plugin doesn't know its node or the job's nodes".into()));
-    }
     Ok(facts)
 }
 
 /// Only a whole, single batch job can be judged by its script.
 pub(crate) fn check_kind(facts: &Facts) -> Result<(), Refused> {
+    // As when the job was requeued while this step was starting.
+    if facts.node.is_empty() || facts.job.nodes.is_empty() {
+        let message = "the plugin doesn't know its node or the job's nodes";
+        return Err(Refused::new("facts-invalid", message));
+    }
     if facts.step != Step::Batch {
         let message = "only batch jobs are admitted; an approved job's steps run inside the job";
         return Err(Refused::new("step-refused", message));

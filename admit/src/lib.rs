@@ -28,8 +28,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
 use sluice_protocol::{Admission, Facts, Mode, Refusal, Verdict};
-use sluice_site::Site;
 use sluice_site::paths::Roots;
+use sluice_site::{Site, users};
 use time::OffsetDateTime;
 
 pub use audit::record_mode;
@@ -74,6 +74,15 @@ fn respond(message: &[u8], roots: &Roots, now: OffsetDateTime, pulse: &mut Pulse
     };
     let site = Site::read(&roots.etc.join("sluice.toml"));
     let site = site.map_err(|error| Refused::new("configuration-invalid", error));
+    if let Ok(Site { scope: Some(scope), .. }) = &site
+        && !scope.covers(
+            &facts.job.partition,
+            &facts.job.account,
+            users::name_of(facts.job.uid).as_deref(),
+        )
+    {
+        return Verdict::OutOfScope;
+    }
     let job = site.as_ref().map_err(Refused::clone).and_then(|site| {
         facts::check_kind(&facts)?;
         let user = User::of(&facts.job, site)?;

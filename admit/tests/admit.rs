@@ -9,6 +9,7 @@ use std::path::Path;
 
 use sluice_protocol::{Access, Bind, Mode, OpenAs, Stdio, Step};
 use sluice_site::record::Record;
+use sluice_site::users;
 use world::published::write;
 use world::{World, mode};
 
@@ -181,6 +182,26 @@ fn on_trial_a_job_is_sealed_and_its_results_are_held() {
     // Whom nobody may run as is refused here, too.
     world.facts.job.uid = 0;
     assert_eq!(world.outcome().0, "out-of-scope");
+}
+
+#[test]
+fn what_is_out_of_scope_is_not_touched() {
+    let Some(mut world) = World::new() else { return };
+    world.configure("[scope]\npartitions = [\"sensitive\"]\nusers = [\"bin\"]");
+    world.facts.step = Step::Run(0);
+    assert_eq!(world.outcome().0, "untouched");
+    assert!(world.made().is_empty() && world.audit().is_empty());
+    world.facts.job.partition = "sensitive".into();
+    assert_eq!(world.outcome().0, "step-refused");
+    world.facts.job.partition = "main".into();
+    world.facts.job.uid = users::ids_of("bin").unwrap().0;
+    assert_eq!(world.outcome().0, "step-refused");
+    // A user without a name can't be told to be out of scope.
+    world.facts.job.uid = 4_000_000;
+    assert_eq!(world.outcome().0, "step-refused");
+    // Nor can anybody while the configuration is broken.
+    world.configure("[scope]\nqueues = [\"x\"]");
+    assert_eq!(world.outcome().0, "configuration-invalid");
 }
 
 #[test]

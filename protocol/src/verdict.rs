@@ -10,6 +10,8 @@ pub enum Verdict {
     Admit(Box<Admission>),
     /// The job ends with [`crate::EXIT_REFUSED`].
     Refuse(Refusal),
+    /// The job is none of Sluice's business.
+    OutOfScope,
 }
 
 /// Why a job may not run.

@@ -38,6 +38,8 @@ pub struct Site {
     /// Sets with a lower serial are refused, also by a node that lost its memory.
     #[serde(default)]
     pub min_serial: u64,
+    /// Which jobs are Sluice's; without it all of the nodes that load the plugin.
+    pub scope: Option<Scope>,
     /// Data sets by name.
     #[serde(default)]
     pub data: BTreeMap<String, DataSet>,
@@ -48,6 +50,32 @@ pub struct Site {
     pub sandbox: Sandbox,
     /// The crawler's part, where there is one.
     pub crawler: Option<Crawler>,
+}
+
+/// Jobs that are Sluice's business: those in any of these. Slurm's controller says which a job
+/// is in, which costs a question to it for every step.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scope {
+    /// Slurm partitions.
+    #[serde(default)]
+    pub partitions: Vec<String>,
+    /// Slurm accounts.
+    #[serde(default)]
+    pub accounts: Vec<String>,
+    /// User names.
+    #[serde(default)]
+    pub users: Vec<String>,
+}
+
+impl Scope {
+    /// Whether a job is in scope.
+    pub fn covers(&self, partition: &str, account: &str, user: Option<&str>) -> bool {
+        let listed = |list: &[String], name: &str| list.iter().any(|listed| listed == name);
+        listed(&self.partitions, partition)
+            || listed(&self.accounts, account)
+            || user.is_none_or(|user| listed(&self.users, user))
+    }
 }
 
 /// A data set's real place.
@@ -143,6 +171,13 @@ impl Site {
             return Err("cluster may have letters, digits, '.', '_' and '-' only".into());
         }
         self.policy.check()?;
+        if let Some(Scope { partitions, accounts, users }) = &self.scope
+            && partitions.is_empty()
+            && accounts.is_empty()
+            && users.is_empty()
+        {
+            return Err("scope names nothing: leave it out, or mode=off turns Sluice off".into());
+        }
         self.sandbox.check()?;
         self.check_paths()
     }
@@ -234,6 +269,8 @@ principal = "controller@lab"
             ("\"/srv/sluice/runs\"", "\"/srv/runs/\"", "runs must be"),
             ("\"/srv/sluice/runs\"", "\"/srv/sluice\"", "in each other"),
             ("/srv/sluice-private/data/cohort", "/srv/sluice/runs/cohort", "in each other"),
+            ("[policy]", "[scope]\n[policy]", "scope names nothing"),
+            ("[policy]", "[scope]\nqos = [\"x\"]\n[policy]", "qos"),
             ("[policy]", "[policy]\nentry-signatures = 2", "entry-signatures"),
             ("[policy]", "[policy]\nentry-signatures = 0", "entry-signatures"),
             ("@lab\"", "@lab\"\nnames = [\"a[\"]", "policy.controller"),

@@ -69,10 +69,16 @@ pub(crate) fn decide(spank: &Spank<'_>, mode: Mode) {
                 Err(error) => Decision::Refused(refusal("internal-error", error)),
             },
             Verdict::Refuse(refusal) => Decision::Refused(refusal),
+            Verdict::OutOfScope => Decision::Untouched,
         },
     };
     if let Decision::Refused(refusal) = &decision {
         log_info(&format!("refused ({}): {}", refusal.code, refusal.message));
+        // Inherited by the tasks: nothing of theirs runs even if another plugin before this one
+        // makes Slurm skip the later hooks.
+        if let Err(error) = confine::no_exec(&[]) {
+            log_error(&error.to_string());
+        }
     }
     let _ = DECISION.set(decision);
 }

@@ -222,7 +222,7 @@ max-bytes = 1000
     pub(crate) fn admitted(&self) -> Admission {
         match self.answer() {
             Verdict::Admit(admission) => *admission,
-            Verdict::Refuse(refusal) => panic!("{refusal:?}"),
+            other => panic!("{other:?}"),
         }
     }
 
@@ -256,6 +256,7 @@ pub(crate) fn outcome(verdict: Verdict) -> (String, String) {
     match verdict {
         Verdict::Admit(_) => ("admit".into(), String::new()),
         Verdict::Refuse(refusal) => (refusal.code, refusal.message),
+        Verdict::OutOfScope => ("untouched".into(), String::new()),
     }
 }
 
