@@ -1,5 +1,6 @@
 # Tiers: check needs no Slurm; test runs every end-to-end test on the lab's real Slurm.
-.PHONY: check test docs-test test-all demo bindings bindings-diff matrix health bench-admission
+.PHONY: check test docs-test test-all demo bindings bindings-diff matrix health bench-admission \
+    bench-digest fuzz-smoke
 
 check:
 	tests/check
@@ -14,6 +15,17 @@ test-all: check test docs-test
 
 demo:
 	tests/demo
+
+# Freezing and loading side by side with what a shell user has; the ratios are what counts.
+bench-digest:
+	cargo build --quiet --release -p sluice
+	tests/bench/digest
+	cargo bench --quiet -p sluice-site
+
+# Every parser under libFuzzer; SECONDS for each.
+SECONDS ?= 60
+fuzz-smoke:
+	tests/fuzz $(SECONDS)
 
 # The plugin's bindings for every Slurm version, made anew from their headers.
 bindings:

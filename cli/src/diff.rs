@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 use sluice_policy::digest::Digest;
 use sluice_policy::entry::is_entry_id;
-use sluice_policy::manifest::{Change, Kind, Manifest};
+use sluice_policy::manifest::{Change, Manifest};
 
 use crate::allowlist::published;
 use crate::args::Diff;
@@ -48,57 +48,16 @@ struct Base {
 pub(crate) fn run(args: &Diff) -> Result<Exit> {
     let base = base(args)?;
     let found = tree::freeze(&args.dir, &base.links)?;
-    let old = Content::of(base.dir.as_deref(), &base.manifest);
-    let new = Content::of(Some(&args.dir), &found);
-    let changes = base.manifest.compare(&found).into_iter().map(|difference| {
-        let path = difference.path;
-        let change = difference.change;
-        let mut changed =
-            Changed { what: String::new(), change: verify::word(change), text: None, path };
-        match change {
-            Change::Content | Change::Added | Change::Missing => {
-                changed.what = sizes(&changed.path, &base.manifest, &found);
-                let before = old.text(&changed.path, change != Change::Added);
-                let after = new.text(&changed.path, change != Change::Missing);
-                match (before, after) {
-                    (Ok(before), Ok(after)) if before != after => {
-                        changed.text = Some(text::unified(&changed.path, &before, &after));
-                    }
-                    (Ok(_), Ok(_)) => {}
-                    (Err(why), _) | (_, Err(why)) => changed.what += &format!("; {why}"),
-                }
-            }
-            Change::Executable => {
-                let executable = |manifest: &Manifest| {
-                    matches!(
-                        manifest.get(&changed.path).map(|item| item.kind),
-                        Some(Kind::File { executable: true, .. })
-                    )
-                };
-                changed.what = match executable(&found) {
-                    true => "may be executed now".into(),
-                    false => "may not be executed any more".into(),
-                };
-            }
-            Change::Link => {
-                changed.what =
-                    format!("{} -> {}", old.target(&changed.path), new.target(&changed.path));
-            }
-            Change::Type => {
-                changed.what = format!(
-                    "{} -> {}",
-                    noun(&base.manifest, &changed.path),
-                    noun(&found, &changed.path)
-                );
-            }
-        }
-        changed
-    });
+    let sides = Sides {
+        old: Content::of(base.dir.as_deref(), &base.manifest),
+        new: Content::of(Some(&args.dir), &found),
+    };
+    let changes = base.manifest.compare(&found);
     let report = Report {
         from: base.manifest.digest(),
         to: found.digest(),
         diff: Digest::of(base.manifest.difference(&found).as_bytes()),
-        changes: changes.collect(),
+        changes: changes.into_iter().map(|it| sides.changed(it.path, it.change)).collect(),
     };
     if args.json {
         output::json(&report)?;
@@ -106,6 +65,52 @@ pub(crate) fn run(args: &Diff) -> Result<Exit> {
         print(&base.name, &args.dir.display(), &report)?;
     }
     Ok(if report.changes.is_empty() { Exit::Ok } else { Exit::NotAsItShould })
+}
+
+/// What was approved, and what is to be.
+struct Sides<'a> {
+    old: Content<'a>,
+    new: Content<'a>,
+}
+
+impl Sides<'_> {
+    fn changed(&self, path: String, change: Change) -> Changed {
+        let (old, new) = (&self.old, &self.new);
+        let mut what = match change {
+            Change::Content | Change::Added | Change::Missing => {
+                match (old.size(&path), new.size(&path)) {
+                    (Some(old), Some(new)) => format!("{old} -> {new} bytes"),
+                    (Some(size), None) | (None, Some(size)) => format!("{size} bytes"),
+                    (None, None) => [old.noun(&path), new.noun(&path)].concat(),
+                }
+            }
+            Change::Link => format!("{} -> {}", old.target(&path), new.target(&path)),
+            Change::Type => format!("{} -> {}", old.noun(&path), new.noun(&path)),
+            Change::Executable => String::new(),
+        };
+        let mut add = |more: &str| {
+            what += if what.is_empty() { "" } else { "; " };
+            what += more;
+        };
+        match (old.is_executable(&path), new.is_executable(&path)) {
+            (false, true) => add("may be executed now"),
+            (true, false) if new.size(&path).is_some() => add("may not be executed any more"),
+            _ => {}
+        }
+        let text = match (old.text(&path), new.text(&path)) {
+            (Ok(before), Ok(after)) if before != after => {
+                Some(text::unified(&path, &before, &after))
+            }
+            (Ok(_), Ok(_)) => None,
+            (Err(why), _) | (_, Err(why)) => {
+                if change != Change::Executable {
+                    add(why);
+                }
+                None
+            }
+        };
+        Changed { path, change: verify::word(change), what, text }
+    }
 }
 
 /// What the new tree is compared with: an approved entry, another tree, or a manifest.
@@ -130,27 +135,6 @@ fn base(args: &Diff) -> Result<Base> {
     };
     let links = entry.system.links.into_iter().chain(args.link.clone()).collect();
     Ok(Base { name, manifest, dir, links })
-}
-
-fn sizes(path: &str, old: &Manifest, new: &Manifest) -> String {
-    let size = |manifest: &Manifest| match manifest.get(path).map(|item| item.kind) {
-        Some(Kind::File { size, .. }) => Some(size),
-        _ => None,
-    };
-    match (size(old), size(new)) {
-        (Some(old), Some(new)) => format!("{old} -> {new} bytes"),
-        (Some(size), None) | (None, Some(size)) => format!("{size} bytes"),
-        (None, None) => noun(if old.get(path).is_some() { old } else { new }, path).into(),
-    }
-}
-
-fn noun(manifest: &Manifest, path: &str) -> &'static str {
-    match manifest.get(path).map(|item| item.kind) {
-        Some(Kind::Directory) => "a directory",
-        Some(Kind::File { .. }) => "a file",
-        Some(Kind::Link { .. }) => "a link",
-        None => "nothing",
-    }
 }
 
 fn print(from: &dyn Display, to: &dyn Display, report: &Report) -> Result<()> {

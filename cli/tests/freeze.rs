@@ -184,6 +184,7 @@ fn reviewers_see_what_changed_and_nothing_hides() {
 
     scratch.write("new/Snakefile", "rule all:\n    shell: 'x\u{202e}\u{1b}[2J'\n");
     scratch.write("new/added.py", "print(1)\n");
+    scratch.mode("new/added.py", 0o755);
     scratch.write("new/.hidden/.pyc", [0, 1]);
     scratch.mode("new/bin/run.sh", 0o644);
     fs::remove_file(scratch.path("new/dangling")).unwrap();
@@ -195,7 +196,7 @@ fn reviewers_see_what_changed_and_nothing_hides() {
         "content    Snakefile  (10 -> 32 bytes)\n--- Snakefile\n+++ Snakefile\n@@ -1 +1,2 @@\n \
          rule all:\n+    shell: 'x\\u{202e}\\u{1b}[2J'\n",
         "missing    a.b/c  (0 bytes)\n",
-        "added      added.py  (9 bytes)\n--- added.py\n+++ added.py\n@@ -0,0 +1 @@\n+print(1)\n",
+        "added      added.py  (9 bytes; may be executed now)\n--- added.py\n+++ added.py\n@@ -0,0 +1 @@\n+print(1)\n",
         "executable bin/run.sh  (may not be executed any more)\n",
         "link       dangling  (nowhere yet -> elsewhere)\n",
     ] {

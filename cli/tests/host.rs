@@ -217,9 +217,65 @@ fn check_finds_what_is_wrong() {
             .to_owned()
     };
     assert_eq!(level("configuration of cluster lab"), "ok");
-    assert_eq!(level("keys/cluster.pub is missing"), "fail");
+    assert_eq!(level("this host is no node"), "ok");
     assert_eq!(level("status: /srv/status has another"), "fail");
     assert_eq!(level("sealed-root"), "fail");
     assert_eq!(level("Landlock"), "ok");
     assert_eq!(level("user namespaces"), "ok");
+}
+
+#[test]
+fn approved_bundles_are_installed_whole_or_not_at_all() {
+    let Some(host) = host() else { return };
+    let workflows = host.path("srv/workflows");
+    let copy = |from: &str, to: &str| {
+        let copied = Command::new("cp").args(["-a", from, to]).current_dir(host.root()).status();
+        assert!(copied.expect("cp runs").success());
+    };
+    copy("srv/workflows/demo/1.0", "b");
+    fs::remove_dir_all(workflows.join("demo")).expect("the workflow");
+    let ran = on(&host, "install b").ok();
+    assert_eq!(ran.out, "is installed:  /srv/workflows/demo/1.0\n");
+    assert_eq!(host.read("srv/workflows/demo/1.0/main"), "echo");
+    assert!(on(&host, "install b").ok().out.starts_with("is installed already:"));
+    on(&host, "verify srv/workflows/demo/1.0 demo@1.0").ok();
+
+    // What was there is swapped for the approved, and kept.
+    host.write("srv/workflows/demo/1.0/main", "drifted");
+    let ran = on(&host, "install b").ok();
+    assert!(ran.err.contains("what lay there is kept as /srv/workflows/demo/.1.0.replaced-"));
+    assert_eq!(host.read("srv/workflows/demo/1.0/main"), "echo");
+    let names = || fs::read_dir(workflows.join("demo")).expect("a directory").count();
+    assert_eq!(names(), 2);
+
+    host.write("b/extra", "");
+    on(&host, "install b").fails(1, "no entry of the allowlist approves b");
+    assert_eq!(names(), 2);
+    fs::remove_file(host.path("b/extra")).expect("a file");
+
+    // Revoked bundles stay out.
+    let digest = host.run("freeze b").ok().err;
+    host.run(&format!("allowlist revoke set --digest {} --why bug", digest.trim())).ok();
+    host.run("allowlist sign set --key alice --as alice@site").ok();
+    let ran = on(&host, "allowlist push set").ok();
+    assert!(ran.err.contains("its bundle is revoked: bug"), "{ran:?}");
+    on(&host, "install b").fails(1, "is revoked: bug");
+}
+
+#[test]
+fn status_tells_serial_age_and_what_is_wrong() {
+    let Some(host) = host() else { return };
+    let ran = on(&host, "allowlist status").ok();
+    assert!(ran.out.starts_with("serial 1, issued "), "{ran:?}");
+    let status = on(&host, "allowlist status --json").ok().json();
+    assert_eq!((&status[0]["published"], &status[0]["in-force"]), (&1.into(), &1.into()));
+    assert!(status[0]["age"].as_i64().is_some_and(|age| (0..600).contains(&age)));
+    let config = host.read("etc/sluice/sluice.toml");
+    host.write(
+        "etc/sluice/sluice.toml",
+        config.replace("format = 1", "format = 1\nmin-serial = 9"),
+    );
+    let ran = on(&host, "allowlist status");
+    assert_eq!(ran.code, 1);
+    assert!(ran.out.contains("at least 9 is required"), "{ran:?}");
 }

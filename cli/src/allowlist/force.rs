@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 use super::draft::{Draft, INDEX, signature};
 use super::verify::{self, Against};
 use crate::exit::{Doing, Failure, Result};
+use crate::output;
 
 const CURRENT: &str = "current";
 const SETS: &str = "sets";
@@ -29,7 +30,13 @@ pub(super) fn put_in_force(source: &Draft, to: &Path, against: &Against) -> Resu
     let copy = sets.join(format!(".{}.{}", index.serial, std::process::id()));
     let result = copied(source, &index, &copy)
         .and_then(|draft| against.problems(&draft, OffsetDateTime::now_utc()))
-        .and_then(|problems| verify::report(&problems))
+        .and_then(|problems| {
+            // What the set itself takes back is no reason to hold it up.
+            let (taken_back, others): (Vec<_>, Vec<_>) =
+                problems.into_iter().partition(|problem| problem.taken_back);
+            taken_back.iter().for_each(|problem| output::note(&problem.text));
+            verify::report(&others.into_iter().map(|problem| problem.text).collect::<Vec<_>>())
+        })
         .and_then(|()| put(&copy, to, index.serial));
     if result.is_err() {
         // The first error is the one to tell.

@@ -35,7 +35,8 @@ pub(super) fn run(set: &Path, keys: &Path, config: Option<&Path>, json: bool) ->
         signers: signers(keys)?,
         policy: config.map(site).transpose()?.map(|site| site.policy),
     };
-    let problems = against.problems(&draft, OffsetDateTime::now_utc())?;
+    let found = against.problems(&draft, OffsetDateTime::now_utc())?;
+    let problems: Vec<String> = found.into_iter().map(|problem| problem.text).collect();
     let index = draft.index()?;
     let expires = format(index.expires);
     let entries = draft.entries()?.len();
@@ -74,6 +75,13 @@ pub(super) fn report(problems: &[String]) -> Result<()> {
     )))
 }
 
+/// Something for which a node would refuse the set, or one of its entries.
+pub(super) struct Problem {
+    pub(super) text: String,
+    /// The entry is refused because of what the same set takes back: no reason to hold that up.
+    pub(super) taken_back: bool,
+}
+
 /// What a set is held against.
 pub(super) struct Against {
     pub(super) signers: AllowedSigners,
@@ -83,7 +91,7 @@ pub(super) struct Against {
 
 impl Against {
     /// Everything for which a node would refuse the set or one of its entries.
-    pub(super) fn problems(&self, draft: &Draft, now: OffsetDateTime) -> Result<Vec<String>> {
+    pub(super) fn problems(&self, draft: &Draft, now: OffsetDateTime) -> Result<Vec<Problem>> {
         let index = draft.index()?;
         let mut check =
             Check { against: self, draft, now, revoked: Revoked::default(), problems: Vec::new() };
@@ -102,12 +110,16 @@ struct Check<'a> {
     draft: &'a Draft,
     now: OffsetDateTime,
     revoked: Revoked,
-    problems: Vec<String>,
+    problems: Vec<Problem>,
 }
 
 impl Check<'_> {
     fn problem(&mut self, file: &str, why: impl std::fmt::Display) {
-        self.problems.push(format!("{file}: {why}"));
+        self.problems.push(Problem { text: format!("{file}: {why}"), taken_back: false });
+    }
+
+    fn taken_back(&mut self, file: &str, why: impl std::fmt::Display) {
+        self.problems.push(Problem { text: format!("{file}: {why}"), taken_back: true });
     }
 
     /// The index lists what is there, and nothing else.
@@ -175,14 +187,24 @@ impl Check<'_> {
         let policy = self.against.policy.as_ref();
         let may =
             |principal: &str| policy.is_none_or(|policy| policy.may_approve(principal, &entry));
-        let revoked = self.revoked.clone();
-        let found = self.signers(&file, &bytes, entry::NAMESPACE, &revoked, may)?;
-        let names = found.names.iter().map(String::as_str);
-        let (given, needed) = match policy {
-            Some(policy) => (policy.given(names, &entry), policy.needed()),
-            None => (names.count(), 1),
+        let needed = policy.map_or(1, Policy::needed);
+        let given = |found: &Found| {
+            let names = found.names.iter().map(String::as_str);
+            match policy {
+                Some(policy) => policy.given(names, &entry),
+                None => names.count(),
+            }
         };
-        self.enough(&file, given, needed, &found.reasons);
+        let found = self.signers(&file, &bytes, entry::NAMESPACE, &self.revoked, may)?;
+        if given(&found) < needed {
+            let without = Revoked::default();
+            let before = self.signers(&file, &bytes, entry::NAMESPACE, &without, may)?;
+            let text = format!("{} of {needed} valid signatures{}", given(&found), found.reasons);
+            match given(&before) < needed {
+                true => self.problem(&file, text),
+                false => self.taken_back(&file, text),
+            }
+        }
         self.bundle(&file, "bundle", &entry.digest)?;
         self.difference(&file, &entry)?;
         if let Some(runtime) = &entry.runtime {
@@ -215,7 +237,7 @@ impl Check<'_> {
     fn bundle(&mut self, file: &str, what: &str, digest: &Digest) -> Result<()> {
         if let Some(why) = self.revoked.digest(digest) {
             let why = why.to_owned();
-            self.problem(file, format_args!("its {what} is revoked: {why}"));
+            self.taken_back(file, format_args!("its {what} is revoked: {why}"));
         }
         let manifest = manifest_file(digest);
         if !self.draft.has(&manifest) {

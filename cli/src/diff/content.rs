@@ -27,11 +27,36 @@ impl<'a> Content<'a> {
         Self { root: dir.and_then(|dir| tree::open_root(dir).ok()), manifest }
     }
 
-    /// The text at `path`, empty if nothing is `expected` there.
-    pub(super) fn text(&self, path: &str, expected: bool) -> Result<String, NoText> {
-        let (size, digest) = match self.manifest.get(path).map(|item| item.kind) {
-            Some(Kind::File { size, digest, .. }) if expected => (size, digest),
-            _ => return Ok(String::new()),
+    fn kind(&self, path: &str) -> Option<Kind> {
+        self.manifest.get(path).map(|item| item.kind)
+    }
+
+    /// Length of the file there, if one is.
+    pub(super) fn size(&self, path: &str) -> Option<u64> {
+        match self.kind(path) {
+            Some(Kind::File { size, .. }) => Some(size),
+            _ => None,
+        }
+    }
+
+    pub(super) fn is_executable(&self, path: &str) -> bool {
+        matches!(self.kind(path), Some(Kind::File { executable: true, .. }))
+    }
+
+    /// What stands there, in a word; empty if nothing does.
+    pub(super) fn noun(&self, path: &str) -> &'static str {
+        match self.kind(path) {
+            Some(Kind::Directory) => "a directory",
+            Some(Kind::File { .. }) => "a file",
+            Some(Kind::Link { .. }) => "a link",
+            None => "",
+        }
+    }
+
+    /// The text of the file there; empty if there is no file.
+    pub(super) fn text(&self, path: &str) -> Result<String, NoText> {
+        let Some(Kind::File { size, digest, .. }) = self.kind(path) else {
+            return Ok(String::new());
         };
         if size > MAX_TEXT {
             return Err("too long to be shown");
@@ -53,7 +78,7 @@ impl<'a> Content<'a> {
             let dir = beneath::open_beneath(root, Path::new(parent), OFlags::DIRECTORY).ok()?;
             rustix::fs::readlinkat(dir, name, Vec::new()).ok()?.into_string().ok()
         };
-        let known = match self.manifest.get(path).map(|item| item.kind) {
+        let known = match self.kind(path) {
             Some(Kind::Link { digest, .. }) => {
                 read().filter(|target| Digest::of(target.as_bytes()) == digest)
             }
