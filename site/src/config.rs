@@ -259,6 +259,12 @@ principal = "controller@lab"
     }
 
     #[test]
+    fn the_sample_is_valid() {
+        let site = Site::parse(include_bytes!("../../etc/sluice.toml")).unwrap();
+        assert!(site.crawler.is_some());
+    }
+
+    #[test]
     fn senseless_values_are_refused() {
         for (from, to, says) in [
             ("format = 1", "format = 2", "format 2"),
