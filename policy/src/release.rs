@@ -35,6 +35,8 @@ pub struct Hold {
 pub const HOLD_CODES: &[(&str, &str)] = &[
     ("active-content", "the file can load or run something when it is opened"),
     ("changed", "the file's size is not the attested one"),
+    ("column-forbidden", "the table has a column that the rule forbids"),
+    ("column-missing", "the table lacks a column that the rule asks for"),
     ("not-csv", "the file is no well-formed csv"),
     ("not-json", "the file is no JSON"),
     ("not-pdf", "the file is no PDF that can be checked"),
@@ -73,15 +75,15 @@ fn examine(rule: &Output, reader: &mut dyn Read, size: u64) -> Result<(), Fault>
         Ok(_) => {}
     }
     match rule.kind {
-        ContentKind::Csv => table::check_csv(printable(&content)?, rule.max_rows)?,
-        ContentKind::Tsv => table::check_tsv(printable(&content)?, rule.max_rows)?,
+        ContentKind::Csv => table::check_csv(printable(&content)?, rule)?,
+        ContentKind::Tsv => table::check_tsv(printable(&content)?, rule)?,
         ContentKind::Json => check_json(printable(&content)?)?,
         ContentKind::Svg => svg::check(printable(&content)?)?,
         ContentKind::Png => png::check(&content)?,
         ContentKind::Pdf => pdf::check(&content)?,
         ContentKind::Text => drop(printable(&content)?),
     }
-    if rule.review {
+    if rule.needs_review() {
         return Err(Fault("review-required", "its rule asks for a person's decision".into()));
     }
     Ok(())

@@ -156,6 +156,10 @@ fn check_output(rule: &Output) -> Result<(), EntryError> {
     require(release::is_glob(&rule.glob), "output.glob", "it is no valid pattern")?;
     let size = (1..=MAX_OUTPUT_BYTES).contains(&rule.max_bytes);
     require(size, "output.max-bytes", "1 to 268435456 (256 MiB)")?;
+    let columns = || rule.columns.iter().chain(&rule.forbidden_columns);
+    require(table || columns().next().is_none(), "output.columns", "only for csv and tsv")?;
+    let plain = |name: &String| !name.is_empty() && name.chars().all(text::is_visible);
+    require(columns().all(plain), "output.columns", "names of visible characters")?;
     require(table || rule.max_rows.is_none(), "output.max-rows", "only for csv and tsv")
 }
 

@@ -19,9 +19,24 @@ pub struct Output {
     /// Most rows below the header; csv and tsv only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_rows: Option<u64>,
-    /// Whether a person decides even if the content passes.
-    #[serde(default)]
-    pub review: bool,
+    /// Columns that the header must have; csv and tsv only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
+    /// Columns that the header must not have, in upper or lower case; csv and tsv only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forbidden_columns: Vec<String>,
+    /// Whether a person decides even if the content passes; see [`Output::needs_review`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<bool>,
+}
+
+impl Output {
+    /// Whether a person decides. Of pictures, documents and free text a machine knows only that
+    /// they are well-formed, so there a person does unless the entry says otherwise.
+    pub fn needs_review(&self) -> bool {
+        use ContentKind::{Pdf, Png, Svg, Text};
+        self.review.unwrap_or(matches!(self.kind, Svg | Png | Pdf | Text))
+    }
 }
 
 /// Content that the machine can check.

@@ -71,8 +71,8 @@ fn reads_every_field() {
     assert_eq!(entry.runtime.as_ref().unwrap().version, "9.27.1");
     assert_eq!(entry.system.links, ["/usr/bin/python3.11"]);
     assert_eq!((entry.data.len(), entry.command.len(), entry.output.len()), (1, 1, 2));
-    assert_eq!((entry.output[0].required, entry.output[0].review), (true, false));
-    assert_eq!((entry.output[1].max_rows, entry.output[1].review), (None, true));
+    assert_eq!((entry.output[0].required, entry.output[0].needs_review()), (true, false));
+    assert_eq!((entry.output[1].max_rows, entry.output[1].review), (None, Some(true)));
     let written = toml::to_string(&entry).unwrap();
     assert_eq!(parse(&written).unwrap(), entry);
 }

@@ -1,6 +1,7 @@
 //! Tables: a header and rows with as many columns as it has.
 
 use super::Fault;
+use crate::entry::Output;
 
 /// Counts columns and rows while a table is read.
 struct Shape {
@@ -45,8 +46,10 @@ impl Shape {
     }
 }
 
-pub(super) fn check_tsv(text: &str, max_rows: Option<u64>) -> Result<(), Fault> {
-    let mut shape = Shape::new("not-tsv", max_rows);
+pub(super) fn check_tsv(text: &str, rule: &Output) -> Result<(), Fault> {
+    let header = text.lines().next().unwrap_or_default().split('\t').map(str::to_owned);
+    check_columns(&header.collect::<Vec<_>>(), rule)?;
+    let mut shape = Shape::new("not-tsv", rule.max_rows);
     for row in text.lines() {
         row.bytes().filter(|&byte| byte == b'\t').for_each(|_| shape.end_cell());
         shape.end_row()?;
@@ -55,11 +58,16 @@ pub(super) fn check_tsv(text: &str, max_rows: Option<u64>) -> Result<(), Fault> 
 }
 
 /// RFC 4180; line ends may be LF or CRLF.
-pub(super) fn check_csv(text: &str, max_rows: Option<u64>) -> Result<(), Fault> {
-    let mut shape = Shape::new("not-csv", max_rows);
+pub(super) fn check_csv(text: &str, rule: &Output) -> Result<(), Fault> {
+    let mut shape = Shape::new("not-csv", rule.max_rows);
     let mut rest = text.as_bytes();
+    let mut header = Vec::new();
     while !rest.is_empty() {
-        rest = skip_cell(rest, &shape)?;
+        let after = skip_cell(rest, &shape)?;
+        if shape.header.is_none() {
+            header.push(name(&rest[..rest.len() - after.len()]));
+        }
+        rest = after;
         match rest {
             [b',', after @ ..] => {
                 shape.end_cell();
@@ -77,7 +85,36 @@ pub(super) fn check_csv(text: &str, max_rows: Option<u64>) -> Result<(), Fault> 
             _ => return Err(shape.fault("goes on after its closing quote")),
         }
     }
-    shape.end()
+    shape.end()?;
+    check_columns(&header, rule)
+}
+
+/// A header cell without the quotes of CSV.
+fn name(cell: &[u8]) -> String {
+    let text = String::from_utf8_lossy(cell);
+    match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
+        Some(inside) => inside.replace("\"\"", "\""),
+        None => text.into_owned(),
+    }
+}
+
+/// Names are compared without the spaces around them. A forbidden one is named by the rule's own
+/// word: the header's could be a value.
+fn check_columns(header: &[String], rule: &Output) -> Result<(), Fault> {
+    for wanted in &rule.columns {
+        if !header.iter().any(|name| name.trim() == wanted) {
+            let what = format!("it has no column {wanted:?}");
+            return Err(Fault("column-missing", what));
+        }
+    }
+    for (index, name) in header.iter().enumerate() {
+        let name = name.trim().to_lowercase();
+        if let Some(word) = rule.forbidden_columns.iter().find(|word| word.to_lowercase() == name) {
+            let what = format!("row 1, column {} is {word:?}, which is forbidden", index + 1);
+            return Err(Fault("column-forbidden", what));
+        }
+    }
+    Ok(())
 }
 
 /// What stands behind the cell at the start of `rest`.

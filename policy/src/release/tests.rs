@@ -3,7 +3,16 @@ use base64ct::{Base64, Encoding};
 
 fn rule(kind: ContentKind) -> Output {
     let glob = "x".into();
-    Output { glob, kind, required: false, max_bytes: 4096, max_rows: None, review: false }
+    Output {
+        glob,
+        kind,
+        required: false,
+        max_bytes: 4096,
+        max_rows: None,
+        columns: Vec::new(),
+        forbidden_columns: Vec::new(),
+        review: Some(false),
+    }
 }
 
 fn check_as(rule: &Output, content: &[u8]) -> Result<(), Hold> {
@@ -37,9 +46,13 @@ fn holds_by_size_and_review() {
     assert_eq!(check_as(&text, b"abcd").unwrap_err().code, "too-large");
     let sized = |size| check(&text, "x", &mut &b"ab"[..], size).unwrap_err().code;
     assert_eq!((sized(1), sized(3)), ("changed", "changed"));
-    text.review = true;
+    text.review = Some(true);
     assert_eq!(check_as(&text, b"abc").unwrap_err().code, "review-required");
     assert_eq!(check_as(&text, b"a\0").unwrap_err().code, "not-text", "checked all the same");
+
+    for (kind, asks) in [(ContentKind::Text, true), (ContentKind::Csv, false)] {
+        assert_eq!(Output { review: None, ..rule(kind) }.needs_review(), asks);
+    }
 
     struct Broken;
     impl Read for Broken {
@@ -349,4 +362,30 @@ fn rules_choose_by_path() {
         assert_eq!(rules.rule_for(path), expected, "{path}");
     }
     assert!(is_glob("*.csv") && !is_glob("["));
+}
+
+#[test]
+fn columns_are_asked_for_and_forbidden() {
+    let held = |kind, content: &str| {
+        let (columns, forbidden_columns) = (vec!["count".into()], vec!["Patient_ID".into()]);
+        let rule = Output { columns, forbidden_columns, ..rule(kind) };
+        check_as(&rule, content.as_bytes()).err().map(|hold| (hold.code, hold.message))
+    };
+    for (kind, with) in [(ContentKind::Csv, ","), (ContentKind::Tsv, "\t")] {
+        let table = |text: &str| held(kind, &text.replace(',', with));
+        assert_eq!(table("sample,count\nA,1\n"), None);
+        let (code, message) = table("sample,number\nA,1\n").unwrap();
+        assert_eq!(
+            (code, message.as_str()),
+            ("column-missing", "out/x: it has no column \"count\"")
+        );
+        let (code, message) = table("count, patient_id \n1,4711\n").unwrap();
+        assert_eq!(code, "column-forbidden");
+        assert!(message.contains("row 1, column 2") && !message.contains("4711"), "{message}");
+    }
+    assert_eq!(
+        held(ContentKind::Csv, "\"patient_id\",count\n1,2\n").unwrap().0,
+        "column-forbidden"
+    );
+    assert_eq!(held(ContentKind::Csv, "\"count\"\n1\n"), None);
 }
