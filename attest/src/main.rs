@@ -7,7 +7,6 @@
 //!   been attested; run when slurmd or the machine starts.
 #![forbid(unsafe_code)]
 
-mod collect;
 mod end;
 mod host;
 mod slurm;

@@ -10,7 +10,9 @@ use sluice_sys::{
 use ssh_key::PrivateKey;
 use time::OffsetDateTime;
 
-use crate::{collect::Collected, host::Host};
+use sluice_site::collect::Collected;
+
+use crate::host::Host;
 
 /// Upper bound of a key's file, in bytes.
 const MAX_KEY: usize = 1 << 14;

@@ -12,12 +12,15 @@ use std::{
 use anyhow::{Context, Result, bail};
 use rustix::fs::{AtFlags, FlockOperation, OFlags, flock, unlinkat};
 use sluice_policy::attestation::IrregularFile;
-use sluice_site::{audit::Audit, record::Record};
+use sluice_site::{
+    audit::Audit,
+    collect::{Collected, collect},
+    record::Record,
+};
 use sluice_sys::{atomic, beneath};
 use time::OffsetDateTime;
 
 use crate::{
-    collect::{Collected, collect},
     end::{release_pins, start_worker},
     host::{Host, incarnation_of},
     slurm,
@@ -133,7 +136,7 @@ fn take_over(host: &Host, record: &Record) -> Result<Collected> {
         return Ok(Collected { files: Vec::new(), irregular: vec![gone] });
     }
     surrender(host, &record.sealed, record.uid, record.gid).context("sealed run directory")?;
-    host.as_service(|| collect(&record.sealed, &record.outputs)).context("results")
+    host.as_service(|| Ok(collect(&record.sealed, &record.outputs)?)).context("results")
 }
 
 /// Only a plain "not there" counts: a file system that doesn't answer may come back.

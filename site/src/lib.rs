@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod bundle;
+pub mod collect;
 mod config;
 pub mod paths;
 mod policy;

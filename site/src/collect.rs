@@ -1,8 +1,13 @@
 //! The files that the entry's output rules match, with size and digest.
 
-use std::{collections::BTreeSet, fs::File, io::Read, os::fd::OwnedFd, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs::File,
+    io::{Read, Result},
+    os::fd::OwnedFd,
+    path::Path,
+};
 
-use anyhow::Result;
 use rustix::fs::{AtFlags, Dir, FileType, OFlags, Stat, fstat, statat};
 use sluice_policy::{
     attestation::{IrregularFile, OutputFile},
@@ -19,13 +24,15 @@ const MAX_DEPTH: usize = 100;
 
 /// What matched.
 #[derive(Default)]
-pub(crate) struct Collected {
-    pub(crate) files: Vec<OutputFile>,
-    pub(crate) irregular: Vec<IrregularFile>,
+pub struct Collected {
+    /// Regular files.
+    pub files: Vec<OutputFile>,
+    /// Everything else.
+    pub irregular: Vec<IrregularFile>,
 }
 
-/// Walks the sealed run directory, without following links, as the service account.
-pub(crate) fn collect(sealed: &Path, outputs: &[Output]) -> Result<Collected> {
+/// Walks a run directory, which nobody is to change meanwhile, without following links.
+pub fn collect(sealed: &Path, outputs: &[Output]) -> Result<Collected> {
     let top = beneath::open_dir(sealed)?;
     let rules = Rules::new(outputs);
     let mut collected = Collected::default();
@@ -80,7 +87,7 @@ fn regular(
     path: &str,
     kind: FileType,
     seen: &Stat,
-) -> Result<(u64, String), &'static str> {
+) -> std::result::Result<(u64, String), &'static str> {
     match kind {
         FileType::RegularFile if seen.st_nlink == 1 => {}
         FileType::RegularFile => return Err("hard-link"),
