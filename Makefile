@@ -1,17 +1,18 @@
 # Tiers: check needs no Slurm; test runs every end-to-end test on the lab's real Slurm.
 .PHONY: check test docs-test test-all demo bindings bindings-diff matrix health bench-admission \
-    bench-digest fuzz-smoke
+    bench-digest fuzz-smoke kills service test-stores bench-crawler
 
 check:
 	tests/check
 
 test:
 	tests/run
+	tests/test-stores s3s-fs rclone
 
 docs-test:
 	tests/docs
 
-test-all: check test docs-test
+test-all: check test docs-test kills test-stores service
 
 demo:
 	tests/demo
@@ -26,6 +27,22 @@ bench-digest:
 SECONDS ?= 60
 fuzz-smoke:
 	tests/fuzz $(SECONDS)
+
+# kill -9 at every edge of a run's life and at 500 random moments.
+kills:
+	tests/kills
+
+# The packaged unit under a real systemd of its own.
+service:
+	tests/service
+
+# The crawler's tests on three S3 servers; Garage takes half an hour to build the first time.
+test-stores:
+	tests/test-stores
+
+# The crawler beside s5cmd and the polling script; in no tier.
+bench-crawler:
+	tests/bench-crawler
 
 # The plugin's bindings for every Slurm version, made anew from their headers.
 bindings:

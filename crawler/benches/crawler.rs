@@ -52,7 +52,7 @@ fn main() {
 
 /// A place on a real disk: fsync costs nothing on tmpfs.
 fn world() -> World {
-    let world = World::new_in("/var/lib").expect("needs root");
+    let world = World::new_in("/opt").expect("needs root");
     let (count, bench) = (world::entry("count"), rules());
     world.publish_set(2, &[("entries/count@1.toml", &count), ("entries/bench@1.toml", &bench)]);
     world

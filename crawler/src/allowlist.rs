@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use sluice_policy::{attestation::Predicate, entry::Entry, revocation::Revoked};
+use sluice_policy::{attestation::Predicate, digest::Digest, entry::Entry, revocation::Revoked};
 use sluice_site::{
     Site,
     sets::{SetError, Sets, VerifiedSet},
@@ -43,6 +43,14 @@ impl Allowlist {
     /// the node's key still stand.
     pub fn entry(&self, run: &Attested) -> Result<Arc<Entry>, Stop> {
         self.entry_under(run, &self.current)
+    }
+
+    /// An entry of the set in force, with its file's digest, for a run that nobody attested.
+    pub fn current_entry(&self, id: &str) -> Result<(Arc<Entry>, Digest), Stop> {
+        match self.current.entry(id, self.time) {
+            Ok(verified) => Ok((Arc::new(verified.entry), verified.digest)),
+            Err(error) => Err(stop(self.serial(), id, &error)),
+        }
     }
 
     /// Whether it stands at a later time of the pass, too.

@@ -28,7 +28,7 @@ const MAX_ATTESTATION: usize = 64 << 20;
 
 /// A verified attestation.
 pub struct Attested {
-    /// The file as it was found; published as attestation.json.
+    /// The file as it was found; published as attestation.json. Empty where the site does without.
     pub bytes: Vec<u8>,
     /// What it says.
     pub predicate: Predicate,
@@ -71,6 +71,16 @@ impl Attested {
         Ok(Self { bytes, predicate, files, node_key })
     }
 
+    /// The attestation's file; none where nobody attested the run.
+    pub fn attestation(&self) -> Option<&[u8]> {
+        (!self.bytes.is_empty()).then_some(self.bytes.as_slice())
+    }
+
+    /// What a publication of this run is called.
+    pub fn release_state(&self) -> &'static str {
+        if self.attestation().is_some() { "policy-passed" } else { "unattested" }
+    }
+
     /// Whose and which run it is.
     pub fn identity(&self) -> Identity {
         Identity {
@@ -83,7 +93,8 @@ impl Attested {
 }
 
 impl AttestedFile {
-    fn new(file: &OutputFile) -> Result<Self, Stop> {
+    /// A file as a statement lists it.
+    pub fn new(file: &OutputFile) -> Result<Self, Stop> {
         let digest = Digest::from_hex(&file.sha256).map_err(invalid)?;
         Ok(Self { path: file.path.clone(), bytes: file.bytes, digest })
     }

@@ -2,10 +2,12 @@
 
 use std::{
     env,
+    net::SocketAddr,
     path::{Path, PathBuf},
     time::Duration,
 };
 
+use crate::metrics::Endpoint;
 use nix::unistd::geteuid;
 use serde::Deserialize;
 use sluice_site::Site;
@@ -39,6 +41,12 @@ pub struct Config {
     pub location: Location,
     /// Time between two scans.
     pub interval: Duration,
+    /// Whether only attested runs are published.
+    pub require_attestation: bool,
+    /// How long an unattested run's files have to be left alone.
+    pub settle: Duration,
+    /// Where counts are to be had.
+    pub metrics: Option<Endpoint>,
 }
 
 /// Where results go.
@@ -111,12 +119,36 @@ impl Config {
             spool: site.attestations.join("spool"),
             location: Location::new(crawler)?,
             interval: Duration::from_secs(crawler.interval_seconds),
+            require_attestation: crawler.require_attestation,
+            settle: Duration::from_secs(crawler.settle_seconds),
+            metrics: crawler.metrics.as_deref().map(endpoint).transpose()?,
             site,
         })
     }
 }
 
+fn endpoint(text: &str) -> Result<Endpoint, ConfigError> {
+    if text.starts_with('/') {
+        return Ok(Endpoint::Socket(text.into()));
+    }
+    match text.parse::<SocketAddr>() {
+        Ok(address) if address.ip().is_loopback() => Ok(Endpoint::Port(address)),
+        _ => Err(ConfigError(
+            "metrics must be the absolute path of a socket, or a loopback address with a port"
+                .into(),
+        )),
+    }
+}
+
 impl Location {
+    /// As people are told where it is.
+    pub fn url(&self) -> String {
+        match self {
+            Self::Directory(path) => format!("file://{}", path.display()),
+            Self::S3(s3) => format!("s3://{}/{} at {}", s3.bucket, s3.prefix, s3.endpoint),
+        }
+    }
+
     fn new(crawler: &sluice_site::Crawler) -> Result<Self, ConfigError> {
         if let Some(path) = crawler.store.strip_prefix("file://") {
             if !path.starts_with('/') || path == "/" {

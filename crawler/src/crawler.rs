@@ -23,13 +23,14 @@ use crate::{
     discovery::{incarnation, scan},
     edge, examine,
     journal::Journal,
-    ledger::{Entry, Ledger, LedgerError},
+    ledger::{Entry, Ledger, LedgerError, State},
+    metrics::Metrics,
     outcome::{Reason, Stop},
     publish::{Plan, Retracted, publish, retract},
     record::{Outcome, Pass},
-    roll::Roll,
+    roll::{Id, Roll},
     store::Store,
-    weskit,
+    unattested, weskit,
 };
 
 /// Runs that are looked at at the same time.
@@ -48,6 +49,15 @@ pub enum PassError {
     /// The spool is not there.
     #[error("the attestation spool {0} can't be read: {1}")]
     Spool(String, #[source] std::io::Error),
+    /// The run directories are not there.
+    #[error("the run directories below {0} can't be looked through: {1}")]
+    Runs(PathBuf, #[source] std::io::Error),
+    /// The store doesn't answer.
+    #[error("{0}")]
+    Store(String),
+    /// Requests of other commands.
+    #[error("the requests in {0} can't be worked on: {1}")]
+    Requests(PathBuf, #[source] std::io::Error),
 }
 
 /// The crawler with everything it works with.
@@ -57,8 +67,11 @@ pub struct Crawler {
     pub(crate) store: Store,
     pub(crate) ledger: Ledger,
     pub(crate) journal: Journal,
+    /// What the service has done since its start.
+    pub metrics: Metrics,
     buffers: Buffers,
     roll: OnceCell<RefCell<Roll>>,
+    unattested: RefCell<unattested::Scan>,
     /// Serial of the set that the last pass saw.
     serial: RefCell<Option<u64>>,
 }
@@ -102,8 +115,10 @@ impl Crawler {
             store,
             ledger,
             journal,
+            metrics: Metrics::new(),
             buffers: Buffers::new(),
             roll: OnceCell::new(),
+            unattested: RefCell::default(),
             serial: RefCell::default(),
         }
     }
@@ -124,10 +139,15 @@ impl Crawler {
     /// Enters the runs of the spool that aren't known: a readdir, whatever their number.
     pub async fn reconcile(&self) -> Result<usize, PassError> {
         self.roll().await?;
-        let Config { spool, site, .. } = &*self.config;
-        let known = |run| self.roll.get().is_some_and(|roll| roll.borrow().knows(run));
-        let names = scan(spool, &site.cluster, known)
+        self.take_requests().await?;
+        let Config { spool, site, require_attestation, .. } = &*self.config;
+        let known = |name: &str| self.loaded().is_some_and(|roll| roll.knows(Id::of(name)));
+        let mut names = scan(spool, &site.cluster, known)
             .map_err(|error| PassError::Spool(spool.display().to_string(), error))?;
+        if !require_attestation {
+            let found = self.unattested.borrow_mut().scan(&site.runs, known);
+            names.extend(found.map_err(|error| PassError::Runs(site.runs.clone(), error))?);
+        }
         let found = names.len();
         self.enter(names).await?;
         Ok(found)
@@ -136,25 +156,25 @@ impl Crawler {
     /// Enters runs that events told of, or has those looked at again.
     pub async fn enter(&self, names: Vec<String>) -> Result<(), PassError> {
         let roll = self.roll().await?;
-        let cluster = &self.config.site.cluster;
-        let runs: Vec<_> = names.iter().filter_map(|name| incarnation(name, cluster)).collect();
         let fresh: Vec<String> = {
             let mut roll = roll.borrow_mut();
-            runs.iter().for_each(|run| roll.hurry(*run));
-            let new =
-                |name: &&String| incarnation(name, cluster).is_some_and(|run| !roll.knows(run));
-            names.iter().filter(new).cloned().collect()
+            names.iter().for_each(|name| roll.hurry(Id::of(name)));
+            let new = |name: &String| self.is_run(name) && !roll.knows(Id::of(name));
+            names.into_iter().filter(new).collect()
         };
         if !fresh.is_empty() {
             self.ledger.note(fresh.clone(), &format(clock::now())).await?;
         }
         for name in fresh {
             edge::reached("noted", &name);
-            if let Some(run) = incarnation(&name, cluster) {
-                roll.borrow_mut().add(run, name);
-            }
+            roll.borrow_mut().add(name);
         }
         Ok(())
+    }
+
+    /// Whether an event's file can be a run; scans find only such.
+    fn is_run(&self, name: &str) -> bool {
+        unattested::is_name(name) || incarnation(name, &self.config.site.cluster).is_some()
     }
 
     /// Looks at some of the runs that are due; the result says nothing where none was.
@@ -174,6 +194,13 @@ impl Crawler {
     /// When the next run is due.
     pub(crate) async fn next_due(&self) -> Result<Option<std::time::Instant>, PassError> {
         Ok(self.roll().await?.borrow().next())
+    }
+
+    /// Has a finished run looked at once more.
+    pub(crate) fn reopen(&self, name: String) {
+        if let Some(mut roll) = self.loaded() {
+            roll.add(name);
+        }
     }
 
     /// Has all open runs looked at if another set is in force than at the last pass.
@@ -203,8 +230,7 @@ impl Crawler {
 
     /// Whether something is awaited of the run of this attestation.
     pub(crate) fn waits(&self, name: &str) -> bool {
-        let run = incarnation(name, &self.config.site.cluster);
-        run.is_some_and(|run| self.loaded().is_some_and(|roll| roll.waits(run)))
+        self.loaded().is_some_and(|roll| roll.waits(Id::of(name)))
     }
 
     /// Runs of which something is awaited, and the directories it will come to.
@@ -213,16 +239,14 @@ impl Crawler {
     }
 
     /// WESkit's word may be all that is missing: an event tells of it.
-    fn await_log(&self, entry: &Entry, run: &Attested, verdict: &Result<(), Stop>) {
+    fn await_log(&self, entry: &Entry, run_dir: &Path, verdict: &Result<(), Stop>) {
         let missing = match verdict {
             Err(Stop::Wait(reason) | Stop::Hold(reason)) => reason.code.starts_with("log-"),
             _ => false,
         };
-        let id = incarnation(&entry.name, &self.config.site.cluster);
-        let run_dir = Path::new(&run.predicate.submitted_run_dir);
-        if let (Some(mut roll), Some(id)) = (self.loaded(), id) {
+        if let Some(mut roll) = self.loaded() {
             let places = missing.then(|| weskit::places(&self.config.site.runs, run_dir));
-            roll.wait_at(id, places.unwrap_or_default());
+            roll.wait_at(Id::of(&entry.name), places.unwrap_or_default());
         }
     }
 
@@ -261,13 +285,9 @@ impl Crawler {
         self.roll
             .get_or_try_init(async || {
                 self.ledger.tell_again(&format(clock::now() - RETOLD)).await?;
-                let cluster = self.config.site.cluster.clone();
-                let known = self.ledger.known(move |name| incarnation(name, &cluster)).await?;
-                let mut roll = Roll::new(known);
+                let mut roll = Roll::new(self.ledger.known(|name| Some(Id::of(name))).await?);
                 for Entry { name, .. } in self.ledger.unsettled().await? {
-                    if let Some(run) = incarnation(&name, &self.config.site.cluster) {
-                        roll.add(run, name);
-                    }
+                    roll.add(name);
                 }
                 Ok(RefCell::new(roll))
             })
@@ -280,6 +300,9 @@ impl Crawler {
     }
 
     async fn attend(&self, entry: Entry, now: &Arc<Now>) -> Result<Outcome, LedgerError> {
+        if entry.state == State::Withdrawing {
+            return self.record_withdrawal(&entry, now).await;
+        }
         if let Some(outage) = now.outage()
             && entry.reason.code == outage.code
         {
@@ -293,7 +316,13 @@ impl Crawler {
         let (run, approved) = self.verify(&entry.name, now).await;
         let run = match run {
             Ok(run) => run,
-            Err(stop) => return self.record(&entry, None, Err(stop), now).await,
+            Err(stop) => {
+                let verdict = Err(stop);
+                if let Some(run_dir) = unattested::run_dir(&self.config.site.runs, &entry.name) {
+                    self.await_log(&entry, &run_dir, &verdict);
+                }
+                return self.record(&entry, None, verdict, now).await;
+            }
         };
         edge::reached("verified", &entry.name);
         let mut verdict = match approved {
@@ -309,15 +338,15 @@ impl Crawler {
                 Err(stop) => Err(stop),
             };
         }
-        self.await_log(&entry, &run, &verdict);
+        self.await_log(&entry, Path::new(&run.predicate.submitted_run_dir), &verdict);
         self.record(&entry, Some(run.identity()), verdict, now).await
     }
 
     /// Content is not read again until the rules may have changed.
     fn still_refused(&self, entry: &Entry, now: &Now) -> bool {
-        let run = incarnation(&entry.name, &self.config.site.cluster);
-        let refused = |(serial, run)| self.loaded().is_some_and(|roll| roll.refused(run, serial));
-        now.serial().zip(run).is_some_and(refused)
+        let run = Id::of(&entry.name);
+        let refused = |serial| self.loaded().is_some_and(|roll| roll.refused(run, serial));
+        now.serial().is_some_and(refused)
     }
 
     /// Reads an attestation, and says whether its run may be looked at for release.
@@ -329,7 +358,14 @@ impl Crawler {
         let (config, ca, now, name) =
             (self.config.clone(), self.ca.clone(), now.clone(), name.to_owned());
         let work = spawn_blocking(move || {
-            let run = Attested::read(&config, &ca, &name, now.time).map(Arc::new);
+            let run = if unattested::is_name(&name) {
+                let allowlist = now.allowlist.as_ref().map_err(Stop::clone);
+                allowlist
+                    .and_then(|allowlist| unattested::read(&config, allowlist, &name, now.time))
+            } else {
+                Attested::read(&config, &ca, &name, now.time)
+            };
+            let run = run.map(Arc::new);
             let approved = run.as_ref().map_err(Stop::clone).and_then(|run| {
                 let allowlist = now.allowlist.as_ref().map_err(Stop::clone)?;
                 examine::admissible(&config, allowlist, run, now.time)
@@ -370,7 +406,12 @@ impl Crawler {
             Ok(())
         };
         let plan = Plan::new(run, &time);
-        let result = publish(&self.store, &self.buffers, &sealed, plan, permit).await;
+        let store = self.store.of(&run.identity().owner)?;
+        let result = publish(&store, &self.buffers, &sealed, plan, permit).await;
+        if result.is_ok() {
+            let bytes = run.files.iter().map(|file| file.bytes).sum();
+            self.metrics.published(bytes, run.predicate.ended, clock::now());
+        }
         if let Err(Stop::Retry(reason)) = &result
             && matches!(reason.code.as_str(), "store-unavailable" | "store-denied")
         {
@@ -384,8 +425,8 @@ impl Crawler {
         let detail = json!({
             "run-id": run.predicate.run_id,
             "entry": run.predicate.entry,
-            "state": "policy-passed",
-            "attestation": Digest::of(&run.bytes),
+            "state": run.release_state(),
+            "attestation": run.attestation().map(Digest::of),
             // Names every file with its digest.
             "manifest": Digest::of(manifest),
             "files": run.files.len(),
@@ -402,7 +443,8 @@ impl Crawler {
     /// attempt had come to its end.
     async fn take_back(&self, entry: &Entry, run: &Attested, now: &str) -> Result<Retracted, Stop> {
         let time = self.begin(entry, run, now).await?;
-        let retracted = retract(&self.store, &Plan::new(run, &time)).await?;
+        let store = self.store.of(&run.identity().owner)?;
+        let retracted = retract(&store, &Plan::new(run, &time)).await?;
         if retracted != Retracted::Published {
             self.ledger.forget(&entry.name).await.map_err(unwritable)?;
         }

@@ -11,31 +11,65 @@ use tokio::{
 
 use crate::{
     crawler::{Crawler, PassError},
+    ledger::State,
+    metrics::Endpoint,
+    supervisor,
     watch::Watch,
 };
 
-/// Works until SIGTERM or SIGINT. A pass is cut off where it is, which is always safe.
-pub async fn run(crawler: &Crawler) -> io::Result<()> {
+/// Why the daemon's work ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// SIGTERM or SIGINT.
+    Stopped,
+    /// SIGHUP: the configuration is to be read again.
+    Reload,
+}
+
+/// Works until a signal. A pass is cut off where it is, which is always safe.
+pub async fn run(crawler: &Crawler, endpoint: Option<&Endpoint>) -> io::Result<Ended> {
     let mut term = signal(SignalKind::terminate())?;
     let mut int = signal(SignalKind::interrupt())?;
+    let mut hup = signal(SignalKind::hangup())?;
     fs::create_dir_all(crawler.requests())?;
     let watch = Watch::new(crawler.spool(), &crawler.requests());
-    select! {
-        () = work(crawler, watch) => {}
-        () = stopped(&mut term) => {}
-        () = stopped(&mut int) => {}
+    let ended = select! {
+        () = work(crawler, watch) => Ended::Stopped,
+        () = supervisor::watchdog() => Ended::Stopped,
+        error = metrics(crawler, endpoint) => return Err(error),
+        () = stopped(&mut hup) => Ended::Reload,
+        () = stopped(&mut term) => Ended::Stopped,
+        () = stopped(&mut int) => Ended::Stopped,
+    };
+    if ended == Ended::Stopped {
+        supervisor::stopping();
+        tracing::info!("stopped");
     }
-    tracing::info!("stopped");
-    Ok(())
+    Ok(ended)
+}
+
+async fn metrics(crawler: &Crawler, endpoint: Option<&Endpoint>) -> io::Error {
+    let Some(endpoint) = endpoint else { return std::future::pending().await };
+    let counts = async || crawler.ledger.counts().await;
+    let Err(error) = crawler.metrics.serve(endpoint, counts).await else {
+        return std::future::pending().await;
+    };
+    io::Error::other(format!("metrics can't be served at {endpoint:?}: {error}"))
 }
 
 async fn work(crawler: &Crawler, mut watch: Watch) {
     let mut scan = Instant::now();
+    let mut ready = false;
     loop {
         let next = turn(crawler, &mut watch, &mut scan).await.unwrap_or_else(|error| {
             tracing::error!("{error}");
+            supervisor::status(&error.to_string());
             scan
         });
+        if !ready {
+            supervisor::ready();
+            ready = true;
+        }
         select! {
             () = sleep_until(next) => {}
             () = watch.changed() => {}
@@ -56,8 +90,12 @@ async fn turn(
         crawler.reconcile().await?;
         crawler.notice_new_set().await?;
     }
+    crawler.take_requests().await?;
     crawler.enter(seen.names).await?;
     let attended = crawler.attend_due().await?;
+    if attended.is_some() {
+        supervisor::status(&standing(&crawler.ledger.counts().await?));
+    }
     watch.retain(|name| crawler.waits(name));
     crawler.waiting_places().iter().for_each(|(name, dirs)| watch.add(name, dirs));
     if attended.is_some() {
@@ -66,6 +104,13 @@ async fn turn(
     }
     let due = crawler.next_due().await?.map_or(*scan, Instant::from_std);
     Ok(due.min(*scan))
+}
+
+/// Where the work stands, for `systemctl status`.
+fn standing(counts: &[(State, i64)]) -> String {
+    let parts: Vec<_> =
+        counts.iter().map(|(state, count)| format!("{count} {}", state.word())).collect();
+    parts.join(", ")
 }
 
 async fn stopped(signal: &mut Signal) {

@@ -14,15 +14,12 @@ pub struct Incarnation {
 /// Names of the attestations of `cluster` in the spool that are not `known`, in no particular
 /// order. Anything else there, such as a file being written under its temporary name, is passed
 /// over.
-pub fn scan(
-    spool: &Path,
-    cluster: &str,
-    known: impl Fn(Incarnation) -> bool,
-) -> io::Result<Vec<String>> {
+pub fn scan(spool: &Path, cluster: &str, known: impl Fn(&str) -> bool) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     for file in fs::read_dir(spool)? {
         if let Ok(name) = file?.file_name().into_string()
-            && incarnation(&name, cluster).is_some_and(|run| !known(run))
+            && incarnation(&name, cluster).is_some()
+            && !known(&name)
         {
             names.push(name);
         }

@@ -17,6 +17,10 @@ pub const EDGES: &[&str] = &[
     "manifest-sent",
     "settled",
     "told",
+    "manifest-gone",
+    "tombstone-sent",
+    "files-gone",
+    "withdrawn",
 ];
 
 /// Marks that `run` has come to the edge `name`.

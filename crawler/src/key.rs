@@ -6,8 +6,13 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'_').remove(b'-');
 
 /// Names beside the released files that the crawler writes, now or in a later version.
-const RESERVED: &[&str] =
-    &["attestation.json", "manifest.json", "index.html", "ro-crate-metadata.json"];
+const RESERVED: &[&str] = &[
+    "attestation.json",
+    "manifest.json",
+    "index.html",
+    "ro-crate-metadata.json",
+    "tombstone.json",
+];
 
 /// One component of a key, percent-encoded.
 pub fn component(name: &str) -> String {

@@ -5,6 +5,7 @@
 //! [`allowlist`] whether what it rests on still stands, [`release`] whether the entry's rules let
 //! its files out, [`publish`] sends them. The [`ledger`] remembers where each run stands.
 
+pub mod adopt;
 pub mod allowlist;
 pub mod attested;
 mod batch;
@@ -20,14 +21,18 @@ pub mod journal;
 pub mod key;
 pub mod ledger;
 pub mod manifest;
+pub mod metrics;
 pub mod outcome;
 pub mod publish;
 pub mod readiness;
 pub mod record;
 pub mod release;
-mod roll;
+pub mod roll;
 pub mod sealed;
 pub mod status;
 pub mod store;
+pub mod supervisor;
+pub mod unattested;
 pub mod watch;
 pub mod weskit;
+pub mod withdraw;

@@ -2,17 +2,20 @@
 
 mod report;
 mod service;
+mod withdrawal;
 
-use std::{path::Path, process::ExitCode};
+use std::{io::IsTerminal, path::Path, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{ArgGroup, Parser, Subcommand};
 use sluice_crawler::{
     config::Config,
     crawler::Crawler,
-    daemon,
+    daemon::{self, Ended},
     journal::Journal,
     ledger::{Ledger, Reader},
     store::Store,
+    supervisor,
+    withdraw::Request,
 };
 use sluice_site::{Site, audit::Audit, paths};
 use sluice_sys::trusted::read_trusted;
@@ -46,14 +49,38 @@ enum Command {
         /// Print a JSON object
         #[arg(long)]
         json: bool,
+        /// First compare what the tutorial's cron script left with the bucket, and report it
+        #[arg(long)]
+        adopt: bool,
     },
-    /// Keep publishing until SIGTERM
+    /// Keep publishing until SIGTERM; SIGHUP has the configuration read again
     Run,
     /// Say where the runs stand
     Status {
         /// Print a JSON object
         #[arg(long)]
         json: bool,
+        /// Only this run
+        run: Option<String>,
+    },
+    /// Check the configuration, and try the store without publishing anything
+    Validate {
+        /// Print a JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take published results back and leave a tombstone in their place
+    #[command(group(ArgGroup::new("which").required(true)))]
+    Withdraw {
+        /// The run's id, as `status` and the manifest spell it
+        #[arg(group = "which")]
+        run: Option<String>,
+        /// All published runs of the bundle with this digest
+        #[arg(long, group = "which", value_name = "DIGEST")]
+        digest: Option<String>,
+        /// The reason, which everybody may read
+        #[arg(long)]
+        why: String,
     },
 }
 
@@ -62,6 +89,7 @@ fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_target(false)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_max_level(tracing::Level::INFO)
         .init();
     match work(cli.command) {
@@ -71,42 +99,81 @@ fn main() -> ExitCode {
 }
 
 fn work(command: Command) -> Result<ExitCode, Failure> {
-    let site = Site::load().map_err(Failure::configuration)?;
-    let (uid, gid) = site.service().map_err(Failure::configuration)?;
-    service::become_account(uid, gid).map_err(Failure::permission)?;
+    let caller = service::caller();
+    let config = load()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(BLOCKING)
         .build()
         .map_err(Failure::environment)?;
-    let (etc, state) = (Path::new(paths::ETC), Path::new(STATE));
     match command {
-        Command::Status { json } => {
-            let reader = Reader::open(state).map_err(Failure::environment)?;
-            report::status(&reader, json).map_err(Failure::environment)
+        Command::Status { json, run } => {
+            let reader = Reader::open(&config.state).map_err(Failure::environment)?;
+            report::status(&config, &reader, run.as_deref(), json).map_err(Failure::environment)
         }
-        Command::Once { json } => {
-            let crawler = open(Config::new(site, etc, state).map_err(Failure::configuration)?)?;
+        Command::Once { json, adopt } => {
+            let crawler = open(config)?;
+            if adopt {
+                let adopted = runtime.block_on(crawler.adopt()).map_err(Failure::environment)?;
+                report::adopted(&adopted, json).map_err(Failure::environment)?;
+            }
             let pass = runtime.block_on(crawler.pass()).map_err(Failure::environment)?;
             report::pass(&pass, json).map_err(Failure::environment)
         }
-        Command::Run => {
-            let config = Config::new(site, etc, state).map_err(Failure::configuration)?;
-            let crawler = open(config)?;
-            runtime.block_on(daemon::run(&crawler)).map_err(Failure::environment)?;
-            Ok(ExitCode::SUCCESS)
+        Command::Run => runtime.block_on(serve(config)),
+        Command::Validate { json } => {
+            cluster_key(&config)?;
+            let store = Store::open(&config.location).map_err(Failure::configuration)?;
+            let honours = runtime.block_on(store.probe());
+            report::validated(&config, honours, json).map_err(Failure::environment)
+        }
+        Command::Withdraw { run, digest, why } => {
+            let reader = Reader::open(&config.state).map_err(Failure::environment)?;
+            let runs = withdrawal::runs(&reader, run, digest)?;
+            let request = Request { format: 1, runs, why, by: caller };
+            runtime.block_on(withdrawal::withdraw(config, &reader, &request))
+        }
+    }
+}
+
+/// The configuration, read as root where possible; the process is the service account's then.
+fn load() -> Result<Config, Failure> {
+    let site = Site::load().map_err(Failure::configuration)?;
+    let (uid, gid) = site.service().map_err(Failure::configuration)?;
+    service::become_account(uid, gid).map_err(Failure::permission)?;
+    Config::new(site, Path::new(paths::ETC), Path::new(STATE)).map_err(Failure::configuration)
+}
+
+/// The daemon, from one reading of its configuration to the next.
+async fn serve(mut config: Config) -> Result<ExitCode, Failure> {
+    loop {
+        let crawler = open(config.clone())?;
+        let ended = daemon::run(&crawler, config.metrics.as_ref()).await;
+        if ended.map_err(Failure::environment)? == Ended::Stopped {
+            return Ok(ExitCode::SUCCESS);
+        }
+        supervisor::reloading();
+        match load() {
+            Ok(new) => config = new,
+            Err(failure) => tracing::error!("the configuration stays as it was: {failure}"),
         }
     }
 }
 
 fn open(config: Config) -> Result<Crawler, Failure> {
+    if !config.require_attestation {
+        tracing::warn!("{}", report::UNATTESTED);
+    }
+    let ca = cluster_key(&config)?;
+    let ledger = Ledger::open(&config.state).map_err(Failure::ledger)?;
+    let audit = Audit::open(&config.state.join("audit.jsonl")).map_err(Failure::environment)?;
+    let journal = Journal::start(audit).map_err(Failure::environment)?;
+    let store = Store::open(&config.location).map_err(Failure::configuration)?;
+    Ok(Crawler::new(config, ca, store, ledger, journal))
+}
+
+fn cluster_key(config: &Config) -> Result<PublicKey, Failure> {
     let key = config.etc.join("keys/cluster.pub");
     let key = read_trusted(&key, MAX_KEY).map_err(Failure::configuration)?;
-    let key = String::from_utf8_lossy(&key);
-    let ca = PublicKey::from_openssh(key.trim()).map_err(Failure::configuration)?;
-    let ledger = Ledger::open(&config.state).map_err(Failure::environment)?;
-    let audit = Audit::open(&config.state.join("audit.jsonl")).map_err(Failure::environment)?;
-    let store = Store::open(&config.location).map_err(Failure::configuration)?;
-    let journal = Journal::start(audit).map_err(Failure::environment)?;
-    Ok(Crawler::new(config, ca, store, ledger, journal))
+    PublicKey::from_openssh(String::from_utf8_lossy(&key).trim()).map_err(Failure::configuration)
 }

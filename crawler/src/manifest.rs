@@ -17,7 +17,7 @@ struct Manifest<'a> {
     state: &'static str,
     published: &'a str,
     files: Vec<File<'a>>,
-    attestation: &'static str,
+    attestation: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -44,10 +44,10 @@ pub fn manifest(run: &Attested, owner: &str, published: &str) -> Vec<u8> {
         entry,
         digest: digest.to_string(),
         serial: *serial,
-        state: "policy-passed",
+        state: run.release_state(),
         published,
         files: files.collect(),
-        attestation: "attestation.json",
+        attestation: run.attestation().map(|_| "attestation.json"),
     });
     format!("{manifest:#}\n").into_bytes()
 }

@@ -3,9 +3,11 @@
 /// Code and meaning of what the crawler itself says, sorted by code. What a file's content is held
 /// for is in [`sluice_policy::release::HOLD_CODES`].
 pub const CODES: &[(&str, &str)] = &[
+    ("adopted", "published by the script that this crawler replaced"),
     ("allowlist-expired", "the set in force has expired, so later revocations may be unheard of"),
     ("allowlist-unavailable", "no set is in force, so revocations can't be checked"),
     ("attestation-invalid", "the attestation isn't signed by a certified node of the job"),
+    ("attestation-missing", "the site publishes only attested runs, and nobody attested this one"),
     ("attestation-unreadable", "the attestation can't be read"),
     ("audit-unwritable", "the crawler's audit log can't be written"),
     ("end-unknown", "the script succeeded, but Slurm or a node doesn't say that the job did"),
@@ -22,6 +24,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("output-irregular", "a rule matches something that is no plain file"),
     ("output-missing", "a required output isn't there"),
     ("output-unlisted", "an attested file matches no rule of the entry"),
+    ("output-unsettled", "a file of an unattested run was changed just now"),
     ("policy-passed", "published: the machine's rules pass"),
     ("revoked", "the bundle, the entry, or a key was taken back"),
     ("run-failed", "the job failed; nothing is published"),
@@ -30,8 +33,10 @@ pub const CODES: &[(&str, &str)] = &[
     ("store-denied", "the store refuses the crawler's keys"),
     ("store-differs", "the store has something else than what was sent"),
     ("store-unavailable", "the store doesn't answer"),
+    ("superseded", "an unattested run was started again in its directory"),
     ("too-large", "the file is larger than the rule allows"),
     ("unapproved", "the job ran in mode=confine although it would be refused"),
+    ("withdrawn", "published, and taken back since"),
 ];
 
 /// Why a run is where it is: a stable code for programs, a sentence for people.
@@ -54,6 +59,8 @@ pub enum Stop {
     HoldContent(Reason),
     /// The run itself failed: nothing will ever be published.
     Fail(Reason),
+    /// The run was published and taken back: nothing of it will ever be published again.
+    Withdrawn(Reason),
     /// The store or a disk did not do its part; tried again in the next pass.
     Retry(Reason),
 }
@@ -66,6 +73,18 @@ impl Reason {
 }
 
 impl Stop {
+    /// Why.
+    pub fn reason(&self) -> &Reason {
+        match self {
+            Self::Wait(reason)
+            | Self::Hold(reason)
+            | Self::HoldContent(reason)
+            | Self::Fail(reason)
+            | Self::Withdrawn(reason)
+            | Self::Retry(reason) => reason,
+        }
+    }
+
     /// See [`Stop::Wait`].
     pub fn wait(code: &str, message: impl Into<String>) -> Self {
         Self::Wait(Reason::new(code, message))
@@ -86,6 +105,11 @@ impl Stop {
         Self::Fail(Reason::new(code, message))
     }
 
+    /// See [`Stop::Withdrawn`].
+    pub fn withdrawn(why: &str) -> Self {
+        Self::Withdrawn(Reason::new("withdrawn", why))
+    }
+
     /// See [`Stop::Retry`].
     pub fn retry(code: &str, message: impl Into<String>) -> Self {
         Self::Retry(Reason::new(code, message))
@@ -98,6 +122,7 @@ mod tests {
 
     /// Every file that makes a reason.
     const SOURCES: &[&str] = &[
+        include_str!("adopt.rs"),
         include_str!("allowlist.rs"),
         include_str!("attested.rs"),
         include_str!("crawler.rs"),
@@ -110,7 +135,9 @@ mod tests {
         include_str!("store/mod.rs"),
         include_str!("store/api.rs"),
         include_str!("store/probe.rs"),
+        include_str!("unattested.rs"),
         include_str!("weskit.rs"),
+        include_str!("withdraw.rs"),
     ];
 
     #[test]
@@ -140,5 +167,13 @@ mod tests {
         used.sort_unstable();
         used.dedup();
         assert_eq!(used, listed);
+    }
+
+    #[test]
+    fn the_reference_lists_every_code() {
+        let page = include_str!("../../docs/reference/crawler.md");
+        for (code, meaning) in CODES {
+            assert!(page.contains(&format!("| `{code}` | {meaning} |")), "{code}");
+        }
     }
 }

@@ -25,7 +25,10 @@ const PART: usize = 8 << 20;
 const FILES_AT_ONCE: usize = 8;
 
 const ATTESTATION: &str = "attestation.json";
-const MANIFEST: &str = "manifest.json";
+/// Its presence says that the run is complete.
+pub const MANIFEST: &str = "manifest.json";
+/// Its presence says that the run was taken back.
+pub const TOMBSTONE: &str = "tombstone.json";
 
 /// What is sent for one run.
 pub struct Plan<'a> {
@@ -83,10 +86,14 @@ pub async fn publish(
     permit: impl AsyncFnOnce(&[u8]) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
     let run_id = &plan.run.predicate.run_id;
+    store.probe().await?;
     store.clear_staged(&plan.owner, run_id).map_err(|error| {
         Stop::retry("store-unavailable", format!("the store can't be tidied: {error}"))
     })?;
     let present = plan.present(store).await?;
+    if present.contains_key(&plan.key(store, TOMBSTONE)?) {
+        return Err(Stop::withdrawn("the store has a tombstone in its place"));
+    }
     let plan = plan.resumed(store, &present).await?;
     edge::reached("listed", run_id);
     let sender = Sender { store, buffers, plan: &plan, present };
@@ -101,7 +108,9 @@ pub async fn publish(
         edge::reached("file-sent", run_id);
     }
     edge::reached("files-sent", run_id);
-    sender.bytes(ATTESTATION, &plan.run.bytes).await?;
+    if let Some(attestation) = plan.run.attestation() {
+        sender.bytes(ATTESTATION, attestation).await?;
+    }
     edge::reached("attestation-sent", run_id);
     permit(&plan.manifest).await?;
     sender.bytes(MANIFEST, &plan.manifest).await?;
@@ -159,7 +168,8 @@ impl Sender<'_> {
             let _ = upload.abort().await;
             return Err(stop);
         }
-        self.store.confirm_parts(&key, file.bytes, &file.digest).await
+        let confirmed = self.store.confirm_parts(&key, file.bytes, &file.digest).await;
+        self.unless_differing(&key, confirmed).await
     }
 
     async fn bytes(&self, name: &str, bytes: &[u8]) -> Result<(), Stop> {
@@ -178,7 +188,18 @@ impl Sender<'_> {
         {
             return Err(taken(key));
         }
-        self.store.confirm(key, size, digest).await
+        let confirmed = self.store.confirm(key, size, digest).await;
+        self.unless_differing(key, confirmed).await
+    }
+
+    /// What was just sent and is something else there is nothing that anybody should read.
+    async fn unless_differing(&self, key: &Path, confirmed: Result<(), Stop>) -> Result<(), Stop> {
+        if let Err(Stop::Retry(reason)) = &confirmed
+            && reason.code == "store-differs"
+        {
+            self.store.delete(key).await?;
+        }
+        confirmed
     }
 
     fn about(&self) -> About<'_> {
@@ -191,8 +212,26 @@ impl Sender<'_> {
         match self.present.get(key) {
             None => Ok(false),
             Some(found) if *found == size && self.store.digest(key).await? == *digest => Ok(true),
+            Some(_) if self.is_remnant(key).await? => {
+                self.store.delete(key).await?;
+                Ok(false)
+            }
             Some(_) => Err(taken(key)),
         }
+    }
+
+    /// Whether an object is what an attempt of ours left unfinished: some servers keep what arrived
+    /// before a connection was cut. What belongs to a complete run is none.
+    async fn is_remnant(&self, key: &Path) -> Result<bool, Stop> {
+        let run_id = &self.plan.run.predicate.run_id;
+        if !self.store.is_of(key, run_id).await? {
+            return Ok(false);
+        }
+        let manifest = self.plan.key(self.store, MANIFEST)?;
+        if !self.present.contains_key(&manifest) {
+            return Ok(true);
+        }
+        Ok(published(&self.store.bytes(&manifest).await?).is_none())
     }
 }
 

@@ -8,10 +8,10 @@ use tokio::task::spawn_blocking;
 
 use crate::{
     crawler::{Crawler, Now},
-    discovery::incarnation,
     edge,
     ledger::{Entry, Identity, LedgerError, State},
     outcome::{Reason, Stop},
+    roll::Id,
     status,
 };
 
@@ -29,6 +29,8 @@ pub struct Pass {
     pub held: usize,
     /// Waiting for WESkit's word.
     pub waiting: usize,
+    /// Taken back in this pass.
+    pub withdrawn: usize,
     /// To be tried again: a store or a disk didn't do its part.
     pub retry: usize,
 }
@@ -40,6 +42,7 @@ pub(crate) enum Outcome {
     Failed,
     Held,
     Waiting,
+    Withdrawn,
     Retry,
 }
 
@@ -50,6 +53,7 @@ impl Pass {
             Outcome::Failed => &mut self.failed,
             Outcome::Held => &mut self.held,
             Outcome::Waiting => &mut self.waiting,
+            Outcome::Withdrawn => &mut self.withdrawn,
             Outcome::Retry => &mut self.retry,
         } += 1;
     }
@@ -61,6 +65,7 @@ impl AddAssign for Pass {
         self.failed += other.failed;
         self.held += other.held;
         self.waiting += other.waiting;
+        self.withdrawn += other.withdrawn;
         self.retry += other.retry;
     }
 }
@@ -80,20 +85,52 @@ impl Crawler {
             Err(Stop::Fail(reason)) => (Outcome::Failed, reason),
             Err(Stop::Hold(reason) | Stop::HoldContent(reason)) => (Outcome::Held, reason),
             Err(Stop::Wait(reason)) => (Outcome::Waiting, reason),
+            Err(Stop::Withdrawn(reason)) => (Outcome::Withdrawn, reason),
             Err(Stop::Retry(reason)) => (Outcome::Retry, reason),
         };
+        if outcome == Outcome::Retry {
+            self.metrics.failed(&reason.code);
+        }
         let settled = self.settle(entry, run, outcome, reason, now).await?;
-        if let (Some(mut roll), Some(id)) =
-            (self.loaded(), incarnation(&entry.name, &self.config.site.cluster))
-        {
+        let id = Id::of(&entry.name);
+        if let Some(mut roll) = self.loaded() {
             let refused = now.serial().filter(|_| content);
             match settled {
-                Outcome::Published | Outcome::Failed => roll.close(id),
+                Outcome::Published | Outcome::Failed | Outcome::Withdrawn => roll.close(id),
                 Outcome::Retry => roll.postpone(id, None, Some(self.config.interval)),
                 Outcome::Held | Outcome::Waiting => roll.postpone(id, refused, None),
             }
         }
         Ok(settled)
+    }
+
+    /// Takes a run back and writes down how that came out.
+    pub(crate) async fn record_withdrawal(
+        &self,
+        entry: &Entry,
+        now: &Now,
+    ) -> Result<Outcome, LedgerError> {
+        let outcome = match self.take_down(entry, now).await {
+            Ok(()) => {
+                let reason = entry.reason.clone();
+                self.ledger.settle(&entry.name, State::Withdrawn, reason, None, &now.text).await?;
+                edge::reached("withdrawn", &entry.name);
+                announce(&entry.name, entry.identity.as_ref(), Outcome::Withdrawn, &entry.reason);
+                Outcome::Withdrawn
+            }
+            Err(stop) => {
+                tracing::warn!(attestation = entry.name, "not withdrawn yet: {stop:?}");
+                Outcome::Retry
+            }
+        };
+        let id = Id::of(&entry.name);
+        if let Some(mut roll) = self.loaded() {
+            match outcome {
+                Outcome::Withdrawn => roll.close(id),
+                _ => roll.postpone(id, None, Some(self.config.interval)),
+            }
+        }
+        Ok(outcome)
     }
 
     async fn settle(
@@ -108,6 +145,7 @@ impl Crawler {
             Outcome::Published => State::Published,
             Outcome::Failed => State::Failed,
             Outcome::Held => State::Held,
+            Outcome::Withdrawn => State::Withdrawn,
             _ if self.begun(entry).await? => State::Publishing,
             _ => State::Seen,
         };
@@ -116,7 +154,8 @@ impl Crawler {
             Outcome::Retry => entry.reason.code == reason.code,
             _ => entry.reason == reason,
         };
-        if known && entry.state == state {
+        // A try that began and failed as the one before is no news either.
+        if known && (entry.state == state || outcome == Outcome::Retry) {
             return Ok(outcome);
         }
         announce(&entry.name, run.as_ref(), outcome, &reason);
@@ -189,6 +228,7 @@ fn announce(name: &str, run: Option<&Identity>, outcome: Outcome, reason: &Reaso
     match outcome {
         Outcome::Published => tracing::info!(run, "published"),
         Outcome::Failed => tracing::info!(run, code, "failed: {message}"),
+        Outcome::Withdrawn => tracing::info!(run, "withdrawn: {message}"),
         Outcome::Waiting => tracing::info!(run, code, "waiting: {message}"),
         Outcome::Held => tracing::warn!(run, code, "held: {message}"),
         Outcome::Retry => tracing::warn!(run, code, "to be tried again: {message}"),

@@ -8,8 +8,12 @@ use std::{
 
 use serde_json::json;
 use sluice_crawler::{
+    adopt::Adopted,
+    config::Config,
     ledger::{Entry, LedgerError, Reader},
+    outcome::Stop,
     record::Pass,
+    store::Honours,
 };
 
 const HELD: u8 = 1;
@@ -21,19 +25,41 @@ const PERMISSION: u8 = 77;
 pub(crate) struct Failure {
     code: u8,
     message: String,
+    /// Whether another crawler has the ledger.
+    pub(crate) locked: bool,
+}
+
+impl Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
 }
 
 impl Failure {
     pub(crate) fn configuration(error: impl Display) -> Self {
-        Self { code: CONFIGURATION, message: error.to_string() }
+        Self::new(CONFIGURATION, error)
     }
 
     pub(crate) fn environment(error: impl Display) -> Self {
-        Self { code: ENVIRONMENT, message: error.to_string() }
+        Self::new(ENVIRONMENT, error)
     }
 
     pub(crate) fn permission(error: impl Display) -> Self {
-        Self { code: PERMISSION, message: error.to_string() }
+        Self::new(PERMISSION, error)
+    }
+
+    pub(crate) fn not_so(error: impl Display) -> Self {
+        Self::new(HELD, error)
+    }
+
+    /// The ledger can't be had.
+    pub(crate) fn ledger(error: LedgerError) -> Self {
+        let locked = matches!(error, LedgerError::Locked(_));
+        Self { locked, ..Self::new(ENVIRONMENT, error) }
+    }
+
+    fn new(code: u8, error: impl Display) -> Self {
+        Self { code, message: error.to_string(), locked: false }
     }
 
     pub(crate) fn report(self) -> ExitCode {
@@ -43,16 +69,39 @@ impl Failure {
     }
 }
 
+/// What is said wherever runs show that nobody attested.
+pub(crate) const UNATTESTED: &str = "require-attestation = false: runs are published on WESkit's \
+word, which their users can write; install the plugin and take this line out";
+
+/// Prints what the script left.
+pub(crate) fn adopted(adopted: &Adopted, json: bool) -> io::Result<()> {
+    let mut out = io::stdout();
+    if json {
+        return writeln!(out, "{}", json!(adopted));
+    }
+    let Adopted { kept, differing, lost, unmarked } = adopted;
+    for (word, runs) in
+        [("kept", kept), ("differing", differing), ("lost", lost), ("unmarked", unmarked)]
+    {
+        writeln!(out, "{} {word}", runs.len())?;
+        if word != "kept" {
+            runs.iter().try_for_each(|run| writeln!(out, "  {}", run.escape_debug()))?;
+        }
+    }
+    Ok(())
+}
+
 /// Prints what a pass found.
 pub(crate) fn pass(pass: &Pass, json: bool) -> io::Result<ExitCode> {
     let mut out = io::stdout();
     if json {
         writeln!(out, "{}", json!(pass))?;
     } else {
-        let Pass { published, failed, held, waiting, retry } = pass;
+        let Pass { published, failed, held, waiting, withdrawn, retry } = pass;
         writeln!(
             out,
-            "{published} published, {failed} failed, {held} held, {waiting} waiting, {retry} to retry"
+            "{published} published, {failed} failed, {held} held, {waiting} waiting, \
+             {withdrawn} withdrawn, {retry} to retry"
         )?;
     }
     Ok(ExitCode::from(match pass {
@@ -62,27 +111,76 @@ pub(crate) fn pass(pass: &Pass, json: bool) -> io::Result<ExitCode> {
     }))
 }
 
-/// Prints where the runs stand: a count of each state, and all that are neither published nor
-/// failed.
-pub(crate) fn status(ledger: &Reader, json: bool) -> Result<ExitCode, ReportError> {
+/// Prints where the runs stand: a count of each state, and all that are not in a final one; or
+/// the one run with this id.
+pub(crate) fn status(
+    config: &Config,
+    ledger: &Reader,
+    run: Option<&str>,
+    json: bool,
+) -> Result<ExitCode, ReportError> {
     let counts = ledger.counts()?;
-    let runs = ledger.unsettled()?;
+    let runs = match run {
+        Some(run) => ledger.find(run)?.into_iter().collect(),
+        None => ledger.unsettled()?,
+    };
+    if let Some(run) = run
+        && runs.is_empty()
+    {
+        return Err(ReportError::Unknown(run.to_owned()));
+    }
     let mut out = io::stdout();
+    let warning = (!config.require_attestation).then_some(UNATTESTED);
     if json {
         let counts: serde_json::Map<_, _> =
             counts.iter().map(|(state, count)| (state.word().to_owned(), json!(count))).collect();
         let runs: Vec<_> = runs.iter().map(as_json).collect();
-        writeln!(out, "{}", json!({"counts": counts, "runs": runs}))?;
+        writeln!(out, "{}", json!({"counts": counts, "runs": runs, "warning": warning}))?;
         return Ok(ExitCode::SUCCESS);
     }
-    for (state, count) in counts {
-        writeln!(out, "{count} {}", state.word())?;
+    if let Some(warning) = warning {
+        writeln!(out, "WARNING: {warning}")?;
+    }
+    if run.is_none() {
+        for (state, count) in counts {
+            writeln!(out, "{count} {}", state.word())?;
+        }
     }
     for Entry { name, state, reason, identity, .. } in runs {
         let name = identity.map_or(name, |run| run.run_id);
         writeln!(out, "{name}: {} {} {}", state.word(), reason.code, reason.message)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Prints what the store was found to be good for.
+pub(crate) fn validated(
+    config: &Config,
+    honours: Result<Honours, Stop>,
+    json: bool,
+) -> io::Result<ExitCode> {
+    let mut out = io::stdout();
+    let (code, said) = match honours {
+        Ok(honours) => (0, json!({"store": config.location.url(), "honours": honours})),
+        Err(stop) => {
+            let reason = stop.reason();
+            (ENVIRONMENT, json!({"store": config.location.url(), "error": reason.message}))
+        }
+    };
+    if json {
+        writeln!(out, "{said}")?;
+    } else if let Some(error) = said["error"].as_str() {
+        writeln!(out, "{}: {error}", config.location.url())?;
+    } else {
+        if !config.require_attestation {
+            writeln!(out, "WARNING: {UNATTESTED}")?;
+        }
+        writeln!(out, "{}: ready", config.location.url())?;
+        for (name, good) in said["honours"].as_object().into_iter().flatten() {
+            writeln!(out, "  {name}: {good}")?;
+        }
+    }
+    Ok(ExitCode::from(code))
 }
 
 fn as_json(entry: &Entry) -> serde_json::Value {
@@ -104,4 +202,6 @@ pub(crate) enum ReportError {
     Ledger(#[from] LedgerError),
     #[error(transparent)]
     Output(#[from] io::Error),
+    #[error("there is no run {0}; its id stands in the manifest, and in status without a run")]
+    Unknown(String),
 }

@@ -55,6 +55,15 @@ pub fn unreadable(path: &str, error: &io::Error) -> Stop {
 /// Whether the error speaks about this host or the file system rather than about the name.
 fn is_ours(error: &io::Error) -> bool {
     use rustix::io::Errno;
-    let ours = [Errno::IO, Errno::STALE, Errno::MFILE, Errno::NFILE, Errno::NOMEM, Errno::AGAIN];
+    let ours = [
+        Errno::IO,
+        Errno::STALE,
+        Errno::MFILE,
+        Errno::NFILE,
+        Errno::NOMEM,
+        Errno::AGAIN,
+        Errno::ACCESS,
+        Errno::PERM,
+    ];
     Errno::from_io_error(error).is_some_and(|errno| ours.contains(&errno))
 }

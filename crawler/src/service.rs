@@ -25,3 +25,11 @@ pub(crate) fn become_account(uid: u32, gid: u32) -> Result<(), AccountError> {
     setuid(Uid::from_raw(uid))?;
     Ok(())
 }
+
+/// Who gives the command, before it becomes the service account: a name or a uid.
+pub(crate) fn caller() -> String {
+    let uid = std::env::var("SUDO_UID").ok().and_then(|uid| uid.parse().ok());
+    let uid = uid.map_or_else(nix::unistd::getuid, Uid::from_raw);
+    let user = nix::unistd::User::from_uid(uid).ok().flatten();
+    user.map_or_else(|| uid.to_string(), |user| user.name)
+}

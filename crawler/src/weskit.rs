@@ -22,9 +22,22 @@ const MAX_LOG: usize = 16 << 20;
 /// Executions of one run directory that are looked at.
 const MAX_EXECUTIONS: usize = 10_000;
 
+/// What WESkit writes at the end of an execution; the rest of it is of no use here.
 #[derive(Deserialize)]
-struct Log {
-    exit_code: i64,
+pub struct Log {
+    /// As the engine ended: 0 ok, below 0 not run.
+    pub exit_code: i64,
+    /// What the engine was told.
+    #[serde(default)]
+    pub env: Environment,
+}
+
+/// The part of the engine's environment that says what ran.
+#[derive(Default, Deserialize)]
+pub struct Environment {
+    /// The workflow's file, as a rule relative to the run directory.
+    #[serde(rename = "WESKIT_WORKFLOW_PATH")]
+    pub workflow: Option<String>,
 }
 
 /// Checks the newest log.json of the drop box `run_dir` below `runs`. No `.weskit`, or no right to
@@ -51,8 +64,8 @@ pub fn places(runs: &Path, run_dir: &Path) -> Vec<PathBuf> {
 
 fn judge(bytes: &[u8]) -> Result<(), Stop> {
     match serde_json::from_slice::<Log>(bytes) {
-        Ok(Log { exit_code: 0 }) => Ok(()),
-        Ok(Log { exit_code }) => Err(Stop::hold(
+        Ok(Log { exit_code: 0, .. }) => Ok(()),
+        Ok(Log { exit_code, .. }) => Err(Stop::hold(
             "log-contradicts",
             format!("WESkit's log.json says exit code {exit_code}, the attestation says 0"),
         )),
@@ -72,14 +85,23 @@ fn newest_log(runs: &Path, weskit: &Path) -> io::Result<Option<Vec<u8>>> {
         Err(error) => return no_rights(error),
     };
     let Some(newest) = newest(&dir)? else { return Ok(None) };
-    let file = match open_beneath(&dir, &Path::new(&newest).join("log.json"), OFlags::RDONLY) {
-        Ok(file) => file,
-        Err(error) => return no_rights(error),
-    };
+    match log_bytes(&dir, &newest) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) => no_rights(error),
+    }
+}
+
+/// The log of an execution below the open directory `.weskit`.
+pub fn log(weskit: &OwnedFd, execution: &str) -> io::Result<Log> {
+    Ok(serde_json::from_slice(&log_bytes(weskit, execution)?)?)
+}
+
+fn log_bytes(weskit: &OwnedFd, execution: &str) -> io::Result<Vec<u8>> {
+    let file = open_beneath(weskit, &Path::new(execution).join("log.json"), OFlags::RDONLY)?;
     if FileType::from_raw_mode(fstat(&file)?.st_mode) != FileType::RegularFile {
         return Err(io::Error::other("it is no regular file"));
     }
-    read_limited(file, MAX_LOG).map(Some)
+    read_limited(file, MAX_LOG)
 }
 
 fn no_rights<T>(error: io::Error) -> io::Result<Option<T>> {
@@ -87,19 +109,24 @@ fn no_rights<T>(error: io::Error) -> io::Result<Option<T>> {
 }
 
 /// Executions are named by their start in ISO 8601, so the last name is the newest.
-fn newest(dir: &OwnedFd) -> io::Result<Option<String>> {
-    let mut newest = None;
-    for (count, entry) in Dir::read_from(dir)?.enumerate() {
-        if count > MAX_EXECUTIONS {
+pub fn newest(weskit: &OwnedFd) -> io::Result<Option<String>> {
+    Ok(executions(weskit)?.into_iter().max())
+}
+
+/// All executions below the open directory `.weskit`.
+pub fn executions(weskit: &OwnedFd) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in Dir::read_from(weskit)? {
+        if names.len() > MAX_EXECUTIONS {
             return Err(io::Error::other("there are too many executions"));
         }
         if let Ok(name) = entry?.file_name().to_str()
             && name.starts_with(|first: char| first.is_ascii_digit())
         {
-            newest = newest.max(Some(name.to_owned()));
+            names.push(name.to_owned());
         }
     }
-    Ok(newest)
+    Ok(names)
 }
 
 #[cfg(test)]

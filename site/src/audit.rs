@@ -7,6 +7,7 @@ use std::path::Path;
 
 use rustix::fs::{FlockOperation, Mode, OFlags, fdatasync, flock, openat};
 use rustix::process::geteuid;
+use rustix::system::uname;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sluice_policy::digest::Digest;
@@ -116,8 +117,9 @@ impl Audit {
             OFlags::RDWR | OFlags::APPEND | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = openat(dir, name, flags, Mode::RUSR | Mode::WUSR).map_err(io::Error::from)?;
         check_file(&file, path, trust)?;
-        let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-        Ok(Self { file: file.into(), host: host.trim().into() })
+        // Not out of /proc, which a hardened service doesn't see.
+        let host = uname().nodename().to_string_lossy().into_owned();
+        Ok(Self { file: file.into(), host })
     }
 
     /// The same log, with lines under another host name: several nodes may share a machine.

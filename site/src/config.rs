@@ -106,6 +106,15 @@ pub struct Crawler {
     pub ca: Option<PathBuf>,
     /// URL of an HTTP proxy that leads to the S3 server.
     pub proxy: Option<String>,
+    /// Whether only attested runs are published. Without, WESkit's word is taken for runs of a
+    /// cluster that has no plugin yet.
+    #[serde(default = "default_require_attestation")]
+    pub require_attestation: bool,
+    /// Without attestations: seconds that a file has to be left alone before it is published.
+    #[serde(default = "default_settle")]
+    pub settle_seconds: u64,
+    /// Where counts are to be had: a socket's path, or a loopback address with a port.
+    pub metrics: Option<String>,
     /// Seconds between two scans.
     #[serde(default = "default_interval")]
     pub interval_seconds: u64,
@@ -113,6 +122,14 @@ pub struct Crawler {
 
 fn default_service_user() -> String {
     "sluice".into()
+}
+
+fn default_require_attestation() -> bool {
+    true
+}
+
+fn default_settle() -> u64 {
+    30
 }
 
 fn default_interval() -> u64 {

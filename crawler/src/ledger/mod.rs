@@ -231,6 +231,12 @@ impl Ledger {
         self.call(move |db| Ok(select(db, "name = ?", [name])?.pop())).await
     }
 
+    /// The run with this run id.
+    pub async fn find(&self, run_id: &str) -> Result<Option<Entry>, LedgerError> {
+        let run_id = run_id.to_owned();
+        self.call(move |db| Ok(select(db, "run_id = ?", [run_id])?.pop())).await
+    }
+
     /// Up to `limit` runs whose status file lags behind.
     pub async fn untold(&self, limit: u32) -> Result<Vec<Entry>, LedgerError> {
         self.call(move |db| select(db, &format!("told = 0 LIMIT {limit}"), [])).await
@@ -242,9 +248,9 @@ impl Ledger {
         let (name, now) = (name.to_owned(), now.to_owned());
         self.call(move |db| {
             db.prepare_cached(
-                "UPDATE run SET state = 'publishing', code = '', message = '', run_id = ?2,
-                     owner = ?3, token = ?4, digest = ?5, published = coalesce(published, ?6),
-                     changed = ?6 WHERE name = ?1 RETURNING published",
+                "UPDATE run SET state = 'publishing', run_id = ?2, owner = ?3, token = ?4,
+                 digest = ?5, published = coalesce(published, ?6) WHERE name = ?1
+                 RETURNING published",
             )?
             .query_row([name, run.run_id, run.owner, run.token, run.digest, now], |row| row.get(0))
         })

@@ -1,5 +1,7 @@
 //! The few S3 calls that the library has no function for, signed by the library's own means.
 
+use std::time::Duration;
+
 use http::{Method, Request, StatusCode};
 use object_store::{
     ClientOptions, HeaderMap, Result,
@@ -10,6 +12,7 @@ use object_store::{
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use sluice_policy::digest::Digest;
+use tokio::time::sleep;
 
 use crate::{config::S3, outcome::Stop};
 
@@ -22,6 +25,13 @@ const QUERY: &AsciiSet = &PATH.add(b'/');
 const SHA256: &str = "x-amz-checksum-sha256";
 /// Upper bound of an answer, in bytes.
 const MAX_ANSWER: usize = 4 << 20;
+
+/// Times that a request is repeated.
+const RETRIES: u32 = 3;
+/// Before the first repetition; twice as long before each more.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// However long the server asks for.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// One bucket of one server.
 #[derive(Debug)]
@@ -55,6 +65,20 @@ struct Upload {
     upload_id: String,
 }
 
+impl Answer {
+    /// Seconds that the server asks to be left alone.
+    fn retry_after(&self) -> Option<Duration> {
+        let seconds = self.headers.get("retry-after")?.to_str().ok()?.parse().ok()?;
+        Some(Duration::from_secs(seconds))
+    }
+}
+
+/// Whether a status speaks of the server's trouble rather than of the request.
+fn passing(status: StatusCode) -> bool {
+    status == StatusCode::TOO_MANY_REQUESTS
+        || (status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED)
+}
+
 impl Api {
     pub(super) fn new(
         s3: &S3,
@@ -72,8 +96,29 @@ impl Api {
         })
     }
 
-    /// Sends one signed request; `target` is encoded and comes after the bucket.
+    /// Sends a signed request, again where the server is at fault; `target` is encoded and comes
+    /// after the bucket.
     pub(super) async fn call(
+        &self,
+        method: Method,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> std::result::Result<Answer, Stop> {
+        let mut pause = FIRST_PAUSE;
+        for _ in 0..RETRIES {
+            let wait = match self.try_call(method.clone(), target, headers, body).await {
+                Ok(answer) if !passing(answer.status) => return Ok(answer),
+                Ok(answer) => answer.retry_after().unwrap_or(pause),
+                Err(_) => pause,
+            };
+            sleep(wait.min(LONGEST_PAUSE)).await;
+            pause *= 2;
+        }
+        self.try_call(method, target, headers, body).await
+    }
+
+    async fn try_call(
         &self,
         method: Method,
         target: &str,

@@ -1,14 +1,16 @@
 //! The object store that results are published to, with the few operations publishing needs.
 
 mod api;
+mod owners;
 mod probe;
 
 use std::{collections::HashMap, fs, io, path::PathBuf, sync::Arc, time::Duration};
 
 use futures_util::TryStreamExt;
 use object_store::{
-    Attribute, Attributes, Certificate, ClientOptions, Error, MultipartUpload, ObjectStore,
-    ObjectStoreExt, PutMode, PutMultipartOptions, PutOptions, PutPayload, Result, RetryConfig,
+    Attribute, Attributes, Certificate, ClientOptions, Error, GetOptions, MultipartUpload,
+    ObjectStore, ObjectStoreExt, PutMode, PutMultipartOptions, PutOptions, PutPayload, Result,
+    RetryConfig,
     aws::{AmazonS3Builder, Checksum},
     local::LocalFileSystem,
     path::Path,
@@ -21,6 +23,7 @@ use crate::{
     outcome::Stop,
 };
 use api::Api;
+use owners::Owners;
 pub use probe::Honours;
 
 /// Where objects go.
@@ -34,6 +37,8 @@ pub struct Store {
     /// What the library has no call for.
     api: Option<Arc<Api>>,
     honours: Arc<OnceCell<Honours>>,
+    /// Where each owner has a bucket.
+    owners: Option<Owners>,
 }
 
 /// What an object's metadata says.
@@ -89,7 +94,7 @@ impl Store {
         let api = Api::new(s3, &client, store.credentials().clone())?;
         let url = format!("s3://{}/{}", s3.bucket, s3.prefix);
         let store = Self::new(Arc::new(store), &s3.prefix, &url);
-        Ok(Self { api: Some(Arc::new(api)), ..store })
+        Ok(Self { api: Some(Arc::new(api)), owners: Owners::new(s3), ..store })
     }
 
     /// Wraps any store; `prefix` comes before every key, `url` is what people are told.
@@ -103,13 +108,21 @@ impl Store {
             directory: None,
             api: None,
             honours: Arc::default(),
+            owners: None,
         }
+    }
+
+    /// The store of an owner's results: this one, unless each owner has a bucket.
+    pub fn of(&self, owner: &str) -> std::result::Result<Self, Stop> {
+        self.owners.as_ref().map_or_else(|| Ok(self.clone()), |owners| owners.store(owner))
     }
 
     /// Finds out at the first call what the server can be relied on for, makes the bucket if it
     /// isn't there, and says so. Other stores have nothing to find out.
     pub async fn probe(&self) -> std::result::Result<Honours, Stop> {
         match &self.api {
+            // Each owner's bucket is tried when it is first used.
+            _ if self.owners.is_some() => Ok(Honours::default()),
             Some(api) => {
                 let probe = async || probe::probe(api, &self.prefix).await;
                 self.honours.get_or_try_init(probe).await.copied()
@@ -120,7 +133,8 @@ impl Store {
 
     /// Where people find a run.
     pub fn url(&self, owner: &str, run_id: &str) -> String {
-        format!("{}/{owner}/{run_id}/", self.url)
+        let url = self.of(owner).map_or_else(|_| self.url.clone(), |store| store.url);
+        format!("{url}/{owner}/{run_id}/")
     }
 
     /// The key of a run's object, exactly as spelled: nothing is encoded again.
@@ -164,6 +178,15 @@ impl Store {
         Ok(self.inner.get(key).await?.bytes().await?.to_vec())
     }
 
+    /// Digest of the object under a key of the whole bucket, if there is one.
+    pub async fn find(&self, key: &Path) -> std::result::Result<Option<Digest>, Stop> {
+        match self.digest(key).await {
+            Ok(digest) => Ok(Some(digest)),
+            Err(Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Digest of an object's bytes, by reading all of them.
     pub async fn digest(&self, key: &Path) -> Result<Digest> {
         let mut hasher = Hasher::default();
@@ -184,6 +207,11 @@ impl Store {
             Err(Error::AlreadyExists { .. }) => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    /// Sends what the crawler says itself, again if need be.
+    pub async fn put_plain(&self, key: &Path, bytes: Vec<u8>) -> Result<()> {
+        self.inner.put(key, PutPayload::from(bytes)).await.map(drop)
     }
 
     /// Starts an object that is sent in parts and appears only when completed. What an earlier
@@ -250,6 +278,22 @@ impl Store {
 
     async fn confirm_size(&self, key: &Path, size: u64) -> std::result::Result<(), Stop> {
         if self.size(key).await? == size { Ok(()) } else { Err(differs(key)) }
+    }
+
+    /// Whether an object's metadata says that this crawler sent it for the run `run_id`.
+    pub async fn is_of(&self, key: &Path, run_id: &str) -> Result<bool> {
+        if self.api.is_none() {
+            return Ok(false);
+        }
+        let how = GetOptions { head: true, ..GetOptions::default() };
+        let found = self.inner.get_opts(key, how).await?.attributes;
+        // Servers differ in how they spell the names of metadata.
+        Ok(found.iter().any(|(attribute, value)| match attribute {
+            Attribute::Metadata(name) => {
+                name.eq_ignore_ascii_case("run") && value.as_ref() == run_id
+            }
+            _ => false,
+        }))
     }
 
     /// Takes an object away.

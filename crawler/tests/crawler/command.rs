@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::world::{
     World,
     program::{self, kill, wait_for},
+    server::Server,
 };
 
 const BINARY: &str = env!("CARGO_BIN_EXE_sluice-crawler");
@@ -85,4 +86,177 @@ fn the_daemon_is_quick_alone_and_survives_kill_9() {
         assert_eq!(fs::read(run.join("results.csv")).unwrap(), TABLE);
         assert_eq!(fs::read_dir(run).unwrap().count(), 3);
     }
+}
+
+#[test]
+fn keys_are_on_no_command_line_and_in_no_log() {
+    let Some(world) = World::new() else { return };
+    let server = Server {
+        name: "none".into(),
+        url: "http://127.0.0.1:1".into(),
+        region: "lab".into(),
+        bucket: "results".into(),
+        key: "the-access-key".into(),
+        secret: "the-secret-key".into(),
+    };
+    world.inhabit(&world.site_with(&server.section(&world, "pre")));
+    world.run(1, "box").file("results.csv", TABLE).attest();
+    let (code, said, log) = output(&world, &["once", "--json"]);
+    assert_eq!((code, said["retry"].as_u64()), (Some(4), Some(1)));
+    let (_, status, _) = output(&world, &["status", "--json"]);
+    assert_eq!(status["runs"][0]["code"], "store-unavailable");
+    let (code, validated, _) = output(&world, &["validate", "--json"]);
+    assert_eq!(code, Some(4));
+    let mut daemon = start(&world);
+    wait_for(|| {
+        fs::read_to_string(format!("/proc/{}/comm", daemon.id()))
+            .is_ok_and(|comm| comm.starts_with("sluice-crawler"))
+    });
+    let proc = |name: &str| fs::read(format!("/proc/{}/{name}", daemon.id())).unwrap();
+    let seen =
+        [proc("cmdline"), proc("environ")].map(|it| String::from_utf8_lossy(&it).into_owned());
+    for text in [log, status.to_string(), validated.to_string()].iter().chain(&seen) {
+        assert!(!text.contains("the-secret-key") && !text.contains("the-access-key"), "{text}");
+    }
+    kill(&mut daemon, "-TERM");
+}
+
+#[test]
+fn runs_are_withdrawn_beside_the_daemon_and_without_it() {
+    let Some(world) = world() else { return };
+    for job in 1..4 {
+        world.run(job, "box").file("results.csv", TABLE).attest();
+    }
+    assert_eq!(output(&world, &["once"]).0, Some(0));
+    let gone = |job: u32| {
+        let run = world.at(&format!("published/alice/box-lab-{job}.0"));
+        run.join("tombstone.json").exists() && !run.join("results.csv").exists()
+    };
+    let (code, _, said) = output(&world, &["withdraw", "box-lab-1.0", "--why", "wrong"]);
+    assert_eq!((code, gone(1)), (Some(0), true), "{said}");
+    let mut daemon = start(&world);
+    wait_for(|| world.at("state/requests").exists());
+    let (code, _, said) = output(&world, &["withdraw", "box-lab-2.0", "--why", "wrong"]);
+    assert_eq!((code, gone(2)), (Some(0), true), "{said}");
+    kill(&mut daemon, "-TERM");
+    for words in [
+        &["withdraw", "box-lab-2.0", "--why", "again"][..],
+        &["withdraw", "never-lab-1.0", "--why", "x"],
+        &["withdraw", "--digest", "sha256:0", "--why", "x"],
+        &["status", "never-lab-1.0"],
+    ] {
+        assert!(matches!(output(&world, words).0, Some(1 | 4)), "{words:?}");
+    }
+    assert_eq!(output(&world, &["withdraw", "box-lab-3.0"]).0, Some(2), "a reason is needed");
+    let digest = world.run(9, "box").predicate.digest.to_string();
+    let (code, ..) = output(&world, &["withdraw", "--digest", &digest, "--why", "wrong filter"]);
+    assert_eq!((code, gone(3)), (Some(0), true));
+    let (_, said, _) = output(&world, &["status", "box-lab-3.0", "--json"]);
+    assert_eq!(said["runs"][0]["state"], "withdrawn");
+    assert_eq!(said["runs"][0]["message"], "wrong filter (root)");
+}
+
+#[test]
+fn the_configuration_is_read_again_and_metrics_are_served() {
+    let Some(world) = world() else { return };
+    let socket = world.at("state/metrics");
+    let store = world.at("published");
+    let section = |metrics: &str| {
+        world.site_with(&format!("store = \"file://{}\"\n{metrics}", store.display()))
+    };
+    world.inhabit(&section(""));
+    let mut daemon = start(&world);
+    world.run(1, "box").file("results.csv", TABLE).attest();
+    let manifest = |job: u32| store.join(format!("alice/box-lab-{job}.0/manifest.json"));
+    wait_for(|| manifest(1).exists());
+    let hup = || {
+        let pid = daemon.id().to_string();
+        assert!(
+            std::process::Command::new("kill").args(["-HUP", &pid]).status().unwrap().success()
+        );
+    };
+    // A configuration that makes no sense changes nothing.
+    world.inhabit("format = 2");
+    hup();
+    world.run(2, "box").file("results.csv", TABLE).attest();
+    wait_for(|| manifest(2).exists());
+    world.inhabit(&section(&format!("metrics = {socket:?}\n")));
+    hup();
+    wait_for(|| socket.exists());
+    world.run(3, "box").file("results.csv", TABLE).attest();
+    wait_for(|| manifest(3).exists());
+    let ask = || {
+        let mut stream = std::os::unix::net::UnixStream::connect(&socket).ok()?;
+        std::io::Write::write_all(&mut stream, b"GET /metrics HTTP/1.0\r\n\r\n").ok()?;
+        let mut said = String::new();
+        std::io::Read::read_to_string(&mut stream, &mut said).ok()?;
+        Some(said)
+    };
+    wait_for(|| {
+        ask().is_some_and(|said| {
+            said.contains("sluice_crawler_runs{state=\"published\"} 3")
+                && said.contains("sluice_crawler_published_bytes_total 8")
+                && said.ends_with("# EOF\n")
+        })
+    });
+    assert_eq!(kill(&mut daemon, "-TERM"), Some(0));
+}
+
+#[test]
+fn without_attestations_every_word_warns() {
+    let Some(world) = world() else { return };
+    let section = format!(
+        "store = \"file://{}\"\nrequire-attestation = false\n",
+        world.at("published").display()
+    );
+    world.inhabit(&world.site_with(&section));
+    let (code, _, log) = output(&world, &["once", "--adopt"]);
+    assert_eq!(code, Some(0));
+    assert!(log.contains("require-attestation = false"), "{log}");
+    let (_, said, _) = output(&world, &["status", "--json"]);
+    assert!(said["warning"].as_str().unwrap().contains("require-attestation"));
+}
+
+#[test]
+fn a_full_disk_loses_and_doubles_nothing() {
+    let Some(world) = world() else { return };
+    for job in 1..40 {
+        world.run(job, "box").file("results.csv", TABLE).attest();
+    }
+    let complete = || {
+        let done = |job: &u32| {
+            world.at(&format!("published/alice/box-lab-{job}.0/manifest.json")).exists()
+        };
+        (1..40u32).filter(done).count()
+    };
+    for size in ["64k", "100k", "128k", "200k"] {
+        let mut command = world.program(BINARY, &["once", "--json"]);
+        let (code, ..) = program::output({
+            command.env("SLUICE_TEST_DISK", size);
+            command
+        });
+        assert!(matches!(code, Some(0 | 4)), "{size}: {code:?}");
+        // That disk is gone with the ledger on it.
+        let (code, said, log) = output(&world, &["once", "--json"]);
+        assert_eq!(code, Some(0), "{size}: {log}");
+        assert_eq!((said["held"].as_u64(), complete()), (Some(0), 39), "{size}");
+        for entry in fs::read_dir(world.at("state")).unwrap() {
+            let path = entry.unwrap().path();
+            let _ = fs::remove_dir_all(&path).or_else(|_| fs::remove_file(&path));
+        }
+    }
+}
+
+#[test]
+fn a_permission_that_is_lost_is_waited_for() {
+    use std::os::unix::fs::PermissionsExt;
+    let Some(world) = world() else { return };
+    world.run(7, "box").file("results.csv", TABLE).attest();
+    let sealed = world.at("sealed/lab/7.0");
+    let mode = |mode| fs::set_permissions(&sealed, PermissionsExt::from_mode(mode)).unwrap();
+    mode(0o700);
+    let (code, said, _) = output(&world, &["once", "--json"]);
+    assert_eq!((code, said["retry"].as_u64()), (Some(4), Some(1)));
+    mode(0o755);
+    assert_eq!(output(&world, &["once", "--json"]).1["published"].as_u64(), Some(1));
 }

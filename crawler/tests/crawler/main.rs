@@ -1,9 +1,14 @@
 //! The crawler on a whole site.
 #![allow(clippy::unwrap_used)]
 
+mod bad_input;
 mod command;
+mod defects;
 mod faults;
 mod holds;
+mod proxy;
 mod publish;
 mod s3;
+mod unattested;
+mod withdraw;
 mod world;

@@ -1,6 +1,6 @@
 //! A real S3 server, started by a script of tests/stores; without one these tests do nothing.
 
-use std::fs;
+use std::{fs, process::Command};
 
 use object_store::{Attribute, ObjectStoreExt, path::Path};
 
@@ -99,6 +99,7 @@ fn s3_refusals_and_outages_are_tried_again() {
 fn s3_servers_are_known_for_what_they_do() {
     let (Some(server), Some(world)) = (Server::new(), World::new()) else { return };
     let honours = block_on(server.store(&world, "probed").probe()).unwrap();
+    println!("honours {}", serde_json::to_string(&honours).unwrap());
     let expected = match server.name.as_str() {
         "s3s-fs" => (true, true, true),
         "garage" => (false, true, true),
@@ -124,4 +125,76 @@ fn s3_leftovers_of_interrupted_uploads_are_given_up() {
     world.run(7, "box").file("results.csv", TABLE).file("big.txt", &big).attest();
     assert_eq!(block_on(world.crawler_with(store).pass()).unwrap().published, 1);
     assert_eq!(server.objects("leftover")[key.as_ref()], big);
+}
+
+#[test]
+fn s3_owners_may_have_buckets_of_their_own() {
+    let (Some(server), Some(world)) = (Server::new(), World::new()) else { return };
+    let buckets = Server { bucket: "of-{owner}".into(), ..server.clone() };
+    for (job, owner) in [(1, "alice"), (2, "bob"), (3, "Eve_X")] {
+        let run = world.run(job, "box").file("results.csv", TABLE);
+        run.but(|run| run.user = owner.into()).attest();
+    }
+    let pass = block_on(world.crawler_with(buckets.store(&world, "own")).pass()).unwrap();
+    if server.name == "garage" {
+        // Its keys make buckets only if they were given that right.
+        assert_eq!(pass.published, 0);
+        assert!(world.stands(1).reason.message.contains("grant s3:CreateBucket"));
+        return;
+    }
+    assert_eq!((pass.published, pass.held), (2, 1));
+    assert_eq!(world.stands(3).reason.code, "name-refused");
+    for (owner, id) in [("alice", "box-lab-1.0"), ("bob", "box-lab-2.0")] {
+        let own = Server { bucket: format!("of-{owner}"), ..server.clone() };
+        let objects = own.objects("own");
+        assert_eq!(objects.len(), 3);
+        assert!(objects.contains_key(&format!("own/{owner}/{id}/manifest.json")));
+    }
+    assert_eq!(world.status(1)["where"], "s3://of-alice/own/alice/box-lab-1.0/");
+}
+
+/// docs/how-to/read-access.md: a key that may read one bucket may do nothing else.
+#[test]
+fn s3_readers_of_garage_may_only_read_their_bucket() {
+    let (Some(server), Ok(garage)) = (Server::new(), std::env::var("SLUICE_TEST_GARAGE")) else {
+        return;
+    };
+    let run = |words: &str| {
+        let output =
+            Command::new("sh").arg("-c").arg(format!("{garage} {words}")).output().unwrap();
+        assert!(output.status.success(), "{words}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let key = |name: &str| {
+        let said = run(&format!("key create {name}"));
+        let word = |label: &str| {
+            let line = said.lines().find(|line| line.starts_with(label)).unwrap();
+            line[label.len()..].trim().to_owned()
+        };
+        (word("Key ID:"), word("Secret key:"))
+    };
+    let page = include_str!("../../../docs/how-to/read-access.md");
+    let (mut writer, mut reader) = (None, None);
+    for line in page.lines().filter_map(|line| line.strip_prefix("garage ")) {
+        match line.strip_prefix("key create ") {
+            Some("crawler-a") => writer = Some(key("crawler-a")),
+            Some("reader-a") => reader = Some(key("reader-a")),
+            Some(other) => panic!("{other}"),
+            None => drop(run(line)),
+        }
+    }
+    let with = |(key, secret): (String, String), bucket: &str| {
+        Server { key, secret, bucket: bucket.into(), ..server.clone() }.client()
+    };
+    let (writer, reader) = (writer.unwrap(), reader.unwrap());
+    let path = Path::parse("alice/run/results.csv").unwrap();
+    block_on(async {
+        with(writer, "project-a").put(&path, "a".into()).await.unwrap();
+        let own = with(reader.clone(), "project-a");
+        assert_eq!(own.get(&path).await.unwrap().bytes().await.unwrap(), "a");
+        assert!(own.put(&path, "b".into()).await.is_err());
+        assert!(own.delete(&path).await.is_err());
+        assert!(with(reader, "results").get(&path).await.is_err());
+        assert_eq!(own.get(&path).await.unwrap().bytes().await.unwrap(), "a");
+    });
 }

@@ -22,6 +22,9 @@ use serde_json::json;
 use site::{Site, broken};
 use sluice_crawler::edge::EDGES;
 
+/// Bucket and number of runs in each state.
+type Left = (BTreeMap<String, Vec<u8>>, BTreeMap<String, i64>);
+
 /// Seldom reached, so that the second time of one needs more runs than there are.
 const TIMES: [u32; 2] = [1, 2];
 
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
     println!("seed {seed}");
     let hit = at_random_moments(&mut checks, seed, kills);
     manifest_first(&mut checks);
+    clock_jumps(&mut checks);
     let report = json!({
         "seed": seed,
         "random-kills": kills,
@@ -69,33 +73,41 @@ impl Checks {
     }
 }
 
-/// What an undisturbed crawler leaves of the same runs.
-fn undisturbed(runs: u32) -> (BTreeMap<String, Vec<u8>>, BTreeMap<String, i64>) {
+/// What an undisturbed crawler leaves of the same runs, after `withdrawn` were taken back.
+fn undisturbed(runs: u32, withdrawn: &BTreeSet<u32>) -> Left {
     let site = Site::new();
     site.attest(1..=runs);
     assert!(site.once(&[]).is_some(), "the undisturbed pass ends");
+    site.withdraw(withdrawn);
+    assert!(site.once(&[]).is_some(), "the undisturbed withdrawal ends");
     (site.bucket(), site.states())
 }
 
 fn at_every_edge(checks: &mut Checks) {
     const RUNS: u32 = 12;
-    let expected = undisturbed(RUNS);
+    let withdrawn = BTreeSet::from([6, 7]);
+    let expected = undisturbed(RUNS, &withdrawn);
     for edge in EDGES {
         for count in TIMES {
             let site = Site::new();
             site.attest(1..=RUNS);
             let at = format!("{edge}:{count}");
-            let killed = site.once(&[("SLUICE_KILL_AT", &at)]).is_none();
-            checks.check(&format!("{at} is reached"), killed);
+            let kill = [("SLUICE_KILL_AT", at.as_str())];
+            let mut killed = site.once(&kill).is_none();
             checks.check(
                 &format!("{at}: nothing is there in part"),
                 broken(&site.bucket()).is_none(),
             );
             checks.check(&format!("{at}: the next pass ends"), site.once(&[]).is_some());
-            checks.check(
-                &format!("{at}: as if undisturbed"),
-                (site.bucket(), site.states()) == expected,
-            );
+            site.withdraw(&withdrawn);
+            if !killed {
+                killed = site.once(&kill).is_none();
+                checks.check(&format!("{at}: no ruins"), broken(&site.bucket()).is_none());
+            }
+            checks.check(&format!("{at} is reached"), killed);
+            checks.check(&format!("{at}: the last pass ends"), site.once(&[]).is_some());
+            let left = (site.bucket(), site.states());
+            checks.check(&format!("{at}: as if undisturbed"), left == expected);
             checks.check(&format!("{at}: the audit log holds"), site.audit_holds());
         }
     }
@@ -108,10 +120,17 @@ fn at_random_moments(checks: &mut Checks, seed: u64, kills: u64) -> BTreeSet<Str
     let site = Site::new();
     let mut runs = 0;
     let mut hit = BTreeSet::new();
+    let mut withdrawn = BTreeSet::new();
     for kill in 0..kills {
         let more = 1 + random.below(8) as u32;
         site.attest(runs + 1..=runs + more);
         runs += more;
+        if random.below(8) == 0 {
+            let published = site.published();
+            let some = published.difference(&withdrawn).copied().take(2).collect();
+            site.withdraw(&some);
+            withdrawn.extend(some);
+        }
         let mut daemon = site.daemon();
         sleep(Duration::from_micros(random.below(120_000)));
         daemon.kill().unwrap();
@@ -125,7 +144,7 @@ fn at_random_moments(checks: &mut Checks, seed: u64, kills: u64) -> BTreeSet<Str
         }
     }
     checks.check("the last pass ends", site.once(&[]).is_some());
-    let (bucket, states) = undisturbed(runs);
+    let (bucket, states) = undisturbed(runs, &withdrawn);
     checks.check("bucket equal byte for byte", site.bucket() == bucket);
     checks.check("all runs in their states", site.states() == states);
     checks.check("the audit log holds", site.audit_holds());
@@ -147,6 +166,22 @@ fn manifest_first(checks: &mut Checks) {
         caught |= broken(&site.bucket()).is_some();
     }
     checks.check("a manifest that is sent first is caught", caught);
+}
+
+/// A clock that is years off publishes nothing that it shouldn't, and nothing is lost by it.
+fn clock_jumps(checks: &mut Checks) {
+    const RUNS: u32 = 12;
+    let expected = undisturbed(RUNS, &BTreeSet::new());
+    for now in ["0", "1000000000", "4000000000"] {
+        let site = Site::new();
+        site.attest(1..=RUNS);
+        site.once(&[("SLUICE_NOW", now)]);
+        let early = site.bucket();
+        checks.check(&format!("at {now}: nothing is published"), early.is_empty());
+        checks.check(&format!("after {now}: the next pass ends"), site.once(&[]).is_some());
+        let after = (site.bucket(), site.states());
+        checks.check(&format!("after {now}: as if undisturbed"), after == expected);
+    }
 }
 
 /// xorshift64: a seed is all that it takes to repeat a run.

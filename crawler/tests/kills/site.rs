@@ -6,6 +6,7 @@ use std::{
     fs,
     io::BufReader,
     ops::RangeInclusive,
+    os::unix::fs::chown,
     process::{Child, Stdio},
     sync::{
         OnceLock,
@@ -17,7 +18,14 @@ use serde_json::Value;
 use sluice_policy::digest::Digest;
 use time::OffsetDateTime;
 
-use crate::world::{World, server::Server};
+use sluice_crawler::{
+    ledger::{Reader, State},
+    withdraw::Request,
+};
+
+use crate::world::{World, program::NOBODY, server::Server};
+
+static REQUESTS: AtomicU32 = AtomicU32::new(0);
 
 const BINARY: &str = env!("CARGO_BIN_EXE_sluice-crawler");
 
@@ -103,8 +111,29 @@ impl Site {
             .collect()
     }
 
+    /// Asks for these jobs' results to be taken back.
+    pub(crate) fn withdraw(&self, jobs: &BTreeSet<u32>) {
+        let runs = jobs.iter().map(|job| format!("run%20{job}-lab-{job}.0")).collect();
+        let request = Request { format: 1, runs, why: "a test".into(), by: "root".into() };
+        let name = format!("request-{}", REQUESTS.fetch_add(1, Ordering::Relaxed));
+        request.leave(&self.world.at("state"), &name).unwrap();
+        // As the command does, which becomes the service account first.
+        let dir = self.world.at("state/requests");
+        chown(&dir, Some(NOBODY), Some(NOBODY)).unwrap();
+        chown(dir.join(name + ".json"), Some(NOBODY), Some(NOBODY)).unwrap();
+    }
+
+    /// Jobs that the ledger calls published.
+    pub(crate) fn published(&self) -> BTreeSet<u32> {
+        let Ok(reader) = Reader::open(&self.world.at("state")) else { return BTreeSet::new() };
+        let all = reader.all().unwrap_or_default().into_iter();
+        all.filter(|entry| entry.state == State::Published)
+            .filter_map(|entry| entry.name.split(['-', '.']).nth(1)?.parse().ok())
+            .collect()
+    }
+
     pub(crate) fn states(&self) -> BTreeMap<String, i64> {
-        let reader = sluice_crawler::ledger::Reader::open(&self.world.at("state")).unwrap();
+        let reader = Reader::open(&self.world.at("state")).unwrap();
         let counts = reader.counts().unwrap();
         counts.into_iter().map(|(state, count)| (state.word().to_owned(), count)).collect()
     }

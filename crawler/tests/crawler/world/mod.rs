@@ -203,12 +203,24 @@ impl World {
         self.crawler_with(Store::new(objects, "pre/fix", "s3://bucket/pre/fix"))
     }
 
+    /// With lines of its own in the crawler's section.
+    pub(crate) fn crawler_set(&self, lines: &str) -> Crawler {
+        let site = self.site() + lines;
+        let site = Site::parse(site.as_bytes()).unwrap();
+        let config = Config::new(site, &self.at("etc"), &self.at("state")).unwrap();
+        self.crawler_of(config, Store::new(self.objects.clone(), "pre/fix", "s3://bucket/pre/fix"))
+    }
+
     pub(crate) fn crawler_with(&self, store: Store) -> Crawler {
+        self.crawler_of(self.config(), store)
+    }
+
+    fn crawler_of(&self, config: Config, store: Store) -> Crawler {
         let ca = fs::read_to_string(self.at("etc/keys/cluster.pub")).unwrap();
         let ca = PublicKey::from_openssh(ca.trim()).unwrap();
         let ledger = self.ledger();
         let audit = Audit::open(&self.at("state/audit.jsonl")).unwrap();
-        Crawler::new(self.config(), ca, store, ledger, Journal::start(audit).unwrap())
+        Crawler::new(config, ca, store, ledger, Journal::start(audit).unwrap())
     }
 
     /// A program that another test is just starting holds our lock until its exec.
@@ -394,8 +406,8 @@ pub(crate) fn entry(name: &str) -> String {
     let output = |glob: &str, rest: &str| format!("[[output]]\nglob = {glob:?}\n{rest}\n");
     let outputs = [
         output("results.csv", "kind = \"csv\"\nrequired = true\nmax-bytes = 1000\nmax-rows = 3"),
-        output("plots/**", "kind = \"text\"\nmax-bytes = 1000"),
-        output("big.txt", "kind = \"text\"\nmax-bytes = 50000000"),
+        output("plots/**", "kind = \"text\"\nmax-bytes = 1000\nreview = false"),
+        output("big.txt", "kind = \"text\"\nmax-bytes = 50000000\nreview = false"),
         output("look.txt", "kind = \"text\"\nmax-bytes = 1000\nreview = true"),
         output("*.json", "kind = \"json\"\nmax-bytes = 1000"),
     ];

@@ -19,6 +19,7 @@ pub(crate) const NOBODY: u32 = 65534;
 const ENTER: &str = r#"
 mount -t overlay -o "lowerdir=/etc,upperdir=$0/upper,workdir=$0/work" overlay /etc
 mkdir -p /etc/sluice && mount --bind "$0/etc" /etc/sluice
+[ -z "${SLUICE_TEST_DISK:-}" ] || mount -t tmpfs -o "size=$SLUICE_TEST_DISK,mode=0700,uid=65534" tmpfs "$0/state"
 mount -t tmpfs -o mode=0755 tmpfs /var/lib
 mkdir -p /var/lib/sluice/crawler && mount --bind "$0/state" /var/lib/sluice/crawler
 exec "$@"
@@ -32,6 +33,10 @@ impl World {
         }
         for path in ["published", "status", "state"] {
             chown(self.at(path), Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+        let keys = self.at("etc/keys/s3.toml");
+        if keys.exists() {
+            chown(keys, Some(NOBODY), Some(NOBODY)).unwrap();
         }
         fs::write(self.at("etc/sluice.toml"), site).unwrap();
     }

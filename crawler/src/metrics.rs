@@ -1,0 +1,199 @@
+//! Counts for whoever watches the service, as OpenMetrics text over a Unix socket or a loopback
+//! port.
+
+use std::{
+    fmt::Write as _, io, net::SocketAddr, os::unix::fs::PermissionsExt, path::PathBuf,
+    sync::atomic::AtomicU64, time::Duration,
+};
+
+use prometheus_client::{
+    encoding::text::encode,
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    registry::{Registry, Unit},
+};
+use time::OffsetDateTime;
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    net::{TcpListener, UnixListener},
+    time::timeout,
+};
+
+use crate::ledger::{LedgerError, State};
+
+/// Upper bounds of the latency's buckets, in seconds.
+const LATENCY: [f64; 10] = [0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0, 300.0, 3600.0, 86400.0];
+/// Whoever asks has this long.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Longest question, in bytes.
+const MAX_QUESTION: usize = 8 << 10;
+
+/// Where the counts are to be had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    /// A Unix socket.
+    Socket(PathBuf),
+    /// A port of this host alone.
+    Port(SocketAddr),
+}
+
+/// What is counted.
+pub struct Metrics {
+    registry: Registry,
+    runs: Family<[(&'static str, &'static str); 1], Gauge>,
+    errors: Family<[(&'static str, String); 1], Counter>,
+    bytes: Counter,
+    latency: Histogram,
+    success: Gauge<f64, AtomicU64>,
+}
+
+impl Metrics {
+    /// Nothing counted yet.
+    pub fn new() -> Self {
+        let mut registry = Registry::with_prefix("sluice_crawler");
+        let runs = Family::default();
+        registry.register("runs", "Runs by state", runs.clone());
+        let errors = Family::default();
+        registry.register("errors", "Tries that failed, by code", errors.clone());
+        let bytes = Counter::default();
+        registry.register_with_unit(
+            "published",
+            "Bytes of published files",
+            Unit::Bytes,
+            bytes.clone(),
+        );
+        let latency = Histogram::new(LATENCY);
+        registry.register_with_unit(
+            "end_to_published",
+            "Time from a job's end to its manifest",
+            Unit::Seconds,
+            latency.clone(),
+        );
+        let success = Gauge::default();
+        registry.register_with_unit(
+            "last_published_timestamp",
+            "When a run was last published, since 1970",
+            Unit::Seconds,
+            success.clone(),
+        );
+        Self { registry, runs, errors, bytes, latency, success }
+    }
+
+    /// A run of `bytes` bytes that ended at `ended` was published `now`.
+    pub fn published(&self, bytes: u64, ended: OffsetDateTime, now: OffsetDateTime) {
+        self.bytes.inc_by(bytes);
+        self.latency.observe((now - ended).as_seconds_f64().max(0.0));
+        self.success.set(now.unix_timestamp() as f64);
+    }
+
+    /// A try failed.
+    pub fn failed(&self, code: &str) {
+        self.errors.get_or_create(&[("code", code.to_owned())]).inc();
+    }
+
+    /// The text; `counts` are the ledger's.
+    fn text(&self, counts: Result<Vec<(State, i64)>, LedgerError>) -> String {
+        self.runs.clear();
+        for (state, count) in counts.unwrap_or_default() {
+            self.runs.get_or_create(&[("state", state.word())]).set(count);
+        }
+        let mut text = String::new();
+        // Writing into a string doesn't fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+
+    /// Answers whoever asks, for ever; `counts` is asked for each.
+    pub async fn serve(
+        &self,
+        endpoint: &Endpoint,
+        counts: impl AsyncFn() -> Result<Vec<(State, i64)>, LedgerError>,
+    ) -> io::Result<()> {
+        let text = async || self.text(counts().await);
+        match endpoint {
+            Endpoint::Socket(path) => {
+                // Left by a crawler that was killed: the ledger's lock says that none is running.
+                match std::fs::remove_file(path) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                    _ => {}
+                }
+                let listener = UnixListener::bind(path)?;
+                std::fs::set_permissions(path, PermissionsExt::from_mode(0o660))?;
+                loop {
+                    answer(listener.accept().await?.0, &text).await;
+                }
+            }
+            Endpoint::Port(address) => {
+                let listener = TcpListener::bind(address).await?;
+                loop {
+                    answer(listener.accept().await?.0, &text).await;
+                }
+            }
+        }
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// One question after the other: there is one who asks, every few seconds.
+async fn answer(stream: impl AsyncRead + AsyncWrite + Unpin, text: &impl AsyncFn() -> String) {
+    // Whoever goes away or dawdles gets none.
+    let _ = timeout(PATIENCE, converse(stream, text)).await;
+}
+
+async fn converse(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    text: &impl AsyncFn() -> String,
+) -> io::Result<()> {
+    let mut question = Vec::new();
+    while !question.windows(4).any(|end| end == b"\r\n\r\n") {
+        let mut chunk = [0; 1024];
+        let length = stream.read(&mut chunk).await?;
+        if length == 0 || question.len() > MAX_QUESTION {
+            return Ok(());
+        }
+        question.extend_from_slice(&chunk[..length]);
+    }
+    let body = text().await;
+    let mut reply = String::new();
+    let _ = write!(
+        reply,
+        "HTTP/1.1 200 OK\r\nContent-Type: application/openmetrics-text; version=1.0.0; \
+         charset=utf-8\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(reply.as_bytes()).await?;
+    stream.shutdown().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn text_is_openmetrics() {
+        let metrics = Metrics::new();
+        let now = OffsetDateTime::UNIX_EPOCH + Duration::from_secs(100);
+        metrics.published(7, now - Duration::from_secs(2), now);
+        metrics.failed("store-unavailable");
+        let (mut client, server) = tokio::io::duplex(1 << 16);
+        client.write_all(b"GET /metrics HTTP/1.1\r\n\r\n").await.unwrap();
+        let text = async || metrics.text(Ok(vec![(State::Held, 3)]));
+        answer(server, &text).await;
+        let mut said = String::new();
+        client.read_to_string(&mut said).await.unwrap();
+        for line in [
+            "sluice_crawler_runs{state=\"held\"} 3",
+            "sluice_crawler_errors_total{code=\"store-unavailable\"} 1",
+            "sluice_crawler_published_bytes_total 7",
+            "sluice_crawler_end_to_published_seconds_bucket{le=\"2.5\"} 1",
+            "sluice_crawler_last_published_timestamp_seconds 100.0",
+            "# EOF",
+        ] {
+            assert!(said.contains(line), "{line} in {said}");
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! Runs that nobody attested, for clusters that have only the crawler so far
+//! (`require-attestation = false`): WESkit's word is taken for what ended and how.
+//!
+//! All of it lies in places that the job's user can write, so it protects from accidents, not from
+//! people: that is why it shows as a warning wherever such a run shows.
+
+use std::{
+    collections::HashMap,
+    io,
+    os::fd::OwnedFd,
+    path::{Path, PathBuf},
+};
+
+use percent_encoding::percent_decode_str;
+use rustix::fs::{AtFlags, Dir, FileType, OFlags, fstat, statat};
+use sluice_policy::attestation::{AuditHead, Predicate};
+use sluice_site::{collect::collect, users};
+use sluice_sys::beneath::{open_beneath, open_dir};
+use time::OffsetDateTime;
+
+use crate::{
+    allowlist::Allowlist,
+    attested::{Attested, AttestedFile},
+    config::Config,
+    key,
+    outcome::Stop,
+    roll::Id,
+    weskit::{self, Log},
+};
+
+/// Between the encoded path of a run directory and the execution in it.
+const BETWEEN: &str = "//";
+/// Directories between the root of all runs and a run.
+const MAX_DEPTH: usize = 16;
+
+/// What the last look at the run directories found.
+#[derive(Default)]
+pub struct Scan {
+    /// When something last came into a run's `.weskit`: no run is read twice.
+    seen: HashMap<Id, (i64, u64)>,
+}
+
+/// Whether a name of the ledger is that of an unattested run.
+pub fn is_name(name: &str) -> bool {
+    name.contains(BETWEEN)
+}
+
+/// The run directory that such a name speaks about.
+pub fn run_dir(runs: &Path, name: &str) -> Option<PathBuf> {
+    let (path, _) = name.split_once(BETWEEN)?;
+    let path = percent_decode_str(path).decode_utf8().ok()?;
+    Some(runs.join(&*path))
+}
+
+impl Scan {
+    /// Names of the newest execution of each run directory below `runs` that are not `known`: a
+    /// readdir of what lies above them and a stat for each.
+    pub fn scan(&mut self, runs: &Path, known: impl Fn(&str) -> bool) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        self.walk(&open_dir(runs)?, "", 0, &known, &mut names)?;
+        Ok(names)
+    }
+
+    fn walk(
+        &mut self,
+        dir: &OwnedFd,
+        path: &str,
+        depth: usize,
+        known: &impl Fn(&str) -> bool,
+        names: &mut Vec<String>,
+    ) -> io::Result<()> {
+        for entry in Dir::read_from(dir)? {
+            let entry = entry?;
+            // Names that aren't UTF-8 can't be published; dotfiles are no runs.
+            let Ok(name) = entry.file_name().to_str() else { continue };
+            let may_be = matches!(entry.file_type(), FileType::Directory | FileType::Unknown);
+            if !may_be || name.starts_with('.') {
+                continue;
+            }
+            let below = if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
+            match statat(dir, format!("{name}/.weskit"), AtFlags::SYMLINK_NOFOLLOW) {
+                Ok(found) if FileType::from_raw_mode(found.st_mode) == FileType::Directory => {
+                    let changed = (found.st_mtime, found.st_mtime_nsec);
+                    self.run(dir, name, &below, changed, known, names);
+                }
+                _ if depth < MAX_DEPTH => {
+                    // What can't be entered holds no run of ours.
+                    if let Ok(inner) = open_beneath(dir, name.as_ref(), OFlags::DIRECTORY) {
+                        self.walk(&inner, &below, depth + 1, known, names)?;
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn run(
+        &mut self,
+        dir: &OwnedFd,
+        name: &str,
+        path: &str,
+        changed: (i64, u64),
+        known: &impl Fn(&str) -> bool,
+        names: &mut Vec<String>,
+    ) {
+        let id = Id::of(path);
+        if self.seen.get(&id) == Some(&changed) {
+            return;
+        }
+        let weskit = Path::new(name).join(".weskit");
+        let newest =
+            open_beneath(dir, &weskit, OFlags::DIRECTORY).and_then(|it| weskit::newest(&it));
+        match newest {
+            Ok(Some(execution)) => {
+                let name = format!("{}{BETWEEN}{execution}", key::component(path));
+                if !known(&name) {
+                    names.push(name);
+                }
+                self.seen.insert(id, changed);
+            }
+            Ok(None) => {}
+            Err(error) => tracing::warn!(path, "its executions can't be read: {error}"),
+        }
+    }
+}
+
+/// What WESkit says about a run, in the form of an attestation that nobody signed.
+pub fn read(
+    config: &Config,
+    allowlist: &Allowlist,
+    name: &str,
+    now: OffsetDateTime,
+) -> Result<Attested, Stop> {
+    if config.require_attestation {
+        return Err(Stop::hold("attestation-missing", "nobody attested the run"));
+    }
+    let runs = &config.site.runs;
+    let (dir, execution) = run_dir(runs, name)
+        .zip(name.split_once(BETWEEN).map(|(_, execution)| execution))
+        .ok_or_else(|| Stop::hold("attestation-missing", "the run's name is none"))?;
+    let open = open_dir(runs).and_then(|runs_dir| {
+        let below = dir.strip_prefix(runs).map_err(io::Error::other)?;
+        open_beneath(runs_dir, below, OFlags::DIRECTORY)
+    });
+    let open = open.map_err(|error| {
+        Stop::hold("sealed-missing", format!("the run directory can't be opened: {error}"))
+    })?;
+    let log = ended(&open, execution)?;
+    let id = workflow(config, &dir, &log)?;
+    let (approved, digest) = allowlist.current_entry(&id)?;
+    let found = collect(&dir, &approved.output)
+        .map_err(|error| Stop::retry("sealed-unreadable", format!("the run's files: {error}")))?;
+    for file in &found.files {
+        settled(&open, &file.path, now - config.settle)?;
+    }
+    let owner = fstat(&open).ok().and_then(|found| users::name_of(found.st_uid));
+    let owner = owner.ok_or_else(|| {
+        Stop::hold("attestation-missing", "the owner of the run directory has no name")
+    })?;
+    let cluster = &config.site.cluster;
+    let below = name.split_once(BETWEEN).map_or(name, |(path, _)| path);
+    let files = found.files.iter().map(AttestedFile::new).collect::<Result<_, _>>()?;
+    let predicate = Predicate {
+        format: 1,
+        cluster: cluster.clone(),
+        job: 0,
+        restart: 0,
+        run_id: format!("{below}-{cluster}-{}", key::component(execution)),
+        node: String::new(),
+        nodes: Vec::new(),
+        user: owner,
+        uid: fstat(&open).map_or(u32::MAX, |found| found.st_uid),
+        held: None,
+        entry: id,
+        entry_digest: digest,
+        serial: allowlist.serial(),
+        digest: approved.digest,
+        runtime_digest: approved.runtime.as_ref().map(|runtime| runtime.digest),
+        signers: Vec::new(),
+        submitted_run_dir: dir.display().to_string(),
+        sealed: dir.display().to_string(),
+        started: now,
+        ended: now,
+        exit_code: 0,
+        state: "COMPLETED".into(),
+        status_token: String::new(),
+        files: found.files,
+        irregular: found.irregular,
+        audit_head: AuditHead { seq: 0, hash: String::new() },
+    };
+    Ok(Attested { bytes: Vec::new(), predicate, files, node_key: String::new() })
+}
+
+/// The log of `execution`, once every execution of the run has one and it is the newest.
+fn ended(dir: &OwnedFd, execution: &str) -> Result<Log, Stop> {
+    let unreadable = |error: io::Error| {
+        Stop::wait("log-unreadable", format!("WESkit's log.json can't be read yet: {error}"))
+    };
+    let weskit = open_beneath(dir, Path::new(".weskit"), OFlags::DIRECTORY).map_err(unreadable)?;
+    let mut own = None;
+    for name in weskit::executions(&weskit).map_err(unreadable)? {
+        let log = weskit::log(&weskit, &name).map_err(unreadable)?;
+        if name.as_str() > execution {
+            return Err(Stop::fail("superseded", "the run was started again in its directory"));
+        }
+        if name == execution {
+            own = Some(log);
+        }
+    }
+    match own {
+        Some(log) if log.exit_code == 0 => Ok(log),
+        Some(log) => {
+            let message = format!("WESkit's log.json says exit code {}", log.exit_code);
+            Err(Stop::fail("run-failed", message))
+        }
+        None => Err(Stop::hold("log-unreadable", "WESkit's log.json is gone")),
+    }
+}
+
+/// The entry of the workflow that the log names, which is a claim like all that it says.
+fn workflow(config: &Config, dir: &Path, log: &Log) -> Result<String, Stop> {
+    let path = log.env.workflow.as_deref().unwrap_or_default();
+    let mut resolved = PathBuf::new();
+    for part in dir.join(path).components() {
+        match part {
+            std::path::Component::ParentDir => drop(resolved.pop()),
+            part => resolved.push(part),
+        }
+    }
+    let below = resolved.strip_prefix(&config.site.workflows).ok();
+    let mut parts = below.into_iter().flat_map(Path::iter).filter_map(|part| part.to_str());
+    match (parts.next(), parts.next()) {
+        (Some(name), Some(version)) => Ok(format!("{name}@{version}")),
+        _ => Err(Stop::hold(
+            "entry-unavailable",
+            format!("the run's workflow {path:?} is not below {}", config.site.workflows.display()),
+        )),
+    }
+}
+
+/// The time of the last change is the kernel's own, not the user's to set.
+fn settled(dir: &OwnedFd, path: &str, before: OffsetDateTime) -> Result<(), Stop> {
+    let found = statat(dir, path, AtFlags::SYMLINK_NOFOLLOW).map_err(|error| {
+        Stop::retry("sealed-unreadable", format!("{path:?} can't be looked at: {error}"))
+    })?;
+    let changed = OffsetDateTime::from_unix_timestamp(found.st_ctime);
+    if changed.is_ok_and(|changed| changed > before) {
+        return Err(Stop::wait("output-unsettled", format!("{path:?} was changed just now")));
+    }
+    Ok(())
+}

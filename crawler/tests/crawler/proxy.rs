@@ -1,0 +1,226 @@
+//! Faults between the crawler and a real S3 server: a proxy that answers in the server's place, cuts
+//! connections and changes bytes. Started by a script of tests/stores; else these tests do nothing.
+
+use std::{
+    io::{self, Read, Write},
+    net::{Shutdown, TcpListener, TcpStream},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread::{sleep, spawn},
+    time::Duration,
+};
+
+use sluice_crawler::ledger::State;
+
+use crate::world::{World, block_on, server::Server};
+
+const TABLE: &[u8] = b"a,b\n1,2\n";
+/// Passes until everything has to be published.
+const PASSES: usize = 40;
+
+/// What happens to a request.
+#[derive(Clone, Copy, Debug)]
+enum Fault {
+    None,
+    /// Answered by the proxy with this status and these header lines.
+    Answer(&'static str),
+    /// The connection ends when half of the request is through.
+    CutRequest,
+    /// The request is carried out, its answer lost.
+    CutAnswer,
+    /// The last byte of the body is another one.
+    Corrupt,
+    /// Everything takes a while.
+    Slow,
+}
+
+/// Which fault the request with this number and method meets.
+type Plan = fn(usize, &str) -> Fault;
+
+/// A proxy for `server` that lives as long as the test program.
+fn behind(server: &Server, plan: Plan) -> Server {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let upstream = server.url.trim_start_matches("http://").to_owned();
+    let count = Arc::new(AtomicUsize::new(0));
+    spawn(move || {
+        for client in listener.incoming().flatten() {
+            let (upstream, count) = (upstream.clone(), count.clone());
+            // A client that goes away is no failure of the test.
+            spawn(move || drop(serve(client, &upstream, &count, plan)));
+        }
+    });
+    Server { url, ..server.clone() }
+}
+
+/// One request a connection.
+fn serve(mut client: TcpStream, upstream: &str, count: &AtomicUsize, plan: Plan) -> io::Result<()> {
+    let (head, mut body) = request(&mut client)?;
+    let method = head.split(' ').next().unwrap_or_default();
+    let fault = plan(count.fetch_add(1, Ordering::SeqCst), method);
+    match fault {
+        Fault::Answer(lines) => {
+            let answer =
+                format!("HTTP/1.1 {lines}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            client.write_all(answer.as_bytes())?;
+            return client.shutdown(Shutdown::Both);
+        }
+        Fault::Corrupt => {
+            if let Some(last) = body.last_mut() {
+                *last ^= 1;
+            }
+        }
+        Fault::Slow => sleep(Duration::from_millis(20)),
+        Fault::None | Fault::CutRequest | Fault::CutAnswer => {}
+    }
+    let mut server = TcpStream::connect(upstream)?;
+    server.write_all(head.replacen("\r\n", "\r\nConnection: close\r\n", 1).as_bytes())?;
+    if let Fault::CutRequest = fault {
+        server.write_all(&body[..body.len() / 2])?;
+        server.shutdown(Shutdown::Both)?;
+        return client.shutdown(Shutdown::Both);
+    }
+    server.write_all(&body)?;
+    let mut answer = Vec::new();
+    server.read_to_end(&mut answer)?;
+    if let Fault::CutAnswer = fault {
+        client.write_all(&answer[..answer.len().min(30)])?;
+        return client.shutdown(Shutdown::Both);
+    }
+    client.write_all(&answer)?;
+    client.shutdown(Shutdown::Write)
+}
+
+fn request(client: &mut TcpStream) -> io::Result<(String, Vec<u8>)> {
+    let mut bytes = Vec::new();
+    let end = loop {
+        if let Some(at) = bytes.windows(4).position(|it| it == b"\r\n\r\n") {
+            break at + 4;
+        }
+        let mut chunk = [0; 4096];
+        match client.read(&mut chunk)? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            length => bytes.extend_from_slice(&chunk[..length]),
+        }
+    };
+    let mut body = bytes.split_off(end);
+    let head = String::from_utf8_lossy(&bytes).into_owned();
+    let length = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().ok())?
+    });
+    let mut rest = vec![0; length.unwrap_or(0usize).saturating_sub(body.len())];
+    client.read_exact(&mut rest)?;
+    body.extend_from_slice(&rest);
+    Ok((head, body))
+}
+
+/// Publishes through the faults until all is there, and checks that it is there once and whole.
+fn comes_through(name: &str, plan: Plan) {
+    let (Some(server), Some(world)) = (Server::new(), World::new()) else { return };
+    let faulty = behind(&server, plan);
+    let big = b"0123456789abcde\n".repeat((9 << 20) / 16);
+    for job in 1..6 {
+        world.run(job, "box").file("results.csv", TABLE).file("plots/x", b"x\n").attest();
+    }
+    world.run(6, "box").file("results.csv", TABLE).file("big.txt", &big).attest();
+    let prefix = format!("fault-{name}");
+    let mut published = 0;
+    for _ in 0..PASSES {
+        let crawler = world.crawler_with(faulty.store(&world, &prefix));
+        published += block_on(crawler.pass()).unwrap().published;
+        if published == 6 {
+            break;
+        }
+    }
+    let stands: Vec<_> = (1..7).map(|job| world.stands(job)).collect();
+    assert!(stands.iter().all(|run| run.state == State::Published), "{name}: {stands:?}");
+    let objects = server.objects(&prefix);
+    assert_eq!(objects.len(), 6 * 4, "{name}");
+    for job in 1..7 {
+        let run = format!("{prefix}/alice/box-lab-{job}.0");
+        assert_eq!(objects[&format!("{run}/results.csv")], TABLE, "{name}");
+        assert!(objects.contains_key(&format!("{run}/manifest.json")), "{name}");
+    }
+    assert_eq!(objects[&format!("{prefix}/alice/box-lab-6.0/big.txt")], big, "{name}");
+    let published = world.audit().iter().filter(|line| line["event"] == "publish").count();
+    assert!(published >= 6, "{name}");
+}
+
+#[test]
+fn s3_errors_of_the_server_lose_nothing() {
+    comes_through("500", |number, _| match number % 5 {
+        0 => Fault::Answer("500 Internal Server Error"),
+        _ => Fault::None,
+    });
+    comes_through("503", |number, _| match number % 7 {
+        3 => Fault::Answer("503 Slow Down\r\nRetry-After: 1"),
+        _ => Fault::None,
+    });
+}
+
+#[test]
+fn s3_cut_connections_lose_nothing() {
+    comes_through("request", |number, method| match (number % 6, method) {
+        (2, "PUT") => Fault::CutRequest,
+        _ => Fault::None,
+    });
+    comes_through("answer", |number, _| match number % 6 {
+        2 => Fault::CutAnswer,
+        _ => Fault::None,
+    });
+}
+
+#[test]
+fn s3_bytes_that_change_on_the_way_are_not_published() {
+    comes_through("corrupt", |number, method| match (number % 6, method) {
+        (2, "PUT") => Fault::Corrupt,
+        _ => Fault::None,
+    });
+}
+
+#[test]
+fn s3_slow_servers_are_waited_for() {
+    comes_through("slow", |_, _| Fault::Slow);
+}
+
+#[test]
+fn s3_a_right_that_is_missing_is_named() {
+    let (Some(server), Some(world)) = (Server::new(), World::new()) else { return };
+    world.run(7, "box").file("results.csv", TABLE).attest();
+    let denied: [(Plan, &str); 3] = [
+        (
+            |_, method| match method {
+                "PUT" => Fault::Answer("403 Forbidden"),
+                _ => Fault::None,
+            },
+            "s3:PutObject",
+        ),
+        (
+            |_, method| match method {
+                "DELETE" => Fault::Answer("403 Forbidden"),
+                _ => Fault::None,
+            },
+            "s3:DeleteObject",
+        ),
+        (|_, _| Fault::Answer("403 Forbidden"), "s3:ListBucket"),
+    ];
+    for (plan, right) in denied {
+        let store = behind(&server, plan).store(&world, "rights");
+        assert_eq!(block_on(world.crawler_with(store).pass()).unwrap().retry, 1);
+        let reason = world.stands(7).reason;
+        assert_eq!(reason.code, "store-denied");
+        let error = block_on(behind(&server, plan).store(&world, "rights").probe()).unwrap_err();
+        assert!(error.reason().message.contains(right), "{error:?}");
+    }
+    // No bucket, and no right to make one.
+    let nowhere = Server { bucket: "nowhere".into(), ..server.clone() };
+    let plan: Plan = |_, method| match method {
+        "PUT" => Fault::Answer("403 Forbidden"),
+        _ => Fault::None,
+    };
+    let error = block_on(behind(&nowhere, plan).store(&world, "x").probe()).unwrap_err();
+    assert!(error.reason().message.contains("no bucket nowhere"), "{error:?}");
+}
