@@ -25,7 +25,8 @@ pub struct Honours {
 pub(super) async fn probe(api: &Api, prefix: &str) -> Result<Honours, Stop> {
     let made_bucket = bucket(api).await?;
     let slash = if prefix.is_empty() { "" } else { "/" };
-    let key = format!("{prefix}{slash}sluice-probe-{}", std::process::id());
+    // Always the same, so that the next probe removes what a killed one left.
+    let key = format!("{prefix}{slash}sluice-probe");
     let (bytes, other) = (b"probe".as_slice(), b"another".as_slice());
     let (right, wrong) = (base64(&Digest::of(bytes)), base64(&Digest::of(other)));
 

@@ -12,6 +12,8 @@ use std::{
         OnceLock,
         atomic::{AtomicU32, Ordering},
     },
+    thread::sleep,
+    time::Duration,
 };
 
 use serde_json::Value;
@@ -23,19 +25,21 @@ use sluice_crawler::{
     withdraw::Request,
 };
 
-use crate::world::{World, program::NOBODY, server::Server};
+use crate::world::{World, block_on, program::NOBODY, server::Server};
 
 static REQUESTS: AtomicU32 = AtomicU32::new(0);
 
 const BINARY: &str = env!("CARGO_BIN_EXE_sluice-crawler");
 
-/// Where a site's objects go; every site has a prefix of its own.
+/// Every site has a bucket of its own.
 static SITES: AtomicU32 = AtomicU32::new(0);
+
+/// Where a site's objects go in it.
+const PREFIX: &str = "sluice";
 
 pub(crate) struct Site {
     world: World,
     server: Server,
-    prefix: String,
     /// How far the file of edges was read.
     read: Cell<usize>,
 }
@@ -44,13 +48,15 @@ impl Site {
     pub(crate) fn new() -> Self {
         let world = World::new().expect("needs root");
         let server = Server::new().expect("started by tests/kills");
-        let prefix = format!("site-{}", SITES.fetch_add(1, Ordering::Relaxed));
-        let section = server.section(&world, &prefix) + "interval-seconds = 1\n";
+        let bucket = format!("site-{}", SITES.fetch_add(1, Ordering::Relaxed));
+        let server = Server { bucket, ..server };
+        block_on(server.store(&world, PREFIX).probe()).unwrap();
+        let section = server.section(&world, PREFIX) + "interval-seconds = 1\n";
         world.inhabit(&world.site_with(&section));
         fs::write(world.at("edges"), "").unwrap();
         let all = std::os::unix::fs::PermissionsExt::from_mode(0o666);
         fs::set_permissions(world.at("edges"), all).unwrap();
-        Self { world, server, prefix, read: Cell::new(0) }
+        Self { world, server, read: Cell::new(0) }
     }
 
     /// Runs of every kind: one file, several, one in parts, failed, held.
@@ -95,11 +101,11 @@ impl Site {
     /// Keys below the prefix and contents, but for what differs between worlds: an attestation
     /// names its world's directories and is signed with its key.
     pub(crate) fn bucket(&self) -> BTreeMap<String, Vec<u8>> {
-        let objects = self.server.objects(&self.prefix).into_iter();
+        let objects = self.server.objects(PREFIX).into_iter();
         let root = self.world.dir.path().to_str().unwrap();
         objects
             .map(|(key, bytes)| {
-                let key = key[self.prefix.len()..].to_owned();
+                let key = key[PREFIX.len()..].to_owned();
                 if !key.ends_with("/attestation.json") {
                     return (key, bytes);
                 }
@@ -136,6 +142,18 @@ impl Site {
         let reader = Reader::open(&self.world.at("state")).unwrap();
         let counts = reader.counts().unwrap();
         counts.into_iter().map(|(state, count)| (state.word().to_owned(), count)).collect()
+    }
+
+    /// Returns once the crawler has come to an edge since the last call of [`Self::edges_cut`], or
+    /// has nothing to do.
+    pub(crate) fn wait_for_work(&self) {
+        let path = self.world.at("edges");
+        for _ in 0..2000 {
+            if fs::metadata(&path).unwrap().len() > self.read.get() as u64 {
+                return;
+            }
+            sleep(Duration::from_millis(1));
+        }
     }
 
     /// Edges behind which runs were when the process ended, since the last call.

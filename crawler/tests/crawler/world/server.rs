@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, env, fs, os::unix::fs::PermissionsExt};
 
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use object_store::{
     ObjectStore, ObjectStoreExt,
     aws::{AmazonS3, AmazonS3Builder},
@@ -83,12 +83,11 @@ credentials = {credentials:?}\n",
         block_on(async {
             let prefix = Path::parse(prefix).unwrap();
             let metas: Vec<_> = client.list(Some(&prefix)).try_collect().await.unwrap();
-            let mut all = BTreeMap::new();
-            for meta in metas {
+            let read = metas.into_iter().map(async |meta| {
                 let bytes = client.get(&meta.location).await.unwrap().bytes().await.unwrap();
-                all.insert(meta.location.to_string(), bytes.to_vec());
-            }
-            all
+                (meta.location.to_string(), bytes.to_vec())
+            });
+            stream::iter(read).buffer_unordered(32).collect().await
         })
     }
 }
