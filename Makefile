@@ -12,7 +12,9 @@ test:
 docs-test:
 	tests/docs
 
-test-all: check test docs-test kills test-stores service
+# What continuous integration runs.
+test-all:
+	tests/all
 
 demo:
 	tests/demo
