@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use rustix::fs::{self, FileType, Mode, OFlags, fstat};
 use sluice_policy::manifest::Manifest;
 use sluice_site::bundle::{self, BundleError, Found, Stamp, What};
+use sluice_sys::beneath;
 
 use crate::exit::{Doing, Exit, Failure, Result};
 use crate::output;
@@ -39,6 +40,14 @@ pub(crate) fn freeze(dir: &Path, links: &[String]) -> Result<Manifest> {
     let manifest = bundle::hash(root.as_fd(), &survey.found, &|bytes| bar.inc(bytes));
     bar.finish_and_clear();
     manifest.map_err(failed)
+}
+
+/// The target of a link in a bundle.
+pub(crate) fn read_link(root: &OwnedFd, path: &str) -> std::io::Result<String> {
+    let (parent, name) = path.rsplit_once('/').unwrap_or((".", path));
+    let dir = beneath::open_beneath(root, Path::new(parent), OFlags::DIRECTORY)?;
+    let target = fs::readlinkat(dir, name, Vec::new())?;
+    target.into_string().map_err(std::io::Error::other)
 }
 
 pub(crate) fn failure(dir: &Path, error: BundleError) -> Failure {

@@ -6,102 +6,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use support::{Ran, Scratch};
-
-const ENTRY: &str = r#"format = 1
-name = "demo"
-version = "1.0"
-engine = "sh"
-network = "none"
-steps = "none"
-stdio = "sealed"
-[source]
-url = "https://example.org/demo"
-commit = "COMMIT"
-tag = "v1.0"
-[approval]
-by = "alice@site"
-proposal = "P-1"
-purpose = "test"
-requester = "bob"
-at = "2026-07-01T12:00:00Z"
-[[command]]
-script = """
-#!/bin/bash
-{bundle}/main {file:.yaml}
-"""
-"#;
-
-fn git(scratch: &Scratch, words: &[&str]) -> Ran {
-    let output = Command::new("git")
-        .args(["-c", "user.name=dev", "-c", "user.email=dev@example.org", "-C"])
-        .arg(scratch.path("repo"))
-        .args(words)
-        .env("HOME", scratch.root())
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .output();
-    Ran::of(output.expect("git runs"))
-}
-
-/// A repository with a tag signed by `dev`, its export, and a set to add to.
-fn repository() -> Scratch {
-    let scratch = Scratch::new();
-    let public = scratch.key("dev");
-    scratch.key("mallory");
-    scratch.write("tag-signers", format!("dev@example.org namespaces=\"git\" {public}"));
-    scratch.write("repo/main", "echo hello\n");
-    scratch.mode("repo/main", 0o755);
-    git(&scratch, &["init", "-q"]).ok();
-    git(&scratch, &["add", "-A"]).ok();
-    git(&scratch, &["commit", "-q", "-m", "first"]).ok();
-    tag(&scratch, "v1.0", "dev");
-    fs::create_dir(scratch.path("bundle")).expect("a directory");
-    let archive = "git -C repo archive v1.0 | tar -x -C bundle";
-    let exported = Command::new("sh").args(["-c", archive]).current_dir(scratch.root()).status();
-    assert!(exported.expect("sh runs").success());
-    entry(&scratch, "v1.0");
-    scratch.run("allowlist new set --valid 30").ok();
-    scratch
-}
-
-fn tag(scratch: &Scratch, name: &str, key: &str) {
-    let key = format!("user.signingKey={}", scratch.path(key).display());
-    git(
-        scratch,
-        &[
-            "-c",
-            "gpg.format=ssh",
-            "-c",
-            "gpg.ssh.program=ssh-keygen",
-            "-c",
-            &key,
-            "tag",
-            "-s",
-            "-m",
-            "x",
-            name,
-        ],
-    )
-    .ok();
-}
-
-fn entry(scratch: &Scratch, tag: &str) {
-    let commit = git(scratch, &["rev-parse", "HEAD"]).ok().out;
-    scratch.write(
-        "entry.toml",
-        ENTRY.replace("COMMIT", commit.trim()).replace("\"v1.0\"", &format!("{tag:?}")),
-    );
-}
-
-fn add(scratch: &Scratch, more: &str) -> Ran {
-    let line = format!("allowlist add set entry.toml --bundle bundle {more}");
-    let output = Command::new(env!("CARGO_BIN_EXE_sluice"))
-        .args(line.split_whitespace())
-        .current_dir(scratch.root())
-        .env("HOME", scratch.root())
-        .output();
-    Ran::of(output.expect("sluice runs"))
-}
+use support::Ran;
+use support::repository::{add, entry, git, repository, tag};
 
 #[test]
 fn a_signed_tag_that_names_the_commit_of_the_bundle_is_accepted() {
@@ -139,7 +45,7 @@ fn other_signers_tags_commits_and_contents_are_refused() {
 
     entry(&scratch, "v1.0");
     for (file, content, says) in
-        [("main", "echo evil\n", " M main"), ("main.pyc", "", "?? main.pyc")]
+        [("main", "echo evil\n", "content    main\n"), ("main.pyc", "", "added      main.pyc\n")]
     {
         let before = fs::read(scratch.path("bundle").join(file)).ok();
         scratch.write(&format!("bundle/{file}"), content);

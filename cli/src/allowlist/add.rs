@@ -24,7 +24,13 @@ pub(super) fn run(args: &Add) -> Result<Exit> {
     let blank = Digest::of(b"");
     let entry = parse(file, &filled(&text, &Digests::of(blank)))?;
     check_runtime(&draft, &entry, args.runtime.is_some())?;
-    check_source(&entry, args)?;
+    check_tag(&entry, args)?;
+    let checkout =
+        args.git.as_deref().map(|dir| Checkout { dir, signers: args.tag_signers.as_deref() });
+    let commit = match (&checkout, &entry.source) {
+        (Some(checkout), Some(source)) => Some(checkout.commit(source)?),
+        _ => None,
+    };
 
     let links = &entry.system.links;
     let bundle = tree::freeze(&args.bundle, links)?;
@@ -32,6 +38,9 @@ pub(super) fn run(args: &Add) -> Result<Exit> {
         return Err(Failure::bad(
             "the bundle holds .git, which no two checkouts have alike; export it with git archive",
         ));
+    }
+    if let Some(commit) = commit {
+        commit.compare(&args.bundle, &bundle)?;
     }
     let runtime = args.runtime.as_deref().map(|dir| tree::freeze(dir, links)).transpose()?;
     check_schema(&entry, args, &bundle)?;
@@ -85,12 +94,8 @@ fn check_runtime(draft: &Draft, entry: &Entry, given: bool) -> Result<()> {
 }
 
 /// A tag that nobody verified would only look like a guarantee.
-fn check_source(entry: &Entry, args: &Add) -> Result<()> {
+fn check_tag(entry: &Entry, args: &Add) -> Result<()> {
     match (&entry.source, &args.git) {
-        (Some(source), Some(dir)) => {
-            let checkout = Checkout { dir, signers: args.tag_signers.as_deref() };
-            checkout.check(source, &args.bundle)
-        }
         (None, Some(_)) => Err(Failure::usage("--git is given, but the entry has no [source]")),
         (Some(source), None) if source.tag.is_some() => {
             Err(Failure::usage("the entry names a tag; give the repository with --git"))

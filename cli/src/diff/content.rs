@@ -72,12 +72,7 @@ impl<'a> Content<'a> {
 
     /// A link's target, as far as it can be told.
     pub(super) fn target(&self, path: &str) -> String {
-        let read = || {
-            let (parent, name) = path.rsplit_once('/').unwrap_or((".", path));
-            let root = self.root.as_ref()?;
-            let dir = beneath::open_beneath(root, Path::new(parent), OFlags::DIRECTORY).ok()?;
-            rustix::fs::readlinkat(dir, name, Vec::new()).ok()?.into_string().ok()
-        };
+        let read = || tree::read_link(self.root.as_ref()?, path).ok();
         let known = match self.kind(path) {
             Some(Kind::Link { digest, .. }) => {
                 read().filter(|target| Digest::of(target.as_bytes()) == digest)

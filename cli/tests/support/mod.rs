@@ -1,6 +1,8 @@
 //! A scratch directory in which the built `sluice` runs.
 #![allow(dead_code, unreachable_pub)] // each test file uses its part
 
+pub mod repository;
+
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
