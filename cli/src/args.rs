@@ -29,6 +29,9 @@ pub(crate) enum Command {
     Submit(Submit),
     /// Say where a run's results are, or why they are held
     Results(Results),
+    /// Look into the attestation of a run
+    #[command(subcommand)]
+    Attest(Attest),
     /// Find what is misconfigured on this host
     Check(Check),
 }
@@ -299,6 +302,27 @@ pub(crate) struct Results {
     #[arg(long)]
     pub(crate) wait: bool,
     /// Print as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Attest {
+    /// Verify an attestation and say what ran; exit code 1 if it or a file doesn't hold
+    Verify(AttestVerify),
+}
+
+#[derive(Args)]
+pub(crate) struct AttestVerify {
+    /// attestation.json of a published run
+    pub(crate) attestation: PathBuf,
+    /// Compare the results in DIR with those that were attested
+    #[arg(long, value_name = "DIR")]
+    pub(crate) files: Option<PathBuf>,
+    /// Public key of the cluster
+    #[arg(long, value_name = "FILE", default_value = sluice_site::paths::CLUSTER_KEY)]
+    pub(crate) cluster_key: PathBuf,
+    /// Print the statement and the files as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

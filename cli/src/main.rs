@@ -3,6 +3,7 @@
 
 mod allowlist;
 mod args;
+mod attest;
 mod check;
 mod diff;
 mod exit;
@@ -21,7 +22,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Cli, Command};
+use args::{Attest, Cli, Command};
 use exit::{Failure, Result};
 use sluice_site::Site;
 
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Command::Allowlist(command) => allowlist::run(command),
         Command::Submit(args) => submit::run(&args),
         Command::Results(args) => results::run(&args),
+        Command::Attest(Attest::Verify(args)) => attest::verify(&args),
         Command::Check(args) => check::run(&args),
     };
     match result {

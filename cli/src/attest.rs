@@ -1,0 +1,124 @@
+//! `sluice attest verify`: what ran, signed by the node it ran on, and whether files are what it made.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::Path;
+
+use serde::Serialize;
+use sluice_policy::attestation::{Envelope, Statement};
+use sluice_policy::manifest::Kind;
+use sluice_policy::time::format;
+use ssh_key::PublicKey;
+use time::OffsetDateTime;
+
+use crate::args::AttestVerify;
+use crate::exit::{Doing, Exit, Failure, Result};
+use crate::{output, tree};
+
+/// Upper bounds, in bytes.
+const MAX_ATTESTATION: usize = 64 << 20;
+const MAX_KEY: usize = 64 << 10;
+/// What the crawler puts beside the results: no result itself.
+const BESIDE: [&str; 2] = ["attestation.json", "manifest.json"];
+
+#[derive(Serialize)]
+struct Report<'a> {
+    statement: &'a Statement,
+    files: Vec<Compared>,
+}
+
+/// A file and what the attestation says of it.
+#[derive(Serialize)]
+struct Compared {
+    path: String,
+    verdict: Verdict,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Verdict {
+    Attested,
+    Altered,
+    NotAttested,
+}
+
+pub(crate) fn verify(args: &AttestVerify) -> Result<Exit> {
+    let key = read(&args.cluster_key, MAX_KEY)?;
+    let key = PublicKey::from_openssh(String::from_utf8_lossy(&key).trim()).map_err(|error| {
+        Failure::configuration(format_args!("{}: {error}", args.cluster_key.display()))
+    })?;
+    let bytes = read(&args.attestation, MAX_ATTESTATION)?;
+    let statement = Envelope::parse(&bytes)
+        .and_then(|envelope| envelope.open(&key, OffsetDateTime::now_utc()))
+        .map_err(|error| Failure::bad(format_args!("{}: {error}", args.attestation.display())))?;
+    let files = match &args.files {
+        Some(dir) => compare(&statement, dir)?,
+        None => Vec::new(),
+    };
+    let good = files.iter().all(|file| file.verdict == Verdict::Attested);
+    let report = Report { statement: &statement, files };
+    if args.json {
+        output::json(&report)?
+    } else {
+        show(&report)?
+    }
+    Ok(if good { Exit::Ok } else { Exit::NotAsItShould })
+}
+
+/// Everything below `dir` that isn't a directory against the attestation.
+fn compare(statement: &Statement, dir: &Path) -> Result<Vec<Compared>> {
+    let attested: HashMap<&str, &str> = statement
+        .predicate
+        .files
+        .iter()
+        .map(|file| (file.path.as_str(), file.sha256.as_str()))
+        .collect();
+    let found = tree::freeze(dir, &[])?;
+    let judged = found.items().iter().filter_map(|item| {
+        let verdict = match (&item.kind, attested.get(item.path.as_str())) {
+            (Kind::Directory, _) => return None,
+            _ if BESIDE.contains(&item.path.as_str()) => return None,
+            (Kind::File { digest, .. }, Some(&hex)) if digest.hex() == hex => Verdict::Attested,
+            (_, Some(_)) => Verdict::Altered,
+            (_, None) => Verdict::NotAttested,
+        };
+        Some(Compared { path: item.path.clone(), verdict })
+    });
+    Ok(judged.collect())
+}
+
+fn show(report: &Report<'_>) -> Result<()> {
+    let run = &report.statement.predicate;
+    let rows = [
+        ("run", run.run_id.clone()),
+        ("user", run.user.clone()),
+        ("workflow", run.entry.clone()),
+        ("digest", run.digest.to_string()),
+        ("approved by", format!("{}, allowlist {}", run.signers.join(", "), run.serial)),
+        ("ran on", run.nodes.join(", ")),
+        ("time", format!("{} to {}", format(run.started), format(run.ended))),
+        ("ended as", format!("{}, exit code {}", run.state, run.exit_code)),
+        ("audit log", format!("of {} at line {}", run.node, run.audit_head.seq)),
+    ];
+    for (name, value) in rows {
+        output::line(format_args!("{name:<12} {value}"))?;
+    }
+    if let Some(code) = &run.held {
+        output::line(format_args!("{:<12} it ran unapproved: {code}", "held"))?;
+    }
+    for Compared { path, verdict } in &report.files {
+        let word = match verdict {
+            Verdict::Attested => "attested",
+            Verdict::Altered => "altered",
+            Verdict::NotAttested => "not attested",
+        };
+        output::line(format_args!("{word:<12} {path}"))?;
+    }
+    Ok(())
+}
+
+fn read(path: &Path, limit: usize) -> Result<Vec<u8>> {
+    File::open(path)
+        .and_then(|file| sluice_sys::read_limited(file.into(), limit))
+        .doing(|| format!("read {}", path.display()))
+}
