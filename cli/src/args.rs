@@ -34,6 +34,11 @@ pub(crate) enum Command {
     Attest(Attest),
     /// Find what is misconfigured on this host
     Check(Check),
+    /// Say why a job was refused, or where a script isn't what an entry approves
+    Explain(Explain),
+    /// Check, read and sum up this node's audit log
+    #[command(subcommand)]
+    Audit(Audit),
 }
 
 #[derive(Args)]
@@ -330,6 +335,89 @@ pub(crate) struct AttestVerify {
 #[derive(Args)]
 pub(crate) struct Check {
     /// Print the findings as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+#[command(group(ArgGroup::new("question").required(true).args(["job", "script"])))]
+pub(crate) struct Explain {
+    /// The job: for its owner from its run directory, for root from this node's audit log
+    pub(crate) job: Option<u32>,
+    /// Compare a batch script with the templates of its entry
+    #[arg(long, value_name = "FILE")]
+    pub(crate) script: Option<PathBuf>,
+    /// The entry, if the script doesn't name it by a path
+    #[arg(long, value_name = "NAME@VERSION", requires = "script")]
+    pub(crate) entry: Option<String>,
+    /// The job's run directory; without it those below your own, or the script's directory
+    #[arg(long, value_name = "DIR")]
+    pub(crate) run_dir: Option<PathBuf>,
+    /// Print as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Log {
+    /// The log; files put aside lie beside it
+    #[arg(long, value_name = "FILE", default_value = sluice_site::paths::AUDIT)]
+    pub(crate) log: PathBuf,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Audit {
+    /// Check the whole chain, and against what others saw of it; exit code 1 if it doesn't hold
+    Verify(AuditVerify),
+    /// Print its lines
+    Show(AuditShow),
+    /// Sum up what mode=enforce would have refused
+    Report(AuditReport),
+    /// Put the current file aside now; it goes on in a new one
+    Rotate {
+        #[command(flatten)]
+        log: Log,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct AuditVerify {
+    #[command(flatten)]
+    pub(crate) log: Log,
+    /// An attestation, or lines of syslog, beside the attestations in this site's spool; repeatable
+    #[arg(long, value_name = "FILE")]
+    pub(crate) witness: Vec<PathBuf>,
+    /// Number of the first line that has to be there
+    #[arg(long, value_name = "SEQ", default_value_t = 0)]
+    pub(crate) from: u64,
+    /// Print as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct AuditShow {
+    #[command(flatten)]
+    pub(crate) log: Log,
+    /// Only what is about this job
+    #[arg(long, value_name = "JOB")]
+    pub(crate) job: Option<u32>,
+    /// Only events of this kind, such as refuse
+    #[arg(long, value_name = "EVENT")]
+    pub(crate) event: Option<String>,
+    /// Only the last N of them
+    #[arg(long, value_name = "N")]
+    pub(crate) last: Option<usize>,
+    /// Print each as JSON, as it stands in the log
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct AuditReport {
+    #[command(flatten)]
+    pub(crate) log: Log,
+    /// Print as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

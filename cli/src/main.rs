@@ -4,9 +4,11 @@
 mod allowlist;
 mod args;
 mod attest;
+mod audit;
 mod check;
 mod diff;
 mod exit;
+mod explain;
 mod freeze;
 mod install;
 mod output;
@@ -37,6 +39,8 @@ fn main() -> ExitCode {
         Command::Results(args) => results::run(&args),
         Command::Attest(Attest::Verify(args)) => attest::verify(&args),
         Command::Check(args) => check::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Audit(command) => audit::run(command),
     };
     match result {
         Ok(exit) => exit.into(),

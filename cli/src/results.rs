@@ -26,23 +26,23 @@ const PAUSE: Duration = Duration::from_secs(2);
 /// What the node decided; written into the run directory as the user.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct Verdict {
+pub(crate) struct Verdict {
     #[serde(rename = "format")]
     _format: One,
     job: u32,
     restart: u32,
-    verdict: Decision,
-    code: Option<String>,
-    message: Option<String>,
-    entry: Option<String>,
+    pub(crate) verdict: Decision,
+    pub(crate) code: Option<String>,
+    pub(crate) message: Option<String>,
+    pub(crate) entry: Option<String>,
     run_id: Option<String>,
     status: Option<PathBuf>,
-    time: String,
+    pub(crate) time: String,
 }
 
 #[derive(Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
-enum Decision {
+pub(crate) enum Decision {
     Admit,
     /// Not approved; it runs on trial all the same, and its results will be held.
     Confine,
@@ -203,6 +203,11 @@ fn verdict(dir: &Path) -> Result<Option<Verdict>> {
     newest.map_or(Ok(None), |entry| read(&entry.path()))
 }
 
+/// The verdict on one job.
+pub(crate) fn verdict_of(dir: &Path, job: u32) -> Result<Option<Verdict>> {
+    read(&dir.join(run_dir::TALK).join(format!("verdict-{job}.json")))
+}
+
 /// The line that a refused job left, for whoever waited for it.
 pub(crate) fn refusal(dir: &Path, job: &str) -> Option<String> {
     let talk = dir.join(run_dir::TALK);
@@ -213,7 +218,7 @@ pub(crate) fn refusal(dir: &Path, job: &str) -> Option<String> {
         return Some(line.to_owned());
     }
     // The node may have lost its way to the file; the verdict says the same.
-    let verdict: Verdict = read(&talk.join(format!("verdict-{job}.json"))).ok()??;
+    let verdict = verdict_of(dir, job.parse().ok()?).ok()??;
     (verdict.verdict == Decision::Refuse).then(|| {
         let [code, message] = [verdict.code, verdict.message].map(Option::unwrap_or_default);
         format!("sluice: refused ({code}): {message}")

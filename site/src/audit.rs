@@ -1,27 +1,37 @@
 //! The audit log: one JSON object a line, each holding the hash of the one before.
+//!
+//! A log that has grown is rotated: the file is renamed after the number of its first line, and the
+//! next one goes on with the chain. Whoever reads goes through all of them ([`read`]).
 
+mod line;
+mod reader;
+mod segments;
+
+pub use line::Event;
+pub use reader::{Chain, Verified, read, verify};
+
+use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, BufRead, Read, Seek, SeekFrom, Write};
+use std::io::{self, Write};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixDatagram;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use rustix::fs::{FlockOperation, Mode, OFlags, fdatasync, flock, openat};
+use rustix::fs::{
+    AtFlags, FlockOperation, Mode, OFlags, fdatasync, flock, fstat, fsync, openat, statat,
+};
+use rustix::io::Errno;
 use rustix::process::geteuid;
 use rustix::system::uname;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use sluice_policy::digest::Digest;
 use sluice_sys::trusted::{Trust, TrustError, check_file, ensure_dir};
-use time::OffsetDateTime;
 
-/// Upper bound of one line, in bytes.
-const MAX_LINE: usize = 64 << 10;
-/// `prev` of the first line.
-const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
-/// Length of `,"hash":"HEX"}`.
-const HASH_SUFFIX: usize = 9 + 64 + 2;
-/// Event that closes a line which a crash cut off.
-const RECOVERED: &str = "recovered";
+use line::{MAX_LINE, RECOVERED};
+use segments::Tail;
+
+/// Size from which a file of the log is put aside, in bytes.
+const MAX_SEGMENT: u64 = 64 << 20;
 
 /// The end of a log: whoever knows it can tell whether the log was cut or changed before it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,15 +41,6 @@ pub struct Head {
     pub seq: u64,
     /// Its hash, 64 hex digits.
     pub hash: String,
-}
-
-/// What a whole log was found to be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verified {
-    /// The last line; none in an empty log.
-    pub head: Option<Head>,
-    /// Lines, from 1, that crashes cut off.
-    pub torn: Vec<u64>,
 }
 
 /// Why the log can't be written, or doesn't hold.
@@ -54,10 +55,18 @@ pub enum AuditError {
     /// A line was changed, or lines are missing.
     #[error("the audit log was altered at line {line}: {why}; keep a copy and start a new log")]
     Altered {
-        /// Line, from 1; 0 where it wasn't counted.
+        /// Line of its file, from 1; 0 where it wasn't counted.
         line: u64,
         /// What doesn't fit.
         why: &'static str,
+    },
+    /// As above, and in which file.
+    #[error("{file}: {source}", file = file.display())]
+    In {
+        /// Where.
+        file: PathBuf,
+        /// What.
+        source: Box<AuditError>,
     },
     /// The detail is longer than a line may be.
     #[error("an audit line may have {MAX_LINE} bytes, this one has {0}")]
@@ -66,60 +75,26 @@ pub enum AuditError {
 
 /// An open log.
 pub struct Audit {
+    dir: OwnedFd,
+    name: OsString,
+    path: PathBuf,
     file: File,
     host: String,
-}
-
-/// The end of the file.
-struct Tail {
-    /// The last whole line.
-    head: Option<Head>,
-    /// Bytes of lines after it that crashes cut off.
-    torn: usize,
-    /// Whether the file doesn't end in a line feed.
-    open: bool,
-}
-
-#[derive(Serialize)]
-struct Body<'a> {
-    seq: u64,
-    time: &'a str,
-    host: &'a str,
-    event: &'a str,
-    detail: &'a Value,
-    prev: &'a str,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Line {
-    seq: u64,
-    #[serde(rename = "time")]
-    _time: String,
-    #[serde(rename = "host")]
-    _host: String,
-    event: String,
-    #[serde(rename = "detail")]
-    _detail: Value,
-    prev: String,
-    hash: String,
+    max_segment: u64,
 }
 
 impl Audit {
     /// Opens a log, making it and its directory if they aren't there.
     pub fn open(path: &Path) -> Result<Self, AuditError> {
-        let trust = Trust::SECRET.or_owner(geteuid().as_raw());
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
             return Err(TrustError::Path { path: path.into() }.into());
         };
-        let dir = ensure_dir(parent, 0o700, trust)?;
-        let flags =
-            OFlags::RDWR | OFlags::APPEND | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let file = openat(dir, name, flags, Mode::RUSR | Mode::WUSR).map_err(io::Error::from)?;
-        check_file(&file, path, trust)?;
+        let dir = ensure_dir(parent, 0o700, trust())?;
+        let file = open(&dir, name, path)?;
         // Not out of /proc, which a hardened service doesn't see.
         let host = uname().nodename().to_string_lossy().into_owned();
-        Ok(Self { file: file.into(), host })
+        let (name, path) = (name.into(), path.into());
+        Ok(Self { dir, name, path, file, host, max_segment: MAX_SEGMENT })
     }
 
     /// The same log, with lines under another host name: several nodes may share a machine.
@@ -127,20 +102,48 @@ impl Audit {
         Self { host: host.into(), ..self }
     }
 
+    /// The same log, whose files are put aside from another size on, in bytes.
+    pub fn rotated_at(self, max_segment: u64) -> Self {
+        Self { max_segment, ..self }
+    }
+
     /// Appends an event; with `sync` it is on the disk when this returns.
     pub fn append(&mut self, event: &str, detail: Value, sync: bool) -> Result<Head, AuditError> {
-        flock(&self.file, FlockOperation::LockExclusive).map_err(io::Error::from)?;
+        self.lock()?;
         let result = self.append_locked(event, &detail, sync);
         // An error here leaves the lock to the descriptor's end.
         let _ = flock(&self.file, FlockOperation::Unlock);
         let head = result?;
-        witness(&head);
+        self.witness(&head);
         Ok(head)
+    }
+
+    /// Puts the current file aside, whatever its size; an empty one stays.
+    pub fn rotate(&mut self) -> Result<(), AuditError> {
+        self.lock()?;
+        let result = match self.file.metadata()?.len() {
+            0 => Ok(()),
+            _ => segments::put_aside(&self.dir, &self.name, &self.file),
+        };
+        let _ = flock(&self.file, FlockOperation::Unlock);
+        result
     }
 
     /// Puts all lines appended so far on the disk: one sync for many.
     pub fn sync(&self) -> Result<(), AuditError> {
         Ok(fdatasync(&self.file).map_err(io::Error::from)?)
+    }
+
+    /// Locks the file that is the log's current one once the lock is there: whoever held it may
+    /// have put it aside.
+    fn lock(&mut self) -> Result<(), AuditError> {
+        loop {
+            flock(&self.file, FlockOperation::LockExclusive).map_err(io::Error::from)?;
+            if is_current(&self.dir, &self.name, &self.file)? {
+                return Ok(());
+            }
+            self.file = open(&self.dir, &self.name, &self.path)?;
+        }
     }
 
     fn append_locked(
@@ -149,142 +152,84 @@ impl Audit {
         detail: &Value,
         sync: bool,
     ) -> Result<Head, AuditError> {
+        if self.file.metadata()?.len() >= self.max_segment {
+            // What waits for a sync of its own waits in the file that goes.
+            self.sync()?;
+            segments::put_aside(&self.dir, &self.name, &self.file)?;
+            self.lock()?;
+        }
+        let new = self.file.metadata()?.len() == 0;
         let Tail { mut head, torn, open } = self.tail()?;
         let mut bytes = Vec::new();
         if open {
             bytes.push(b'\n');
         }
         if torn > 0 {
-            head = Some(self.line(&mut bytes, head, RECOVERED, &json!({"torn-bytes": torn}))?);
+            let detail = json!({"torn-bytes": torn});
+            head = Some(line::write(&mut bytes, &self.host, head, RECOVERED, &detail)?);
         }
-        let head = self.line(&mut bytes, head, event, detail)?;
+        let head = line::write(&mut bytes, &self.host, head, event, detail)?;
         // One write: a crash tears at most what is written here.
         self.file.write_all(&bytes)?;
         if sync {
             fdatasync(&self.file).map_err(io::Error::from)?;
         }
+        if new {
+            fsync(&self.dir).map_err(io::Error::from)?;
+        }
         Ok(head)
     }
 
-    fn line(
-        &self,
-        bytes: &mut Vec<u8>,
-        last: Option<Head>,
-        event: &str,
-        detail: &Value,
-    ) -> Result<Head, AuditError> {
-        let (seq, prev) = match last {
-            Some(head) => (head.seq + 1, head.hash),
-            None => (0, GENESIS.into()),
-        };
-        let time = sluice_policy::time::format(OffsetDateTime::now_utc());
-        let body = Body { seq, time: &time, host: &self.host, event, detail, prev: &prev };
-        let mut text = serde_json::to_string(&body).map_err(io::Error::from)?;
-        text.pop();
-        let hash = Digest::of(text.as_bytes()).hex();
-        let length = text.len() + HASH_SUFFIX;
-        if length > MAX_LINE {
-            return Err(AuditError::TooLong(length));
+    /// The end of the current file, or, as long as that is empty, of the one put aside last.
+    fn tail(&self) -> Result<Tail, AuditError> {
+        let tail = segments::tail(&self.file)?;
+        if tail.head.is_some() || tail.torn > 0 {
+            return Ok(tail);
         }
-        bytes.extend_from_slice(text.as_bytes());
-        writeln!(bytes, ",\"hash\":\"{hash}\"}}")?;
-        Ok(Head { seq, hash })
+        let Some(name) = segments::aside(&self.dir, &self.name)?.pop() else { return Ok(tail) };
+        let before = open_at(&self.dir, &name, OFlags::RDONLY)?;
+        check_file(&before, &self.path.with_file_name(&name), trust())?;
+        Ok(Tail { open: false, ..segments::tail(&before)? })
     }
 
-    fn tail(&mut self) -> Result<Tail, AuditError> {
-        let length = self.file.metadata()?.len();
-        let mut window = (2 * MAX_LINE as u64).min(length);
-        loop {
-            self.file.seek(SeekFrom::Start(length - window))?;
-            let mut bytes = Vec::new();
-            (&mut self.file).take(window).read_to_end(&mut bytes)?;
-            // The first line of a window is a part only, unless the window is the file.
-            let start = if window == length {
-                0
-            } else {
-                bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |at| at + 1)
-            };
-            let found = last_line(&bytes[start..])?;
-            if found.head.is_some() || window == length {
-                return Ok(found);
-            }
-            window = (2 * window).min(length);
+    /// Tells the head to syslog, which may take it off the host; best effort, never waits.
+    fn witness(&self, head: &Head) {
+        const AUTHPRIV_INFO: u8 = 86;
+        if let Ok(socket) = UnixDatagram::unbound() {
+            let (host, log) = (&self.host, self.path.display());
+            let text = format!(
+                "<{AUTHPRIV_INFO}>sluice: audit head {host} {log} {} {}",
+                head.seq, head.hash
+            );
+            let _ = socket.set_nonblocking(true);
+            let _ = socket.send_to(text.as_bytes(), "/dev/log");
         }
     }
 }
 
-fn last_line(bytes: &[u8]) -> Result<Tail, AuditError> {
-    let mut tail = Tail { head: None, torn: 0, open: bytes.last().is_some_and(|b| *b != b'\n') };
-    let mut end = bytes.len();
-    while end > 0 {
-        let start = bytes[..end - 1].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let line = &bytes[start..end];
-        match parse(line.strip_suffix(b"\n").unwrap_or(line)) {
-            Ok(None) => tail.torn += line.len(),
-            Ok(Some(line)) => {
-                tail.head = Some(Head { seq: line.seq, hash: line.hash });
-                break;
-            }
-            Err(why) => return Err(AuditError::Altered { line: 0, why }),
-        }
-        end = start;
-    }
-    Ok(tail)
+/// A log is its writer's alone.
+fn trust() -> Trust {
+    Trust::SECRET.or_owner(geteuid().as_raw())
 }
 
-/// A line; none if it is cut off, an error if it is whole but was changed.
-fn parse(bytes: &[u8]) -> Result<Option<Line>, &'static str> {
-    let Ok(line) = serde_json::from_slice::<Line>(bytes) else { return Ok(None) };
-    let hashed = bytes.len().checked_sub(HASH_SUFFIX).map(|at| bytes.split_at(at));
-    match hashed {
-        Some((body, suffix))
-            if suffix == format!(",\"hash\":\"{}\"}}", line.hash).as_bytes()
-                && Digest::of(body).hex() == line.hash =>
-        {
-            Ok(Some(line))
-        }
-        _ => Err("its hash doesn't fit"),
-    }
+fn open(dir: &OwnedFd, name: &std::ffi::OsStr, path: &Path) -> Result<File, AuditError> {
+    let flags = OFlags::RDWR | OFlags::APPEND | OFlags::CREATE;
+    let file = open_at(dir, name, flags)?;
+    check_file(&file, path, trust())?;
+    Ok(file)
 }
 
-/// Checks a whole log from its first line.
-pub fn verify(mut log: impl BufRead) -> Result<Verified, AuditError> {
-    let mut verified = Verified { head: None, torn: Vec::new() };
-    let mut closed = true;
-    for number in 1.. {
-        let altered = |why| AuditError::Altered { line: number, why };
-        let mut bytes = Vec::new();
-        if (&mut log).take(MAX_LINE as u64 + 1).read_until(b'\n', &mut bytes)? == 0 {
-            break;
-        }
-        let text = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
-        let Some(line) = parse(text).map_err(altered)? else {
-            verified.torn.push(number);
-            closed = false;
-            continue;
-        };
-        let (seq, prev) = match &verified.head {
-            Some(head) => (head.seq + 1, head.hash.as_str()),
-            None => (0, GENESIS),
-        };
-        if line.seq != seq || line.prev != prev {
-            return Err(altered("it doesn't follow the line before"));
-        }
-        if !closed && line.event != RECOVERED {
-            return Err(altered("the line before is damaged, not cut off by a crash"));
-        }
-        closed = true;
-        verified.head = Some(Head { seq: line.seq, hash: line.hash });
-    }
-    Ok(verified)
+fn open_at(dir: &OwnedFd, name: &std::ffi::OsStr, flags: OFlags) -> io::Result<File> {
+    let flags = flags | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    Ok(openat(dir, name, flags, Mode::RUSR | Mode::WUSR)?.into())
 }
 
-/// Tells the head to syslog, which may take it off the host; best effort, never waits.
-fn witness(head: &Head) {
-    const AUTHPRIV_INFO: u8 = 86;
-    if let Ok(socket) = UnixDatagram::unbound() {
-        let text = format!("<{AUTHPRIV_INFO}>sluice: audit head {} {}", head.seq, head.hash);
-        let _ = socket.set_nonblocking(true);
-        let _ = socket.send_to(text.as_bytes(), "/dev/log");
+/// Whether the name still stands for this file.
+fn is_current(dir: &OwnedFd, name: &std::ffi::OsStr, file: impl AsFd) -> io::Result<bool> {
+    let own = fstat(file)?;
+    match statat(dir, name, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(found) => Ok((found.st_dev, found.st_ino) == (own.st_dev, own.st_ino)),
+        Err(Errno::NOENT) => Ok(false),
+        Err(error) => Err(error.into()),
     }
 }

@@ -6,7 +6,8 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use serde_json::json;
-use sluice_site::audit::{Audit, AuditError, Head, Verified, verify};
+use sluice_site::audit::{Audit, AuditError, Head, Verified, read, verify};
+use sluice_sys::trusted::Trust;
 
 struct Log {
     _dir: tempfile::TempDir,
@@ -43,7 +44,7 @@ fn lines_are_chained() {
     let first = log.append("admit").unwrap();
     let second = log.append("refuse").unwrap();
     assert_eq!((first.seq, second.seq), (0, 1));
-    assert_eq!(log.verify().unwrap(), Verified { head: Some(second), torn: vec![] });
+    assert_eq!(log.verify().unwrap(), Verified { first: 0, head: Some(second), torn: 0 });
     assert!(log.text().lines().nth(1).unwrap().contains(&format!("\"prev\":\"{}\"", first.hash)));
 }
 
@@ -58,7 +59,11 @@ fn every_torn_end_is_closed() {
         fs::write(&log.path, format!("{good}{}", &second[..cut])).unwrap();
         let head = log.append("admit").unwrap();
         assert_eq!(head.seq, 2, "recovered is line 1");
-        assert_eq!(log.verify().unwrap(), Verified { head: Some(head), torn: vec![2] }, "{cut}");
+        assert_eq!(
+            log.verify().unwrap(),
+            Verified { first: 0, head: Some(head), torn: 1 },
+            "{cut}"
+        );
         // A crash while closing.
         let text = log.text();
         let twice = &text[..text.len() - 80];
@@ -76,7 +81,7 @@ fn a_whole_line_without_its_line_feed_counts() {
     assert_eq!(log.verify().unwrap().head.unwrap().seq, 0);
     let head = log.append("admit").unwrap();
     assert_eq!(head.seq, 1);
-    assert_eq!(log.verify().unwrap(), Verified { head: Some(head), torn: vec![] });
+    assert_eq!(log.verify().unwrap(), Verified { first: 0, head: Some(head), torn: 0 });
 }
 
 #[test]
@@ -133,4 +138,53 @@ fn a_fragment_longer_than_the_window_is_skipped() {
     let mut file = fs::OpenOptions::new().append(true).open(&log.path).unwrap();
     file.write_all(&vec![b'x'; 300_000]).unwrap();
     assert_eq!(log.append("admit").unwrap().seq, 2);
+}
+
+/// Lines of all files together.
+fn all(log: &Log) -> Result<(Verified, usize), AuditError> {
+    let mut count = 0;
+    let verified = read(&log.path, Trust::SECRET, |_| count += 1)?;
+    Ok((verified, count))
+}
+
+#[test]
+fn the_chain_goes_on_through_files_put_aside() {
+    let Some(log) = Log::new() else { return };
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let mut audit = Audit::open(&log.path).unwrap().rotated_at(2000);
+                (0..50).for_each(|_| drop(audit.append("admit", json!({}), false).unwrap()));
+            });
+        }
+    });
+    let files = || fs::read_dir(log.path.parent().unwrap()).unwrap().count();
+    assert!(files() > 10);
+    let (verified, count) = all(&log).unwrap();
+    assert_eq!((verified.head.unwrap().seq, count), (199, 200));
+    // The oldest file may be archived; another one's absence is found.
+    let mut names: Vec<_> =
+        fs::read_dir(log.path.parent().unwrap()).unwrap().map(|it| it.unwrap().path()).collect();
+    names.sort();
+    fs::remove_file(&names[0]).unwrap();
+    assert!(all(&log).unwrap().0.first > 0);
+    fs::remove_file(&names[2]).unwrap();
+    assert!(matches!(all(&log), Err(AuditError::In { .. })));
+}
+
+#[test]
+fn a_crash_while_a_file_is_put_aside_loses_nothing() {
+    let Some(log) = Log::new() else { return };
+    log.append("admit").unwrap();
+    let mut audit = Audit::open(&log.path).unwrap();
+    audit.rotate().unwrap();
+    assert_eq!(all(&log).unwrap().1, 1, "before the next file is there");
+    audit.rotate().unwrap();
+    // Torn, then put aside.
+    let aside = log.path.with_file_name("audit-000000000000.jsonl");
+    let mut file = fs::OpenOptions::new().append(true).open(aside).unwrap();
+    file.write_all(b"{\"seq\":1,").unwrap();
+    let head = log.append("admit").unwrap();
+    assert_eq!(head.seq, 2, "recovered is line 1");
+    assert_eq!(all(&log).unwrap(), (Verified { first: 0, head: Some(head), torn: 1 }, 3));
 }

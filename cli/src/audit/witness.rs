@@ -1,0 +1,125 @@
+//! Who else has seen a log's head: attestations carry it, and syslog was told.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use rustix::system::uname;
+use sluice_policy::attestation::Envelope;
+use sluice_site::Site;
+use sluice_site::audit::Head;
+use sluice_site::paths::{AUDIT, CLUSTER_KEY, NODE_CERT};
+use sluice_sys::identity::as_user;
+use sluice_sys::trusted::read_trusted;
+use sluice_sys::{beneath, read_limited};
+use ssh_key::{Certificate, PublicKey};
+use time::OffsetDateTime;
+
+use crate::exit::{Doing, Failure, Result};
+
+/// Upper bound of an attestation or a saved part of syslog, in bytes.
+const MAX_BYTES: usize = 64 << 20;
+/// Upper bound of a public key's file, in bytes.
+const MAX_KEY: usize = 64 << 10;
+
+/// What somebody saw of a log.
+pub(super) struct Witness {
+    /// The log's host, or Slurm's name of the node.
+    pub(super) host: String,
+    pub(super) head: Head,
+    /// Where it stands.
+    pub(super) place: String,
+}
+
+/// The heads of the log `log` in the given files, and of a node's log in this site's spool.
+pub(super) fn all(files: &[PathBuf], log: &Path) -> Result<Vec<Witness>> {
+    let mut witnesses = Vec::new();
+    for path in files {
+        let file = std::fs::File::open(path).doing(|| format!("open {}", path.display()))?;
+        let bytes =
+            read_limited(file.into(), MAX_BYTES).doing(|| format!("read {}", path.display()))?;
+        let place = path.display().to_string();
+        if bytes.trim_ascii_start().starts_with(b"{") {
+            witnesses.push(attestation(&bytes, &cluster_key()?, place)?);
+        } else {
+            let text = String::from_utf8_lossy(&bytes);
+            witnesses.extend(text.lines().filter_map(|line| syslog(line, log, &place)));
+        }
+    }
+    // Others can't enter the spool, nor read the log.
+    if log == Path::new(AUDIT)
+        && rustix::process::geteuid().is_root()
+        && let Ok(site) = Site::load()
+    {
+        witnesses.extend(spool(&site)?);
+    }
+    Ok(witnesses)
+}
+
+/// What this host is called: by itself, and in its certificate.
+pub(super) fn own_names() -> BTreeSet<String> {
+    let certificate = read_trusted(Path::new(NODE_CERT), MAX_KEY).ok();
+    let certificate = certificate.and_then(|bytes| String::from_utf8(bytes).ok());
+    let certificate = certificate.and_then(|text| Certificate::from_openssh(text.trim()).ok());
+    let host = uname().nodename().to_string_lossy().into_owned();
+    let names = certificate.iter().flat_map(|it| it.valid_principals());
+    names.cloned().chain([host]).collect()
+}
+
+/// `… sluice: audit head HOST LOG SEQ HASH`.
+fn syslog(line: &str, log: &Path, place: &str) -> Option<Witness> {
+    let mut words = line.split_once("audit head ")?.1.split_whitespace();
+    let (host, path, seq, hash) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    let head = Head { seq: seq.parse().ok()?, hash: hash.into() };
+    (Path::new(path) == log).then(|| Witness { host: host.into(), head, place: place.into() })
+}
+
+fn attestation(bytes: &[u8], key: &PublicKey, place: String) -> Result<Witness> {
+    let run = Envelope::parse(bytes)
+        .and_then(|envelope| envelope.open(key, OffsetDateTime::now_utc()))
+        .map_err(|error| Failure::bad(format_args!("{place}: {error}")))?
+        .predicate;
+    let head = Head { seq: run.audit_head.seq, hash: run.audit_head.hash };
+    Ok(Witness { host: run.node, head, place })
+}
+
+/// All attestations that the spool still has; what isn't one proves nothing either way.
+fn spool(site: &Site) -> Result<Vec<Witness>> {
+    let (Ok((uid, gid)), Ok(key)) = (site.service(), cluster_key()) else { return Ok(Vec::new()) };
+    let path = site.attestations.join("spool");
+    let found = as_user(uid, gid, || -> std::io::Result<Vec<Witness>> {
+        let dir = beneath::open_dir(&path)?;
+        let mut found = Vec::new();
+        for item in path.read_dir()? {
+            let name = item?.file_name();
+            let bytes = beneath::open_beneath(&dir, name.as_ref(), rustix::fs::OFlags::RDONLY)
+                .and_then(|file| read_limited(file, MAX_BYTES));
+            let place = path.join(&name).display().to_string();
+            found.extend(bytes.ok().and_then(|bytes| attestation(&bytes, &key, place).ok()));
+        }
+        Ok(found)
+    });
+    found.and_then(|found| found).doing(|| format!("read the spool {}", path.display()))
+}
+
+fn cluster_key() -> Result<PublicKey> {
+    let bytes = read_trusted(Path::new(CLUSTER_KEY), MAX_KEY).map_err(Failure::configuration)?;
+    PublicKey::from_openssh(String::from_utf8_lossy(&bytes).trim())
+        .map_err(|error| Failure::configuration(format_args!("{CLUSTER_KEY}: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_logs_lines_of_syslog_count() {
+        let line = "Nov 25 n1 sluice[7]: audit head n1 /var/log/sluice/audit.jsonl 41 ab";
+        let found = syslog(line, Path::new(AUDIT), "syslog").unwrap();
+        assert_eq!((found.host.as_str(), found.head.seq), ("n1", 41));
+        assert_eq!(found.head.hash, "ab");
+        assert!(syslog(line, Path::new("/var/lib/sluice/crawler/audit.jsonl"), "").is_none());
+        for other in ["", "audit head", "audit head n1 /var/log/sluice/audit.jsonl x ab"] {
+            assert!(syslog(other, Path::new(AUDIT), "").is_none());
+        }
+    }
+}

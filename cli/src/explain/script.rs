@@ -1,0 +1,138 @@
+//! `sluice explain --script FILE`: word by word, up to where script and template part.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use sluice_policy::entry::Entry;
+use sluice_policy::path::resolve;
+use sluice_policy::script::{MAX_BYTES, Script, tokenize};
+use sluice_policy::template::{Mismatch, Places, Template};
+use sluice_site::Site;
+use sluice_site::record::run_id;
+
+use super::place_of;
+use crate::allowlist::published;
+use crate::args::Explain;
+use crate::exit::{Doing, Exit, Failure, Result};
+use crate::{configured, output};
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Report {
+    entry: String,
+    matches: bool,
+    /// One for each template that doesn't match, in the entry's order.
+    templates: Vec<Parting>,
+}
+
+/// Where a script leaves a template.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Parting {
+    /// Line of the script, from 1.
+    line: usize,
+    /// The words that still fit, each with what the template has for it.
+    fits: Vec<(String, String)>,
+    expected: String,
+    found: String,
+}
+
+pub(super) fn run(args: &Explain, file: &Path) -> Result<Exit> {
+    let site = configured()?;
+    let bytes = File::open(file)
+        .and_then(|open| sluice_sys::read_limited(open.into(), MAX_BYTES))
+        .doing(|| format!("read {}", file.display()))?;
+    let script = tokenize(&bytes).map_err(Failure::bad)?;
+    let dir = place_of(args, file, &site.runs)?;
+    let id = match &args.entry {
+        Some(id) => id.clone(),
+        None => named(&script, &dir, &site)?,
+    };
+    let report = compare(&published::entry(&id)?, &script, &dir, &site)?;
+    if args.json {
+        output::json(&report)?;
+    } else {
+        print(&report)?;
+    }
+    Ok(if report.matches { Exit::Ok } else { Exit::NotAsItShould })
+}
+
+/// The one workflow below the site's `workflows` that the script names.
+fn named(script: &Script, dir: &Path, site: &Site) -> Result<String> {
+    let mut ids: Vec<String> = script
+        .paths()
+        .filter_map(|word| {
+            let path = PathBuf::from(resolve(dir.to_str()?, word)?);
+            let mut parts = path.strip_prefix(&site.workflows).ok()?.iter();
+            Some(format!("{}@{}", parts.next()?.to_str()?, parts.next()?.to_str()?))
+        })
+        .collect();
+    ids.sort();
+    ids.dedup();
+    match <[String; 1]>::try_from(ids) {
+        Ok([id]) => Ok(id),
+        Err(ids) => Err(Failure::bad(format_args!(
+            "the script names {} below {}, seen from {}; say which entry is meant: \
+             --entry NAME@VERSION, and where it runs: --run-dir DIR",
+            if ids.is_empty() { "no workflow" } else { "several workflows" },
+            site.workflows.display(),
+            dir.display(),
+        ))),
+    }
+}
+
+fn compare(entry: &Entry, script: &Script, dir: &Path, site: &Site) -> Result<Report> {
+    let text = |path: PathBuf| {
+        path.into_os_string()
+            .into_string()
+            .map_err(|path| Failure::usage(format_args!("{} is not UTF-8", path.to_string_lossy())))
+    };
+    let runtime = entry.runtime.as_ref();
+    let runtime = runtime
+        .map(|named| text(site.runtimes.join(&named.name).join(&named.version)))
+        .transpose()?;
+    let name = dir.file_name().unwrap_or_default().as_encoded_bytes();
+    let places = Places {
+        bundle: &text(site.workflows.join(&entry.name).join(&entry.version))?,
+        runtime: runtime.as_deref(),
+        rundir: &text(dir.into())?,
+        // The job's number is part of it and not known yet.
+        run_id: &run_id(name, &site.cluster, 0, 0),
+    };
+    let mut report = Report { entry: entry.id(), matches: false, templates: Vec::new() };
+    for command in &entry.command {
+        let template = Template::parse(&command.script).map_err(Failure::bad)?;
+        match template.matches(script, &places) {
+            Ok(_) => report.matches = true,
+            Err(mismatch) => report.templates.push(Parting::of(mismatch, script)),
+        }
+    }
+    Ok(report)
+}
+
+impl Parting {
+    fn of(mismatch: Mismatch, script: &Script) -> Self {
+        let Mismatch { line, fits, expected, found } = mismatch;
+        let words = script.lines.iter().find(|it| it.number == line);
+        let words = words.into_iter().flat_map(|it| &it.tokens).map(ToString::to_string);
+        Self { line, fits: words.zip(fits).collect(), expected, found }
+    }
+}
+
+fn print(report: &Report) -> Result<()> {
+    let Report { entry, matches, templates } = report;
+    if *matches {
+        return output::line(format_args!("the script is one that {entry} approves"));
+    }
+    for (number, parting) in (1..).zip(templates) {
+        output::line(format_args!("{entry}, template {number}, line {}:", parting.line))?;
+        let width = parting.fits.iter().map(|(word, _)| word.len()).max().unwrap_or(0);
+        let width = width.max(parting.found.len()).min(60);
+        for (word, template) in &parting.fits {
+            output::line(format_args!("  {word:<width$}  {template}"))?;
+        }
+        output::line(format_args!("≠ {:<width$}  {}", parting.found, parting.expected))?;
+    }
+    Ok(())
+}
