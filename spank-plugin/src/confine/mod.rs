@@ -5,7 +5,7 @@ mod seccomp;
 
 use std::{
     fmt,
-    fs::OpenOptions,
+    fs::{File, OpenOptions},
     io,
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
@@ -80,12 +80,15 @@ pub(crate) fn task(admission: &Admission) -> Result<(), ConfineError> {
     Ok(())
 }
 
-/// Standard output and error leave Slurm's files and streams, which the user can read outside.
+/// All three standard streams leave Slurm's files and pipes. Output would be read outside; so
+/// would input, a file of the user's whose attributes and locks the job could set, and it would
+/// be a parameter that nobody approved.
 fn redirect(stdio: &Stdio) -> Result<(), ConfineError> {
     let (stdout, stderr) = match stdio {
         Stdio::Sealed { stdout, stderr } => (stdout.as_path(), stderr.as_path()),
         Stdio::Discard => (Path::new("/dev/null"), Path::new("/dev/null")),
     };
+    let nothing = File::open("/dev/null").map_err(|e| ConfineError::Call("/dev/null", e))?;
     let open = |path: &Path| {
         OpenOptions::new()
             .append(true)
@@ -97,6 +100,7 @@ fn redirect(stdio: &Stdio) -> Result<(), ConfineError> {
     };
     let (stdout, stderr) = (open(stdout)?, open(stderr)?);
     let moved = |e: rustix::io::Errno| ConfineError::Call("dup2", e.into());
+    rustix::stdio::dup2_stdin(&nothing).map_err(moved)?;
     rustix::stdio::dup2_stdout(&stdout).map_err(moved)?;
     rustix::stdio::dup2_stderr(&stderr).map_err(moved)
 }
