@@ -14,7 +14,7 @@ use crate::places::DataBind;
 use crate::store::Store;
 use crate::user::User;
 
-/// Variables that slurmstepd and workflow engines need; none carries the user's text.
+/// Variables that slurmstepd and workflow engines need; they stay if their values are plain words.
 const ENV_KEEP: &[&str] = &[
     "SLURM_JOB_ID",
     "SLURM_JOBID",

@@ -36,7 +36,7 @@ pub struct Admission {
     pub script: Option<Script>,
     /// What the job sees beside the system, in mounting order.
     pub binds: Vec<Bind>,
-    /// Names of the user's environment variables that stay.
+    /// Names of the user's environment variables that stay if their values are plain words.
     pub env_keep: Vec<String>,
     /// Variables that are set.
     pub env_set: Vec<(String, String)>,

@@ -133,27 +133,28 @@ impl<'hook> Spank<'hook> {
         Ok(texts.iter().map(|text| PathBuf::from(copy(*text))).collect())
     }
 
-    /// Names of the variables in the job's environment.
-    pub(crate) fn environment(&self) -> Result<Vec<OsString>, SpankError> {
+    /// The job's environment, names with values.
+    pub(crate) fn environment(&self) -> Result<Vec<(OsString, OsString)>, SpankError> {
         let mut list: *mut *mut libc::c_char = ptr::null_mut();
         // SAFETY: S_JOB_ENV writes a char** that ends with a null pointer.
         let code = unsafe { c::spank_get_item(self.handle, c::S_JOB_ENV, &raw mut list) };
         if code != 0 {
             return Err(SpankError { what: "environment", code });
         }
-        let mut names = Vec::new();
+        let mut variables = Vec::new();
         let mut at = list;
         // SAFETY: `at` walks the list and stops at the null pointer that ends it; nothing
         // changes the environment meanwhile.
         while !at.is_null() && !unsafe { *at }.is_null() {
             // SAFETY: as above, a non-null element of the list.
             let text = copy(unsafe { *at });
-            let name = text.as_bytes().split(|b| *b == b'=').next().unwrap_or_default();
-            names.push(OsStr::from_bytes(name).to_owned());
+            let mut parts = text.as_bytes().splitn(2, |b| *b == b'=');
+            let mut part = || OsStr::from_bytes(parts.next().unwrap_or_default()).to_owned();
+            variables.push((part(), part()));
             // SAFETY: the element just read was not the last one.
             at = unsafe { at.add(1) };
         }
-        Ok(names)
+        Ok(variables)
     }
 
     /// Removes a variable from the job's environment.
