@@ -51,7 +51,8 @@ pub(crate) fn run(job: &Job<'_>, refused: &Refused) -> Result<Admission, Refused
     })
 }
 
-/// Seals a step of which nothing is kept.
+/// Seals a step of which nothing is kept. Its record, and with it its sandbox, is not the job's:
+/// an approved job's results would be worth nothing if it could reach the job's /tmp or sockets.
 pub(crate) fn step(
     facts: &Facts,
     site: &Site,
@@ -59,7 +60,7 @@ pub(crate) fn step(
     user: &User,
     refused: &Refused,
 ) -> Result<Admission, Refused> {
-    let record = roots.run.join("jobs").join(facts.incarnation());
+    let record = roots.run.join("jobs").join(format!("{}-trial", facts.incarnation()));
     let broken = |error: &dyn std::fmt::Display| {
         Refused::new("store-unwritable", format!("the job's record {}: {error}", record.display()))
     };

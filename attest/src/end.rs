@@ -15,7 +15,7 @@ use sluice_sys::{
     survivors::{self, Namespace},
 };
 
-use crate::host::{Host, incarnation_of};
+use crate::host::{Host, job_of};
 
 /// What is left of a job may take this long to die.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -79,7 +79,7 @@ pub(crate) fn start_worker(job: u32) -> Result<()> {
     Ok(())
 }
 
-/// Directories `JOB.RESTART` of one job.
+/// Directories of one job, `JOB.RESTART` and those of its steps on trial.
 fn names_of(dir: &Path, job: u32) -> Result<Vec<String>> {
     if !dir.exists() {
         return Ok(Vec::new());
@@ -87,7 +87,7 @@ fn names_of(dir: &Path, job: u32) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(dir).with_context(|| dir.display().to_string())? {
         if let Some(name) = entry?.file_name().to_str()
-            && incarnation_of(name).is_some_and(|(id, _)| id == job)
+            && job_of(name) == Some(job)
         {
             names.push(name.to_owned());
         }

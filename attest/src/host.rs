@@ -46,7 +46,7 @@ impl Host {
         for entry in fs::read_dir(&dir).with_context(|| dir.display().to_string())? {
             let name = entry?.file_name();
             if let Some(name) = name.to_str().and_then(|name| name.strip_suffix(".json"))
-                && incarnation_of(name).is_some_and(|(id, _)| job.is_none_or(|job| job == id))
+                && job_of(name).is_some_and(|id| job.is_none_or(|job| job == id))
             {
                 names.push(name.to_owned());
             }
@@ -73,8 +73,8 @@ impl Host {
     }
 }
 
-/// Job and restart of a name `JOB.RESTART`.
-pub(crate) fn incarnation_of(name: &str) -> Option<(u32, u32)> {
-    let (job, restart) = name.split_once('.')?;
-    Some((job.parse().ok()?, restart.parse().ok()?))
+/// The job of a name `JOB.RESTART`, or `JOB.RESTART-trial` for its steps on trial.
+pub(crate) fn job_of(name: &str) -> Option<u32> {
+    let (job, _) = name.split_once('.')?;
+    job.parse().ok()
 }

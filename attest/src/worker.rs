@@ -22,7 +22,7 @@ use time::OffsetDateTime;
 
 use crate::{
     end::{release_pins, start_worker},
-    host::{Host, incarnation_of},
+    host::{Host, job_of},
     slurm,
     statement::{self, Ending},
     surrender::surrender,
@@ -58,7 +58,7 @@ pub(crate) fn job(host: &Host, job: u32) -> Result<()> {
 /// Starts a worker for every job with a pending record.
 pub(crate) fn resume(host: &Host) -> Result<()> {
     let names = host.incarnations(None)?;
-    let jobs: BTreeSet<u32> = names.iter().filter_map(|n| incarnation_of(n)).map(|i| i.0).collect();
+    let jobs: BTreeSet<u32> = names.iter().filter_map(|name| job_of(name)).collect();
     jobs.into_iter().try_for_each(start_worker)
 }
 
