@@ -1,6 +1,6 @@
 # Tiers: check needs no Slurm; test runs every end-to-end test on the lab's real Slurm.
 .PHONY: check test docs-test test-all demo bindings bindings-diff matrix health bench-admission \
-    bench-digest fuzz-smoke kills service test-stores bench-crawler
+    bench-digest fuzz-smoke deny kills service test-stores bench-crawler
 
 check:
 	tests/check
@@ -29,6 +29,11 @@ bench-digest:
 SECONDS ?= 60
 fuzz-smoke:
 	tests/fuzz $(SECONDS)
+
+# Licences, sources, duplicates and known advisories of every dependency; reads the advisories anew.
+deny:
+	command -v cargo-deny >/dev/null || cargo install --quiet --locked cargo-deny
+	cargo deny check
 
 # kill -9 at every edge of a run's life and at 500 random moments.
 kills:

@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand};
 
+/// How hosts are reached: never asking, and not waiting long for one that is down.
+const RSH: &str = "ssh -oBatchMode=yes -oConnectTimeout=10";
+
 /// Signed workflows in, released results out: Sluice on the command line.
 #[derive(Parser)]
 #[command(name = "sluice", version, max_term_width = 100, arg_required_else_help = true)]
@@ -210,11 +213,12 @@ pub(crate) struct Push {
     /// The set; - takes one from standard input, as another host's push sends it. Without a set the
     /// one in force is looked at again, and the jobs that it takes back are dealt with
     pub(crate) set: Option<PathBuf>,
-    /// Host to put it in force on instead of this one; repeatable
+    /// Host to put it in force on instead of this one, or several as Slurm writes them, n[1-40];
+    /// repeatable
     #[arg(long, value_name = "HOST")]
     pub(crate) node: Vec<String>,
     /// How a host is reached; the host's name and a command follow
-    #[arg(long, value_name = "COMMAND", default_value = "ssh -oBatchMode=yes")]
+    #[arg(long, value_name = "COMMAND", default_value = RSH)]
     pub(crate) rsh: String,
     /// Where published sets lie; a directory that all nodes mount serves them all
     #[arg(long, value_name = "DIR", default_value = sluice_site::paths::ALLOWLIST, conflicts_with = "node")]
@@ -232,11 +236,11 @@ pub(crate) struct Push {
 
 #[derive(Args)]
 pub(crate) struct Status {
-    /// Host to ask instead of this one; repeatable
+    /// Host to ask instead of this one, or several as Slurm writes them, n[1-40]; repeatable
     #[arg(long, value_name = "HOST")]
     pub(crate) node: Vec<String>,
     /// How a host is reached; the host's name and a command follow
-    #[arg(long, value_name = "COMMAND", default_value = "ssh -oBatchMode=yes")]
+    #[arg(long, value_name = "COMMAND", default_value = RSH)]
     pub(crate) rsh: String,
     /// Print as JSON
     #[arg(long)]

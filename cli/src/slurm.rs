@@ -37,6 +37,15 @@ pub(crate) fn cancel(id: u32) -> Result<()> {
     text("scancel", &output).map(drop)
 }
 
+/// The hosts of a list such as `n[1-9,12]`.
+pub(crate) fn hostnames(list: &str) -> Result<Vec<String>> {
+    let output = Command::new("scontrol")
+        .args(["show", "hostnames", list])
+        .output()
+        .doing(|| "run scontrol")?;
+    Ok(text("scontrol", &output)?.lines().map(str::to_owned).collect())
+}
+
 /// A job as the controller sees it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Job {

@@ -277,7 +277,9 @@ fn a_set_travels_to_other_hosts() {
     let rsh = scratch.write(
         "rsh",
         format!(
-            "#!/bin/sh\nhost=$1; shift 2\ncase $host in down) echo no route >&2; exit 255;; esac\n\
+            "#!/bin/sh\nhost=$1; shift 2\ncase $host in down) echo no route >&2; exit 255;;\n\
+             slow) for try in $(seq 600); do [ -e host40/current ] && break; sleep 0.1; done\n\
+             [ -e host40/current ] || exit 9;; esac\n\
              exec {sluice} \"$@\" --to $host --signers signers --config config\n"
         ),
     );
@@ -295,6 +297,16 @@ fn a_set_travels_to_other_hosts() {
     let ran = scratch.run(&format!("{push} a --node down --json")).fails(1, "down: no route");
     assert!(ran.json()[0]["error"].as_str().unwrap().contains("serial 2 is in force"));
     scratch.run(&format!("{push} -x")).fails(2, "");
+    // One that answers late holds up no other, and each gets its own answer.
+    let (many, hosts) = (1..=40, |it| format!("host{it}"));
+    let named: Vec<String> = many.clone().map(|it| format!("--node {}", hosts(it))).collect();
+    let ran = scratch.run(&format!("{push} slow {}", named.join(" "))).ok();
+    let answers: Vec<&str> = ran.err.lines().collect();
+    assert_eq!(answers.len(), 41, "{ran:?}");
+    assert!(answers[0].starts_with("slow: serial 2"), "{ran:?}");
+    for (host, line) in many.map(hosts).zip(&answers[1..]) {
+        assert!(line.starts_with(&format!("{host}: serial 2 is in force in {host}")), "{line}");
+    }
     // What comes over the wire is verified where it arrives.
     let index = scratch.read("set/index.toml").replace("serial = 2", "serial = 3");
     scratch.write("set/index.toml", index);

@@ -11,7 +11,7 @@ use sluice_site::paths::ALLOWLIST;
 
 use super::draft::Draft;
 use super::force::put_in_force;
-use super::nodes::{Shell, said};
+use super::nodes::{self, Shell, said};
 use super::running;
 use super::verify::{self, Against};
 use crate::args::Push;
@@ -39,10 +39,11 @@ pub(super) fn run(args: &Push) -> Result<Exit> {
     let set = args.set.as_deref();
     let serial = set.map(|set| Draft::open(set)?.index()).transpose()?.map(|index| index.serial);
     let shell = Shell::new(&args.rsh)?;
+    let hosts = nodes::expand(&args.node)?;
+    let sent = nodes::each(&hosts, |host| send(&shell, host, set));
     let mut exit = Exit::Ok;
     let mut report = Vec::new();
-    for node in &args.node {
-        let sent = send(&shell, node, set);
+    for (node, sent) in hosts.iter().zip(sent) {
         for line in sent.as_deref().unwrap_or_default().lines() {
             output::note(format_args!("{node}: {line}"));
         }

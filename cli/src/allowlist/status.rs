@@ -10,7 +10,7 @@ use sluice_site::sets::Sets;
 use time::OffsetDateTime;
 
 use super::force::published_serial;
-use super::nodes::{Shell, said};
+use super::nodes::{self, Shell, said};
 use crate::args::Status;
 use crate::exit::{Exit, Result};
 use crate::{configured, output};
@@ -39,9 +39,9 @@ pub(super) fn run(args: &Status) -> Result<Exit> {
         lines.push(here()?);
     } else {
         let shell = Shell::new(&args.rsh)?;
-        for node in &args.node {
-            lines.push(there(&shell, node)?);
-        }
+        let hosts = nodes::expand(&args.node)?;
+        let answers = nodes::each(&hosts, |host| there(&shell, host));
+        lines = answers.into_iter().collect::<Result<_>>()?;
     }
     let newest = lines.iter().filter_map(|line| line.in_force).max();
     for line in &mut lines {
