@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand};
+use time::OffsetDateTime;
 
 /// How hosts are reached: never asking, and not waiting long for one that is down.
 const RSH: &str = "ssh -oBatchMode=yes -oConnectTimeout=10";
@@ -28,6 +29,9 @@ pub(crate) enum Command {
     /// Prepare, sign, check and publish the set of approved workflows
     #[command(subcommand)]
     Allowlist(Allowlist),
+    /// Make, list and change the keys of those who approve and publish
+    #[command(subcommand)]
+    Keys(Keys),
     /// Run an approved workflow
     Submit(Submit),
     /// Say where a run's results are, or why they are held
@@ -270,6 +274,86 @@ pub(crate) struct Sign {
     /// The signer's name in allowed_signers
     #[arg(long = "as", value_name = "PRINCIPAL")]
     pub(crate) principal: String,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Keys {
+    /// Say whose keys may sign what, until when, and in which role
+    List {
+        /// Who may sign
+        #[arg(long, value_name = "FILE", default_value = sluice_site::paths::ALLOWED_SIGNERS)]
+        signers: PathBuf,
+        /// The site's configuration, with the roles
+        #[arg(long, value_name = "FILE", default_value = sluice_site::paths::CONFIG)]
+        config: PathBuf,
+        /// Print as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make a key pair with ssh-keygen, which asks for a passphrase
+    New(NewKey),
+    /// Let a key sign for a principal
+    Add(AddKey),
+    /// Give a key an end; it doesn't take back what the key has signed
+    Retire(RetireKey),
+}
+
+#[derive(Args)]
+pub(crate) struct NewKey {
+    /// File for the private key; the public one gets the ending .pub
+    pub(crate) file: PathBuf,
+    /// Whose it is
+    #[arg(long = "as", value_name = "PRINCIPAL")]
+    pub(crate) principal: String,
+    /// Keep it on a security key, which is touched for every signature
+    #[arg(long)]
+    pub(crate) security_key: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct AddKey {
+    /// The public key
+    pub(crate) key: PathBuf,
+    /// Who signs with it
+    #[arg(long = "as", value_name = "PRINCIPAL")]
+    pub(crate) principal: String,
+    /// What it may sign
+    #[arg(long, value_enum, value_delimiter = ',', required = true)]
+    pub(crate) to: Vec<Purpose>,
+    /// Not valid before
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) from: Option<OffsetDateTime>,
+    /// Not valid from then on
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) until: Option<OffsetDateTime>,
+    /// The list to change
+    #[arg(long, value_name = "FILE", default_value = sluice_site::paths::ALLOWED_SIGNERS)]
+    pub(crate) signers: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct RetireKey {
+    /// The key's fingerprint, `SHA256:…`
+    pub(crate) fingerprint: String,
+    /// When it ends
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) at: OffsetDateTime,
+    /// The list to change
+    #[arg(long, value_name = "FILE", default_value = sluice_site::paths::ALLOWED_SIGNERS)]
+    pub(crate) signers: PathBuf,
+}
+
+/// What a key may sign.
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub(crate) enum Purpose {
+    /// Entries and revocations
+    Entry,
+    /// Indexes: putting sets in force
+    Index,
+}
+
+fn time(text: &str) -> Result<OffsetDateTime, sluice_policy::time::TimeError> {
+    sluice_policy::time::parse(text)
 }
 
 #[derive(Args)]

@@ -11,6 +11,7 @@ mod exit;
 mod explain;
 mod freeze;
 mod install;
+mod keys;
 mod output;
 mod results;
 mod run_dir;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Command::Diff(args) => diff::run(&args),
         Command::Install(args) => install::run(&args),
         Command::Allowlist(command) => allowlist::run(command),
+        Command::Keys(command) => keys::run(&command),
         Command::Submit(args) => submit::run(&args),
         Command::Results(args) => results::run(&args),
         Command::Attest(Attest::Verify(args)) => attest::verify(&args),

@@ -145,10 +145,7 @@ fn check_allowed(
         let namespace = namespace.into();
         return Err(SignatureError::NamespaceNotAllowed { fingerprint, namespace });
     }
-    let valid = allowed.any(|line| {
-        line.valid_after.is_none_or(|from| from <= now)
-            && line.valid_before.is_none_or(|until| now < until)
-    });
+    let valid = allowed.any(|line| line.is_valid(now));
     if valid { Ok(()) } else { Err(SignatureError::NotValidNow(fingerprint)) }
 }
 

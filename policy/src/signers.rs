@@ -8,7 +8,12 @@
 use ::time::{Duration, OffsetDateTime, PrimitiveDateTime, macros::format_description};
 use ssh_key::{Algorithm, EcdsaCurve, PublicKey, public::KeyData};
 
-const MAX_BYTES: usize = 1 << 20;
+mod edit;
+
+pub use edit::{Limits, add, end};
+
+/// Largest list, in bytes.
+pub const MAX_BYTES: usize = 1 << 20;
 
 /// Keys and what they may sign.
 #[derive(Clone, Debug, Default)]
@@ -16,13 +21,19 @@ pub struct AllowedSigners {
     lines: Vec<Line>,
 }
 
+/// One line: a key, and for whom and what it may sign.
 #[derive(Clone, Debug)]
-pub(crate) struct Line {
-    pub(crate) principal: String,
-    pub(crate) namespaces: Option<Vec<String>>,
-    pub(crate) valid_after: Option<OffsetDateTime>,
-    pub(crate) valid_before: Option<OffsetDateTime>,
-    pub(crate) key: KeyData,
+pub struct Line {
+    /// Who signs with it.
+    pub principal: String,
+    /// What it may sign; anything if absent.
+    pub namespaces: Option<Vec<String>>,
+    /// Nothing before.
+    pub valid_after: Option<OffsetDateTime>,
+    /// Nothing at or after.
+    pub valid_before: Option<OffsetDateTime>,
+    /// The public key.
+    pub key: KeyData,
 }
 
 /// Why a file is not a list of signers.
@@ -31,6 +42,15 @@ pub enum SignersError {
     /// Larger than 1 MiB.
     #[error("allowed_signers is larger than 1 MiB")]
     TooLarge,
+    /// Nothing there has this fingerprint.
+    #[error("no line of allowed_signers has the key {0}")]
+    UnknownKey(String),
+    /// A line that would end later than it does.
+    #[error("line {line} of allowed_signers ends already before that; a key's end is not put off")]
+    EndsEarlier {
+        /// Its number, from 1.
+        line: usize,
+    },
     /// A line that cannot be read or is not accepted.
     #[error("line {line} of allowed_signers: {why}")]
     Line {
@@ -62,7 +82,8 @@ impl AllowedSigners {
         Ok(signers)
     }
 
-    pub(crate) fn lines(&self) -> impl Iterator<Item = &Line> {
+    /// The lines in their order.
+    pub fn lines(&self) -> impl Iterator<Item = &Line> {
         self.lines.iter()
     }
 
@@ -107,6 +128,12 @@ fn parse_line(text: &str) -> Result<Line, &'static str> {
 }
 
 impl Line {
+    /// Whether the key is valid at that time.
+    pub fn is_valid(&self, at: OffsetDateTime) -> bool {
+        self.valid_after.is_none_or(|from| from <= at)
+            && self.valid_before.is_none_or(|until| at < until)
+    }
+
     fn set(&mut self, option: &str) -> Result<(), &'static str> {
         let quoted = |value: &'_ str| -> Option<String> {
             Some(value.strip_prefix('"')?.strip_suffix('"')?.to_owned())

@@ -52,6 +52,11 @@ pub enum Role {
     Checker,
 }
 
+impl Role {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Controller, Self::Security, Self::Checker];
+}
+
 /// One holder of a role, and its reach; the keys stand in `allowed_signers`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -133,7 +133,7 @@ impl Draft {
     }
 
     /// What is taken back, if anything is.
-    pub(super) fn revoked(&self) -> Result<Revoked> {
+    pub(crate) fn revoked(&self) -> Result<Revoked> {
         match self.has(REVOKED) {
             true => Revoked::parse(&self.read(REVOKED)?).map_err(Failure::bad),
             false => Ok(Revoked::default()),
@@ -228,7 +228,7 @@ pub(super) fn signature(file: &str, principal: &str) -> String {
 }
 
 /// A file that people name, of at most `max` bytes.
-pub(super) fn read(path: &Path, max: usize) -> Result<Vec<u8>> {
+pub(crate) fn read(path: &Path, max: usize) -> Result<Vec<u8>> {
     let file = fs::File::open(path).doing(|| format!("open {}", path.display()))?;
     read_limited(file.into(), max).map_err(|error| {
         Failure::new(Exit::Environment, format_args!("cannot read {}: {error}", path.display()))

@@ -18,7 +18,8 @@ mod sign;
 mod status;
 mod verify;
 
-pub(crate) use verify::signers;
+pub(crate) use draft::read;
+pub(crate) use verify::{signers, site};
 
 use crate::args::Allowlist;
 use crate::exit::{Exit, Result};

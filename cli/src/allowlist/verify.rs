@@ -59,7 +59,7 @@ pub(crate) fn signers(path: &Path) -> Result<AllowedSigners> {
 }
 
 /// Reads a configuration.
-pub(super) fn site(config: &Path) -> Result<Site> {
+pub(crate) fn site(config: &Path) -> Result<Site> {
     Site::parse(&draft::read(config, MAX_BYTES)?).map_err(Failure::configuration)
 }
 
