@@ -72,6 +72,15 @@ pub(crate) fn run(args: &Install) -> Result<Exit> {
     for place in places {
         // Signed, and not revoked.
         let entry = verified.entry(&place.id, now).map_err(Failure::bad)?.entry;
+        // What the published set says was only a hint.
+        let runtime = entry.runtime.as_ref().map(|runtime| runtime.digest);
+        if ![Some(entry.digest), runtime].contains(&Some(digest)) {
+            return Err(Failure::bad(format_args!(
+                "{} approves other content than that of {}, whose digest is {digest}",
+                place.id,
+                args.dir.display()
+            )));
+        }
         let way = put(&args.dir, &manifest, &entry.system.links, &place)?;
         output::line(format_args!("{way}  {}", place.base.join(&place.version).display()))?;
     }

@@ -215,6 +215,23 @@ fn publishing_swings_one_link_to_higher_serials_only() {
 }
 
 #[test]
+fn nothing_is_given_back_by_leaving_it_out() {
+    let scratch = set();
+    let push = "allowlist push set --to pub --signers signers --config config";
+    let digest = scratch.run("freeze bundle").ok().err;
+    scratch.run(&format!("allowlist revoke set --digest {} --why bug", digest.trim())).ok();
+    for key in ["alice", "dave"] {
+        scratch.run(&format!("allowlist sign set --key {key} --as {key}@site")).ok();
+    }
+    scratch.run(push).ok();
+    fs::remove_file(scratch.path("set/revoked.toml")).unwrap();
+    fs::remove_dir_all(scratch.path("set/revoked.toml.sig.d")).unwrap();
+    scratch.run("allowlist sign set --index --key dave --as dave@site").ok();
+    let says = format!("takes {} back and this one doesn't", digest.trim());
+    scratch.run(push).fails(1, &says);
+}
+
+#[test]
 fn wrong_uses_are_named() {
     let scratch = set();
     scratch.run("allowlist new set --valid 30").fails(2, "set is not empty");

@@ -253,6 +253,19 @@ fn approved_bundles_are_installed_whole_or_not_at_all() {
     assert_eq!(names(), 2);
     fs::remove_file(host.path("b/extra")).expect("a file");
 
+    // What counts is the verified set, not what lies where it was published.
+    on(&host, "allowlist status").ok();
+    let approved = host.run("freeze b").ok().err;
+    host.write("b/extra", "");
+    let other = host.run("freeze b").ok().err;
+    let published = "etc/sluice/allowlist/sets/1/entries/demo@1.0.toml";
+    let genuine = host.read(published);
+    host.write(published, genuine.replace(approved.trim(), other.trim()));
+    on(&host, "install b").fails(1, "demo@1.0 approves other content");
+    host.write(published, genuine);
+    assert_eq!(names(), 2);
+    fs::remove_file(host.path("b/extra")).expect("a file");
+
     // Revoked bundles stay out.
     let digest = host.run("freeze b").ok().err;
     host.run(&format!("allowlist revoke set --digest {} --why bug", digest.trim())).ok();

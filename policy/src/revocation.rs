@@ -99,6 +99,17 @@ impl Revoked {
         ::toml::to_string(self).map_err(|error| RevokedError::Malformed(error.to_string()))
     }
 
+    /// Something that `before` took back and this doesn't, if there is any. What was taken back
+    /// once stays so: whoever may only sign an index must not be able to give it back by leaving it
+    /// out.
+    pub fn gives_back(&self, before: &Self) -> Option<String> {
+        let digests = before.digests.iter().map(|taken| &taken.digest);
+        let digest = digests.filter(|digest| self.digest(digest).is_none()).map(Digest::to_string);
+        let keys = before.keys.iter().map(|taken| &taken.fingerprint);
+        let key = keys.filter(|key| self.key(key).is_none()).cloned();
+        digest.chain(key).next()
+    }
+
     /// Why `digest` was taken back, if it was.
     pub fn digest(&self, digest: &Digest) -> Option<&str> {
         self.digests.iter().find(|entry| entry.digest == *digest).map(|entry| entry.why.as_str())
@@ -141,6 +152,15 @@ mod tests {
         assert_eq!(revoked.key(KEY), Some("a wrong filter"));
         assert_eq!(revoked.key("SHA256:x"), None);
         assert_eq!(Revoked::parse(b"format = 1").unwrap(), Revoked::default());
+    }
+
+    #[test]
+    fn what_is_given_back_is_named() {
+        let (all, none) = (sample(), Revoked::default());
+        assert_eq!((all.gives_back(&all), all.gives_back(&none)), (None, None));
+        assert_eq!(none.gives_back(&all), Some(Digest::of(b"x").to_string()));
+        let keyless = Revoked { keys: Vec::new(), ..sample() };
+        assert_eq!(keyless.gives_back(&all).as_deref(), Some(KEY));
     }
 
     #[test]

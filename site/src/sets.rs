@@ -106,9 +106,24 @@ impl Sets {
         let set = self.serial(serial, now)?;
         set.check_in_force(self.min_serial, now)?;
         if serial > floor {
+            self.check_follows(&set, floor, now)?;
             self.raise_floor(serial)?;
         }
         Ok(set)
+    }
+
+    /// A set takes back all that the one before it does.
+    fn check_follows(
+        &self,
+        set: &VerifiedSet,
+        floor: u64,
+        now: OffsetDateTime,
+    ) -> Result<(), SetError> {
+        let Some(before) = self.open_kept(floor, now)? else { return Ok(()) };
+        match set.revoked().gives_back(before.revoked()) {
+            Some(what) => Err(SetError::GivesBack { serial: set.serial(), what }),
+            None => Ok(()),
+        }
     }
 
     /// What `current` points to; it has to be `sets/SERIAL`.

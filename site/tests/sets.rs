@@ -282,6 +282,38 @@ fn revocation_wins() {
 }
 
 #[test]
+fn what_was_taken_back_is_not_given_back_by_leaving_it_out() {
+    let Some(host) = Host::new() else { return };
+    let bundle = revoked(&format!("[[digest]]\ndigest = \"{}\"", Digest::of(b"bundle")));
+    let mut first = draft(&host, 1, &["controller@lab"]);
+    host.add(&mut first, "revoked.toml", &bundle, &["controller@lab"]);
+    host.publish(&first);
+    assert_eq!(entry_code(&host, &one(), ID), "revoked");
+    // Whoever signs indexes leaves it out, or takes the list of before.
+    host.publish(&draft(&host, 2, &["controller@lab"]));
+    let mut third = draft(&host, 3, &["controller@lab"]);
+    host.add(&mut third, "revoked.toml", "format = 1\n", &["controller@lab"]);
+    for serial in [2, 3] {
+        if serial == 3 {
+            host.publish(&third);
+        }
+        let set = current(&host, &one()).unwrap();
+        assert_eq!((set.serial(), entry_code(&host, &one(), ID)), (1, "revoked"));
+        let why = set.passed_over().unwrap().to_string();
+        assert!(why.contains(&format!("the allowlist {serial} no longer takes sha256:")), "{why}");
+    }
+    // One that takes back more is in force.
+    let mut fourth = draft(&host, 4, &["controller@lab"]);
+    let key = host.fingerprint("second@lab");
+    let more = format!(
+        "{bundle}[[key]]\nfingerprint = \"{key}\"\nwhy = \"lost\"\nat = \"2026-06-02T00:00:00Z\"\n"
+    );
+    host.add(&mut fourth, "revoked.toml", &more, &["controller@lab"]);
+    host.publish(&fourth);
+    assert_eq!(current(&host, &one()).unwrap().serial(), 4);
+}
+
+#[test]
 fn a_key_that_is_taken_away_takes_its_sets_along() {
     let Some(host) = Host::new() else { return };
     host.publish(&draft(&host, 1, &["controller@lab"]));

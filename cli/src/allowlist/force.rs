@@ -24,6 +24,14 @@ pub(super) fn put_in_force(source: &Draft, to: &Path, against: &Against) -> Resu
             index.serial
         )));
     }
+    if let Ok(before) = Draft::open(&to.join(CURRENT)).and_then(|set| set.revoked())
+        && let Some(what) = source.revoked()?.gives_back(&before)
+    {
+        return Err(Failure::bad(format_args!(
+            "the set in force takes {what} back and this one doesn't: what was taken back stays so; \
+             approve a new version, or sign with a new key"
+        )));
+    }
     // The copy is what gets verified, so nothing can change between check and use.
     let sets = to.join(SETS);
     fs::create_dir_all(&sets).doing(|| format!("make {}", sets.display()))?;

@@ -33,6 +33,17 @@ pub enum SetError {
     /// The set, its signatures or the keys don't hold.
     #[error("the allowlist doesn't verify: {0}; publish it again")]
     Invalid(String),
+    /// The set no longer takes back what the one before it did.
+    #[error(
+        "the allowlist {serial} no longer takes {what} back; what was taken back stays so, publish a \
+         set that says it"
+    )]
+    GivesBack {
+        /// Its serial.
+        serial: u64,
+        /// The digest or key.
+        what: String,
+    },
     /// The node's own copies can't be read or written.
     #[error("the verified allowlist can't be kept: {0}; look after /var/lib/sluice")]
     State(String),
@@ -76,7 +87,7 @@ impl SetError {
             Self::Missing(_) => "allowlist-missing",
             Self::Behind { .. } => "allowlist-behind",
             Self::Expired { .. } => "allowlist-expired",
-            Self::Invalid(_) => "allowlist-invalid",
+            Self::Invalid(_) | Self::GivesBack { .. } => "allowlist-invalid",
             Self::State(_) => "store-unwritable",
             Self::NotListed(_) => "not-listed",
             Self::EntryInvalid { .. } => "entry-invalid",
