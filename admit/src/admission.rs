@@ -31,7 +31,7 @@ const ENV_KEEP: &[&str] = &[
 ];
 
 /// An approved job: its code comes from the store.
-pub(crate) fn of(job: &Job<'_>, approved: &Approved, store: &Store) -> Admission {
+pub(crate) fn of(job: &Job<'_>, approved: &Approved, store: &Store<'_>) -> Admission {
     let code = approved.bundles().map(|bundle| Bind {
         source: store.place(&bundle),
         target: bundle.source.into(),

@@ -5,9 +5,12 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use sluice_policy::digest::Digest;
+use sluice_policy::entry::Entry;
+use sluice_policy::manifest::Manifest;
 use sluice_policy::path::resolve;
 use sluice_policy::script::Script;
 use sluice_policy::template::{Places, Template};
+use sluice_site::Site;
 use sluice_site::sets::{Sets, VerifiedEntry, VerifiedSet};
 
 use crate::places::{self, DataBind};
@@ -36,26 +39,50 @@ pub(crate) struct Bundle<'a> {
     pub(crate) digest: Digest,
     /// Absolute targets that its links may have.
     pub(crate) links: &'a [String],
-    pub(crate) set: &'a VerifiedSet,
+    /// Where its manifest is, if it is known which file an entry means.
+    pub(crate) set: Option<&'a VerifiedSet>,
     /// Refusal code for a change.
     pub(crate) changed: &'static str,
+}
+
+impl Bundle<'_> {
+    /// What it was approved as, where the set still has it.
+    pub(crate) fn manifest(&self) -> Option<Manifest> {
+        self.set.and_then(|set| set.manifest(&self.digest))
+    }
+}
+
+/// A workflow's bundle and, if there is one, its runtime's.
+pub(crate) fn bundles<'a>(
+    entry: &'a Entry,
+    set: &'a VerifiedSet,
+    workflow: &'a Path,
+    runtime: Option<&'a (PathBuf, Digest)>,
+) -> impl Iterator<Item = Bundle<'a>> {
+    let bundle = |source, digest, changed| Bundle {
+        source,
+        digest,
+        links: &entry.system.links,
+        set: Some(set),
+        changed,
+    };
+    let runtime = runtime.map(|(path, digest)| bundle(path, *digest, "runtime-changed"));
+    std::iter::once(bundle(workflow, entry.digest, "bundle-changed")).chain(runtime)
+}
+
+/// Where an entry's bundles are installed on this site.
+pub(crate) fn installed(entry: &Entry, site: &Site) -> (PathBuf, Option<(PathBuf, Digest)>) {
+    let runtime = entry
+        .runtime
+        .as_ref()
+        .map(|runtime| (site.runtimes.join(&runtime.name).join(&runtime.version), runtime.digest));
+    (site.workflows.join(&entry.name).join(&entry.version), runtime)
 }
 
 impl Approved {
     /// The workflow and, if there is one, its runtime.
     pub(crate) fn bundles(&self) -> impl Iterator<Item = Bundle<'_>> {
-        let entry = &self.verified.entry;
-        let bundle = |source, digest, changed| Bundle {
-            source,
-            digest,
-            links: &entry.system.links,
-            set: &self.set,
-            changed,
-        };
-        let runtime = self.runtime.as_ref();
-        let runtime = runtime.map(|(path, digest)| bundle(path, *digest, "runtime-changed"));
-        let workflow: &Path = &self.bundle;
-        std::iter::once(bundle(workflow, entry.digest, "bundle-changed")).chain(runtime)
+        bundles(&self.verified.entry, &self.set, &self.bundle, self.runtime.as_ref())
     }
 }
 
@@ -75,10 +102,7 @@ fn enter(job: &Job<'_>, script: &Script) -> Result<Entered, Refused> {
     let verified = set.entry(&id, job.now)?;
     let entry = &verified.entry;
     scope::check(&entry.scope, &id, job)?;
-    let bundle = job.site.workflows.join(&entry.name).join(&entry.version);
-    let runtime = entry.runtime.as_ref().map(|runtime| {
-        (job.site.runtimes.join(&runtime.name).join(&runtime.version), runtime.digest)
-    });
+    let (bundle, runtime) = installed(entry, job.site);
     Ok(Entered { id, verified, set, bundle, runtime })
 }
 

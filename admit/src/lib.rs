@@ -23,9 +23,11 @@ mod store;
 mod trial;
 mod undo;
 mod user;
+mod warm;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use sluice_protocol::{Admission, Facts, Mode, Refusal, Verdict};
 use sluice_site::paths::Roots;
@@ -34,6 +36,7 @@ use time::OffsetDateTime;
 
 pub use audit::record_mode;
 pub use pulse::Pulse;
+pub use warm::{Warmed, warm};
 
 use decide::decide;
 use drop_box::DropBox;
@@ -117,10 +120,13 @@ fn respond(message: &[u8], roots: &Roots, now: OffsetDateTime, pulse: &mut Pulse
 /// Decides, and makes all that the admitted job needs.
 fn admit(job: &Job<'_>, pulse: &mut Pulse) -> Result<Admission, Refused> {
     let mut approved = decide(job)?;
-    let store = Store::open(job.roots)?;
-    for bundle in approved.bundles() {
-        store.provide(&bundle, pulse)?;
-    }
+    let store = Store::open(job.roots, &job.site.store)?;
+    pulse.limit(Some(Duration::from_secs(job.site.store.cold_seconds)));
+    // Kept until the job's record says what it uses.
+    let _held = approved
+        .bundles()
+        .map(|bundle| store.provide(&bundle, pulse))
+        .collect::<Result<Vec<_>, _>>()?;
     parameters::apply(&mut approved, &store)?;
     let mut undo = Undo::default();
     runs::take(job, &approved, &mut undo)?;
@@ -135,7 +141,8 @@ fn admit(job: &Job<'_>, pulse: &mut Pulse) -> Result<Admission, Refused> {
 /// Decides without making anything.
 fn observe(job: &Job<'_>, pulse: &mut Pulse) -> Result<Admission, Refused> {
     let mut approved = decide(job)?;
-    let store = Store::open(job.roots)?;
+    let store = Store::open(job.roots, &job.site.store)?;
+    pulse.limit(Some(Duration::from_secs(job.site.store.cold_seconds)));
     for bundle in approved.bundles() {
         store.check(&bundle, pulse)?;
     }

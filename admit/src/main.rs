@@ -3,7 +3,7 @@
 use std::io::{Read, Write, stderr, stdin, stdout};
 use std::process::ExitCode;
 
-use sluice_admit::{Pulse, answer, record_mode};
+use sluice_admit::{Pulse, answer, record_mode, warm};
 use sluice_protocol::MAX_MESSAGE;
 use sluice_site::paths::Roots;
 use time::OffsetDateTime;
@@ -19,8 +19,16 @@ fn main() -> ExitCode {
         ["record-mode", mode, node] => {
             record_mode(&roots, mode, node).map_err(std::io::Error::other)
         }
+        ["warm", id] => {
+            let warmed =
+                warm(id, &roots, OffsetDateTime::now_utc(), &mut Pulse::new(std::io::sink()));
+            warmed
+                .map_err(std::io::Error::other)
+                .and_then(|warmed| Ok(serde_json::to_writer(stdout().lock(), &warmed)?))
+        }
         _ => {
-            let _ = writeln!(stderr(), "usage: sluice-admit [record-mode MODE NODE]");
+            let usage = "usage: sluice-admit [record-mode MODE NODE | warm NAME@VERSION]";
+            let _ = writeln!(stderr(), "{usage}");
             return ExitCode::from(2);
         }
     };

@@ -8,7 +8,7 @@ use crate::refused::Refused;
 use crate::store::Store;
 
 /// Replaces the content of the parameter file, if the entry has a schema.
-pub(crate) fn apply(approved: &mut Approved, store: &Store) -> Result<(), Refused> {
+pub(crate) fn apply(approved: &mut Approved, store: &Store<'_>) -> Result<(), Refused> {
     let Some(parameters) = &approved.verified.entry.parameters else { return Ok(()) };
     let id = &approved.id;
     let invalid = |why: &dyn std::fmt::Display| {

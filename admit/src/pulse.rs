@@ -11,6 +11,8 @@ const INTERVAL: Duration = Duration::from_secs(1);
 pub struct Pulse {
     out: Box<dyn Write>,
     last: Instant,
+    /// When whoever waits for the verdict has waited long enough.
+    deadline: Option<Instant>,
     /// Touched as well: others who wait for the same work watch it.
     pub(crate) lock: Option<OwnedFd>,
 }
@@ -18,7 +20,17 @@ pub struct Pulse {
 impl Pulse {
     /// Writes to `out`, where the verdict will go.
     pub fn new(out: impl Write + 'static) -> Self {
-        Self { out: Box::new(out), last: Instant::now(), lock: None }
+        Self { out: Box::new(out), last: Instant::now(), deadline: None, lock: None }
+    }
+
+    /// Limits what comes next.
+    pub(crate) fn limit(&mut self, time: Option<Duration>) {
+        self.deadline = time.and_then(|time| Instant::now().checked_add(time));
+    }
+
+    /// Whether the limit is reached.
+    pub(crate) fn is_late(&self) -> bool {
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
     /// To be called whenever work has got ahead.

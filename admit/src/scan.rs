@@ -49,6 +49,8 @@ pub(crate) enum ScanError {
     Source(String),
     /// The copy can't be written.
     Copy(std::io::Error),
+    /// It takes too long for whoever waits.
+    Late,
 }
 
 /// One walk through a bundle.
@@ -167,6 +169,9 @@ impl<'a> Scan<'a> {
                 copy.write_all(bytes).map_err(ScanError::Copy)?;
             }
             self.pulse.beat();
+            if self.pulse.is_late() {
+                return Err(ScanError::Late);
+            }
         }
     }
 

@@ -1,5 +1,15 @@
 //! The verified store: copies of approved bundles, by digest, that only root can change. What
 //! runs comes from here, whatever becomes of the source.
+//!
+//! Of each bundle there are in its directory, named by the digest's hex digits: `HEX`, the copy;
+//! `HEX.manifest` and `HEX.stat`, notes on it; `HEX.lock`, held in common by admissions until their
+//! job's record is there, and alone by whoever copies or removes; `HEX.partial-BYTES`, a copy in
+//! the making, or what a crash left of one.
+
+mod fill;
+mod in_place;
+mod notes;
+mod room;
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -8,61 +18,86 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use rustix::fs::{
-    Dir, FlockOperation, Mode, OFlags, fchmod, flock, fstat, fsync, mkdirat, openat, renameat,
-    syncfs,
+    FlockOperation, Mode, OFlags, Timespec, Timestamps, UTIME_NOW, flock, fstat, futimens, openat,
 };
 use rustix::io::Errno;
 use sluice_policy::digest::Digest;
-use sluice_policy::manifest::{self, Item, Kind, Manifest};
+use sluice_policy::manifest::{Item, Kind, Manifest};
+use sluice_site::Store as Rules;
 use sluice_site::paths::Roots;
 use sluice_sys::beneath::{open_beneath, open_dir};
+use sluice_sys::read_limited;
 use sluice_sys::trusted::{Trust, ensure_dir};
-use sluice_sys::{atomic, read_limited, tree};
 
 use crate::decide::Bundle;
 use crate::pulse::Pulse;
 use crate::refused::Refused;
-use crate::scan::{Identity, Known, Scan, ScanError, Walked};
+use crate::scan::{Scan, ScanError, Walked};
 
 /// Time between two looks at a lock that somebody else holds.
 const POLL: Duration = Duration::from_millis(100);
 
-pub(crate) struct Store {
+pub(crate) struct Store<'a> {
     path: PathBuf,
     dir: OwnedFd,
+    /// Records of the jobs on this node, which tell what is in use.
+    jobs: PathBuf,
+    rules: &'a Rules,
 }
 
-impl Store {
-    pub(crate) fn open(roots: &Roots) -> Result<Self, Refused> {
+/// A bundle that stays until this is dropped; after that the job's record keeps it.
+#[derive(Debug)]
+pub(crate) struct Held {
+    _lock: OwnedFd,
+}
+
+impl<'a> Store<'a> {
+    pub(crate) fn open(roots: &Roots, rules: &'a Rules) -> Result<Self, Refused> {
         let path = roots.state.join("store");
         let dir = ensure_dir(&path, 0o700, Trust::ROOT)
             .map_err(|error| Refused::new("store-unwritable", error))?;
-        Ok(Self { path, dir })
+        Ok(Self { path, dir, jobs: roots.run.join("jobs"), rules })
     }
 
-    /// Where the verified copy lies.
+    /// Where the verified content lies.
     pub(crate) fn place(&self, bundle: &Bundle<'_>) -> PathBuf {
-        self.path.join(bundle.digest.hex())
+        match self.is_in_place(bundle) {
+            true => bundle.source.into(),
+            false => self.path.join(bundle.digest.hex()),
+        }
     }
 
     /// Makes sure that the copy is there, and tells if the source has changed since.
-    pub(crate) fn provide(&self, bundle: &Bundle<'_>, pulse: &mut Pulse) -> Result<(), Refused> {
+    pub(crate) fn provide(&self, bundle: &Bundle<'_>, pulse: &mut Pulse) -> Result<Held, Refused> {
+        if self.is_in_place(bundle) {
+            return self.verify_in_place(bundle, pulse);
+        }
         let hex = bundle.digest.hex();
         let source = open_source(bundle)?;
-        if !self.has(&hex)? {
-            let lock = self.lock(&hex, pulse).map_err(unwritable)?;
-            if !self.has(&hex)? {
-                pulse.lock = Some(lock);
-                let filled = self.fill(bundle, source.as_fd(), pulse);
-                pulse.lock = None;
-                return filled;
+        let mut filled = false;
+        loop {
+            let lock = self.lock(&hex, FlockOperation::NonBlockingLockShared, pulse)?;
+            if self.has(&hex)? {
+                touch(&lock);
+                if !filled {
+                    let walked = self.walk(bundle, source.as_fd(), pulse)?;
+                    if walked.reread {
+                        self.remember(&hex, bundle, &walked).map_err(unwritable)?;
+                    }
+                }
+                return Ok(Held { _lock: lock });
             }
+            drop(lock);
+            pulse.lock = Some(self.lock(&hex, FlockOperation::NonBlockingLockExclusive, pulse)?);
+            if !self.has(&hex)? {
+                let done = self.fill(bundle, source.as_fd(), pulse);
+                filled = done.is_ok();
+                pulse.lock = None;
+                done?;
+            }
+            // Anybody may remove it before the lock is shared.
+            pulse.lock = None;
         }
-        let walked = self.walk(bundle, source.as_fd(), pulse)?;
-        if walked.reread {
-            self.remember(&hex, bundle, &walked).map_err(unwritable)?;
-        }
-        Ok(())
     }
 
     /// Only tells if the source is what was approved.
@@ -78,7 +113,7 @@ impl Store {
         max: usize,
     ) -> Result<Option<Vec<u8>>, Refused> {
         let hex = bundle.digest.hex();
-        let manifest = self.approved(&hex).or_else(|| bundle.set.manifest(&bundle.digest));
+        let manifest = self.approved(&hex).or_else(|| bundle.manifest());
         let digest = match manifest.as_ref().and_then(|manifest| manifest.get(path)) {
             Some(Item { kind: Kind::File { digest, .. }, .. }) => *digest,
             _ => return Ok(None),
@@ -104,7 +139,7 @@ impl Store {
         pulse: &mut Pulse,
     ) -> Result<Walked, Refused> {
         let hex = bundle.digest.hex();
-        let approved = self.approved(&hex).or_else(|| bundle.set.manifest(&bundle.digest));
+        let approved = self.approved(&hex).or_else(|| bundle.manifest());
         let known = self.recall(&hex, bundle, approved.as_ref()).unwrap_or_default();
         let mut walked = Scan::new(source, bundle.links, &known, None, pulse)
             .run()
@@ -112,48 +147,6 @@ impl Store {
         walked.reread |= known.is_empty();
         compare(bundle, &walked.manifest, approved.as_ref())?;
         Ok(walked)
-    }
-
-    fn fill(
-        &self,
-        bundle: &Bundle<'_>,
-        source: BorrowedFd<'_>,
-        pulse: &mut Pulse,
-    ) -> Result<(), Refused> {
-        let hex = bundle.digest.hex();
-        self.remove_partials(&hex).map_err(unwritable)?;
-        let partial = format!("{hex}.partial-{}", std::process::id());
-        let result = self.fill_partial(bundle, source, &partial, pulse);
-        if result.is_err() {
-            // What can't be removed now is removed by the next one.
-            let _ = tree::remove(self.dir.as_fd(), &partial);
-        }
-        result
-    }
-
-    fn fill_partial(
-        &self,
-        bundle: &Bundle<'_>,
-        source: BorrowedFd<'_>,
-        partial: &str,
-        pulse: &mut Pulse,
-    ) -> Result<(), Refused> {
-        let hex = bundle.digest.hex();
-        mkdirat(&self.dir, partial, Mode::RWXU).map_err(unwritable)?;
-        let copy =
-            open_beneath(&self.dir, Path::new(partial), OFlags::DIRECTORY).map_err(unwritable)?;
-        let walked = Scan::new(source, bundle.links, &Known::new(), Some(copy.as_fd()), pulse)
-            .run()
-            .map_err(|error| unscanned(bundle, error))?;
-        compare(bundle, &walked.manifest, bundle.set.manifest(&bundle.digest).as_ref())?;
-        let manifest = walked.manifest.to_bytes();
-        atomic::write(&self.dir, &format!("{hex}.manifest"), &manifest, 0o600)
-            .map_err(unwritable)?;
-        self.remember(&hex, bundle, &walked).map_err(unwritable)?;
-        fchmod(&copy, Mode::from_raw_mode(0o555)).map_err(unwritable)?;
-        syncfs(&copy).map_err(unwritable)?;
-        renameat(&self.dir, partial, &self.dir, &hex).map_err(unwritable)?;
-        fsync(&self.dir).map_err(unwritable)
     }
 
     fn has(&self, hex: &str) -> Result<bool, Refused> {
@@ -164,88 +157,40 @@ impl Store {
         }
     }
 
-    /// Waits as long as the holder gets ahead; if it doesn't, this process falls silent, too.
-    fn lock(&self, hex: &str, pulse: &mut Pulse) -> io::Result<OwnedFd> {
+    fn lock_file(&self, hex: &str) -> io::Result<OwnedFd> {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let lock = openat(&self.dir, format!("{hex}.lock"), flags, Mode::RUSR | Mode::WUSR)?;
+        Ok(openat(&self.dir, format!("{hex}.lock"), flags, Mode::RUSR | Mode::WUSR)?)
+    }
+
+    /// Waits as long as the holder gets ahead; if it doesn't, this process falls silent, too.
+    fn lock(&self, hex: &str, how: FlockOperation, pulse: &mut Pulse) -> Result<OwnedFd, Refused> {
+        let lock = self.lock_file(hex).map_err(unwritable)?;
         let mut last = None;
         loop {
-            match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+            match flock(&lock, how) {
                 Ok(()) => return Ok(lock),
                 Err(Errno::WOULDBLOCK) => {}
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(unwritable(error)),
             }
-            let stat = fstat(&lock)?;
+            let stat = fstat(&lock).map_err(unwritable)?;
             let touched = Some((stat.st_mtime, stat.st_mtime_nsec));
             if last != touched {
                 last = touched;
                 pulse.beat();
             }
+            if pulse.is_late() {
+                return Err(cold("it is being copied"));
+            }
             sleep(POLL);
         }
     }
+}
 
-    /// The manifest of a stored bundle.
-    fn approved(&self, hex: &str) -> Option<Manifest> {
-        let bytes = self.read(&format!("{hex}.manifest"), manifest::MAX_BYTES)?;
-        Manifest::parse(&bytes).ok()
-    }
-
-    /// Writes down by what the source's files can be told to be unchanged: its path, then one
-    /// line for each entry of the manifest.
-    fn remember(&self, hex: &str, bundle: &Bundle<'_>, walked: &Walked) -> io::Result<()> {
-        use std::fmt::Write;
-        let mut text = format!("{}\n", bundle.source.display());
-        for item in walked.manifest.items() {
-            let Identity { inode, size, modified, changed } =
-                walked.identities.get(&item.path).copied().unwrap_or_default();
-            // Writing to a string can't fail.
-            let _ = writeln!(text, "{inode} {size} {modified} {changed}");
-        }
-        atomic::write(&self.dir, &format!("{hex}.stat"), text.as_bytes(), 0o600)
-    }
-
-    /// What [`Self::remember`] wrote; none if that was another source's.
-    fn recall(&self, hex: &str, bundle: &Bundle<'_>, manifest: Option<&Manifest>) -> Option<Known> {
-        let bytes = self.read(&format!("{hex}.stat"), manifest::MAX_BYTES)?;
-        let text = String::from_utf8(bytes).ok()?;
-        let mut lines = text.lines();
-        if Path::new(lines.next()?) != bundle.source {
-            return None;
-        }
-        let mut known = Known::new();
-        for (item, line) in manifest?.items().iter().zip(lines) {
-            let mut fields = line.split(' ');
-            let identity = Identity {
-                inode: fields.next()?.parse().ok()?,
-                size: fields.next()?.parse().ok()?,
-                modified: fields.next()?.parse().ok()?,
-                changed: fields.next()?.parse().ok()?,
-            };
-            if matches!(item.kind, Kind::File { .. }) {
-                known.insert(item.path.clone(), (identity, item.clone()));
-            }
-        }
-        Some(known)
-    }
-
-    fn read(&self, name: &str, max: usize) -> Option<Vec<u8>> {
-        let file = open_beneath(&self.dir, Path::new(name), OFlags::RDONLY).ok()?;
-        read_limited(file, max).ok()
-    }
-
-    /// Copies that were cut off; under the lock nobody is at work on one.
-    fn remove_partials(&self, hex: &str) -> io::Result<()> {
-        let prefix = format!("{hex}.partial-");
-        for item in Dir::read_from(&self.dir)? {
-            let item = item?;
-            if let Some(name) = item.file_name().to_str().ok().filter(|it| it.starts_with(&prefix))
-            {
-                tree::remove(self.dir.as_fd(), name)?;
-            }
-        }
-        Ok(())
-    }
+/// Notes that a bundle was used just now.
+fn touch(lock: &OwnedFd) {
+    let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
+    // Only the order in which copies are removed depends on it.
+    let _ = futimens(lock, &Timestamps { last_access: now, last_modification: now });
 }
 
 fn open_source(bundle: &Bundle<'_>) -> Result<OwnedFd, Refused> {
@@ -285,6 +230,7 @@ fn unscanned(bundle: &Bundle<'_>, error: ScanError) -> Refused {
             Refused::new("bundle-unreadable", format!("{}: {why}", bundle.source.display()))
         }
         ScanError::Copy(error) => unwritable(error),
+        ScanError::Late => cold(&bundle.source.display().to_string()),
     }
 }
 
@@ -293,12 +239,20 @@ fn unwritable(error: impl std::fmt::Display) -> Refused {
     Refused::new("store-unwritable", message)
 }
 
+fn cold(what: &str) -> Refused {
+    let message = format!(
+        "this node has no verified copy yet ({what}), and making one takes longer than a job may \
+         wait; have it made with sluice warm, then submit again"
+    );
+    Refused::new("store-cold", message)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::sync::{Arc, Mutex};
 
-    use rustix::fs::{Timespec, Timestamps, UTIME_NOW, futimens};
+    const EXCLUSIVE: FlockOperation = FlockOperation::NonBlockingLockExclusive;
 
     #[derive(Clone, Default)]
     struct Shared(Arc<Mutex<Vec<u8>>>);
@@ -318,17 +272,16 @@ mod tests {
             return None;
         }
         let dir = tempfile::tempdir_in("/run").unwrap();
-        let store = Store::open(&Roots::below(dir.path())).unwrap();
-        let held = store.lock("aa", &mut Pulse::new(io::sink())).unwrap();
+        let rules = Rules::default();
+        let store = Store::open(&Roots::below(dir.path()), &rules).unwrap();
+        let held = store.lock("aa", EXCLUSIVE, &mut Pulse::new(io::sink())).unwrap();
         let heard = Shared::default();
         std::thread::scope(|scope| {
-            scope.spawn(|| store.lock("aa", &mut Pulse::new(heard.clone())).unwrap());
+            scope.spawn(|| store.lock("aa", EXCLUSIVE, &mut Pulse::new(heard.clone())).unwrap());
             for _ in 0..8 {
                 sleep(Duration::from_millis(300));
                 if filler_gets_ahead {
-                    let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
-                    let times = Timestamps { last_access: now, last_modification: now };
-                    futimens(&held, &times).unwrap();
+                    touch(&held);
                 }
             }
             drop(held);

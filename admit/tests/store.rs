@@ -7,8 +7,9 @@ use std::fs::{self, File, FileTimes};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
+use sluice_admit::Pulse;
 use world::World;
-use world::published::write;
+use world::published::{NOW, write};
 
 fn stat_file(world: &World) -> PathBuf {
     let store = world.at("var/lib/sluice/store");
@@ -64,6 +65,111 @@ fn a_cut_off_copy_is_never_taken_for_complete() {
     let source = world.admitted().binds[0].source.clone();
     assert_eq!(fs::read(source.join("Snakefile")).unwrap(), b"rule all:\n");
     assert!(!partial.exists());
+}
+
+/// Approves and installs demo@1.0.0 with this content, and lets a job of this number run it.
+fn run_version(world: &mut World, job: u32, snakefile: &str) -> (String, String) {
+    world.facts.job.id = job;
+    world.install(snakefile);
+    world.outcome()
+}
+
+fn copies(world: &World) -> usize {
+    let store = world.at("var/lib/sluice/store");
+    fs::read_dir(store).unwrap().filter(|it| it.as_ref().unwrap().path().is_dir()).count()
+}
+
+#[test]
+fn what_no_job_uses_goes_first_used_first() {
+    let Some(mut world) = World::new() else { return };
+    let large = |letter: &str| letter.repeat(1000);
+    // Room for two workflows and the runtime.
+    world.configure("[store]\nmax-bytes = 3000");
+    let mut places = Vec::new();
+    for (job, letter) in [(1, "a"), (2, "b")] {
+        assert_eq!(run_version(&mut world, job, &large(letter)).0, "admit");
+        places.push(world.store(&large(letter)));
+    }
+    assert!(places.iter().all(|place| place.exists()));
+    // Both jobs run: there is no room, and nothing is removed.
+    let (code, message) = run_version(&mut world, 3, &large("c"));
+    assert_eq!(code, "store-full", "{message}");
+    assert!(places.iter().all(|place| place.exists()));
+    // The second has ended; the first, used longer ago, still runs.
+    fs::remove_dir_all(world.at("run/sluice/jobs/2.0")).unwrap();
+    assert_eq!(run_version(&mut world, 4, &large("c")).0, "admit");
+    assert!(places[0].exists() && !places[1].exists());
+    assert!(world.store(&large("c")).exists());
+    // None runs: the one used longest ago goes.
+    fs::remove_dir_all(world.at("run/sluice/jobs")).unwrap();
+    assert_eq!(run_version(&mut world, 5, &large("d")).0, "admit");
+    assert!(!places[0].exists() && world.store(&large("c")).exists());
+    assert_eq!(copies(&world), 3, "no partial copy is left");
+}
+
+#[test]
+fn what_crashes_left_makes_room_and_what_is_being_copied_does_not() {
+    let Some(mut world) = World::new() else { return };
+    world.configure("[store]\nmax-bytes = 2000");
+    let hex = "ab".repeat(32);
+    let partial = world.at("var/lib/sluice/store").join(format!("{hex}.partial-1900"));
+    write(&partial.join("f"), b"x");
+    let lock = File::create(world.at("var/lib/sluice/store").join(format!("{hex}.lock"))).unwrap();
+    lock.lock().unwrap();
+    assert_eq!(run_version(&mut world, 1, &"a".repeat(1000)).0, "store-full");
+    assert!(partial.exists());
+    lock.unlock().unwrap();
+    assert_eq!(run_version(&mut world, 1, &"a".repeat(1000)).0, "admit");
+    assert!(!partial.exists());
+}
+
+#[test]
+fn a_copy_is_not_waited_for_too_long() {
+    let Some(world) = World::new() else { return };
+    world.configure("[store]\ncold-seconds = 1");
+    let hex = world.workflow_hex();
+    let store = world.at("var/lib/sluice/store");
+    fs::create_dir_all(&store).unwrap();
+    let lock = File::create(store.join(format!("{hex}.lock"))).unwrap();
+    lock.lock().unwrap();
+    let (code, message) = world.outcome();
+    assert_eq!(code, "store-cold");
+    assert!(message.contains("sluice warm"), "{message}");
+    drop(lock);
+    let mut pulse = Pulse::new(std::io::sink());
+    let warmed = sluice_admit::warm("demo@1.0.0", &world.roots, NOW, &mut pulse).unwrap();
+    assert_eq!(warmed.len(), 2);
+    assert!(warmed[0].place.join("Snakefile").exists());
+    world.admitted();
+}
+
+#[test]
+fn in_place_only_what_root_alone_can_change() {
+    let Some(mut world) = World::new() else { return };
+    let workflow = world.workflow();
+    world.configure(&format!("[store]\nin-place = [\"{}\"]", workflow.display()));
+    world::mode(&workflow.join("Snakefile"), 0o644);
+    let job = |world: &mut World| {
+        world.facts.job.restart += 1;
+        world.outcome()
+    };
+    assert_eq!(world.admitted().binds[0].source, workflow);
+    assert_eq!(copies(&world), 1, "the runtime's");
+    for (path, mode) in [("Snakefile", 0o664), ("scripts", 0o777), ("", 0o775)] {
+        let path = workflow.join(path);
+        let before = fs::metadata(&path).unwrap().permissions();
+        world::mode(&path, mode);
+        let (code, message) = job(&mut world);
+        assert_eq!(code, "in-place-untrusted", "{message}");
+        fs::set_permissions(&path, before).unwrap();
+    }
+    std::os::unix::fs::lchown(workflow.join("tool"), Some(world.user), None).unwrap();
+    std::os::unix::fs::chown(workflow.join("schema.json"), Some(world.user), None).unwrap();
+    assert_eq!(job(&mut world).0, "in-place-untrusted");
+    std::os::unix::fs::chown(workflow.join("schema.json"), Some(0), None).unwrap();
+    assert_eq!(job(&mut world).0, "admit");
+    write(&workflow.join("Snakefile"), b"rule evil\n");
+    assert_eq!(job(&mut world).0, "bundle-changed");
 }
 
 #[test]

@@ -41,6 +41,8 @@ pub(crate) enum Command {
     Attest(Attest),
     /// Find what is misconfigured on this host
     Check(Check),
+    /// Copy and verify an approved workflow on this node before a job needs it
+    Warm(Warm),
     /// Say why a job was refused, or where a script isn't what an entry approves
     Explain(Explain),
     /// Check, read and sum up this node's audit log
@@ -506,6 +508,16 @@ pub(crate) struct AuditReport {
     #[command(flatten)]
     pub(crate) log: Log,
     /// Print as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Warm {
+    /// The approved workflow
+    #[arg(value_name = "NAME@VERSION")]
+    pub(crate) entry: String,
+    /// Print digests and places as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

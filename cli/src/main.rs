@@ -20,6 +20,7 @@ mod slurm;
 mod submit;
 mod tree;
 mod verify;
+mod warm;
 
 use std::process::ExitCode;
 
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         Command::Results(args) => results::run(&args),
         Command::Attest(Attest::Verify(args)) => attest::verify(&args),
         Command::Check(args) => check::run(&args),
+        Command::Warm(args) => warm::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Audit(command) => audit::run(command),
     };

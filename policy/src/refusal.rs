@@ -89,6 +89,11 @@ pub const CODES: &[(&str, &str, &str)] = &[
     ),
     ("het-refused", "the job is a component of a heterogeneous job", "submit a single job"),
     (
+        "in-place-untrusted",
+        "a workflow that the site uses in place could be changed by others than root",
+        "give it to root on a local file system, or take it off store.in-place",
+    ),
+    (
         "internal-error",
         "Sluice met something that it did not expect",
         "look for the job in the node's log and report it",
@@ -159,6 +164,16 @@ pub const CODES: &[(&str, &str, &str)] = &[
         "submit with sbatch; srun and salloc have no access to the data",
     ),
     (
+        "store-cold",
+        "the node has no verified copy of the workflow yet, and making one takes too long for a job to wait",
+        "run `sluice warm NAME@VERSION` on the node, then submit again",
+    ),
+    (
+        "store-full",
+        "the node's store has no room for the workflow beside those that running jobs use",
+        "submit again later, or raise store.max-bytes in sluice.toml",
+    ),
+    (
         "store-unwritable",
         "the node could not write its store or the job's record",
         "make room below /var/lib/sluice and /run/sluice and check that they are root's",
@@ -176,7 +191,7 @@ mod tests {
 
     #[test]
     fn are_sorted_kebab_case_and_explained() {
-        assert_eq!(CODES.len(), 34);
+        assert_eq!(CODES.len(), 37);
         assert!(CODES.windows(2).all(|pair| pair[0].0 < pair[1].0));
         let documented = include_str!("../../docs/refusals.md");
         let rows = documented.lines().filter(|line| line.starts_with("| ")).skip(1);

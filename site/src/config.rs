@@ -8,6 +8,7 @@ use sluice_sys::trusted::{TrustError, read_trusted};
 
 use crate::policy::Policy;
 use crate::sandbox::Sandbox;
+use crate::store::Store;
 use crate::{paths, users};
 
 /// Upper bound of sluice.toml, in bytes.
@@ -48,6 +49,9 @@ pub struct Site {
     /// What every sandbox has on this cluster.
     #[serde(default)]
     pub sandbox: Sandbox,
+    /// The verified copies on each node.
+    #[serde(default)]
+    pub store: Store,
     /// The crawler's part, where there is one.
     pub crawler: Option<Crawler>,
 }
@@ -196,6 +200,7 @@ impl Site {
             return Err("scope names nothing: leave it out, or mode=off turns Sluice off".into());
         }
         self.sandbox.check()?;
+        self.store.check()?;
         self.check_paths()
     }
 
@@ -294,6 +299,8 @@ principal = "controller@lab"
             ("/srv/sluice-private/data/cohort", "/srv/sluice/runs/cohort", "in each other"),
             ("[policy]", "[scope]\n[policy]", "scope names nothing"),
             ("[policy]", "[scope]\nqos = [\"x\"]\n[policy]", "qos"),
+            ("[policy]", "[store]\ncold-seconds = 301\n[policy]", "store.cold-seconds"),
+            ("[policy]", "[store]\nin-place = [\"a\"]\n[policy]", "store.in-place"),
             ("[policy]", "[policy]\nentry-signatures = 2", "entry-signatures"),
             ("[policy]", "[policy]\nentry-signatures = 0", "entry-signatures"),
             ("@lab\"", "@lab\"\nnames = [\"a[\"]", "policy.controller"),

@@ -9,8 +9,10 @@ mod policy;
 pub mod record;
 mod sandbox;
 pub mod sets;
+mod store;
 pub mod users;
 
 pub use config::{Crawler, DataSet, Site, SiteError};
 pub use policy::{Holder, Policy, RevokedJobs, Role};
 pub use sandbox::Sandbox;
+pub use store::Store;

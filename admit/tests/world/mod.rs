@@ -210,6 +210,27 @@ max-bytes = 1000
         self.host.publish(&self.draft);
     }
 
+    /// Installs and approves the workflow with another Snakefile.
+    pub(crate) fn install(&mut self, snakefile: &str) {
+        write(&self.workflow().join("Snakefile"), snakefile.as_bytes());
+        let manifest = manifest_with(snakefile);
+        let before = workflow_manifest().digest().to_string();
+        let entry = self.entry().replace(&before, &manifest.digest().to_string());
+        self.approve(&entry);
+        let name = format!("manifests/{}", manifest.digest().hex());
+        self.draft.files.insert(name, manifest.to_bytes());
+        self.publish();
+    }
+
+    /// Where the store keeps the workflow with this Snakefile.
+    pub(crate) fn store(&self, snakefile: &str) -> PathBuf {
+        self.at("var/lib/sluice/store").join(manifest_with(snakefile).digest().hex())
+    }
+
+    pub(crate) fn workflow_hex(&self) -> String {
+        workflow_manifest().digest().hex()
+    }
+
     pub(crate) fn answer(&self) -> Verdict {
         self.answer_to(&serde_json::to_vec(&self.facts).unwrap())
     }
@@ -271,10 +292,14 @@ pub(crate) fn bundle(path: &Path, snakefile: &str) {
 }
 
 fn workflow_manifest() -> Manifest {
+    manifest_with(SNAKEFILE)
+}
+
+fn manifest_with(snakefile: &str) -> Manifest {
     let tool = Digest::of(TOOL.as_bytes());
-    let snakefile = Digest::of(SNAKEFILE.as_bytes());
+    let digest = Digest::of(snakefile.as_bytes());
     Manifest::from_items(vec![
-        Item::file("Snakefile", false, SNAKEFILE.len() as u64, snakefile),
+        Item::file("Snakefile", false, snakefile.len() as u64, digest),
         Item::file("schema.json", false, SCHEMA.len() as u64, Digest::of(SCHEMA.as_bytes())),
         Item::directory("scripts"),
         Item::file("scripts/tool.sh", true, TOOL.len() as u64, tool),

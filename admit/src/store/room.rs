@@ -1,0 +1,165 @@
+//! The store's size: copies are removed, those used longest ago first, never one in use.
+//!
+//! In use is what an admission or a copying holds the lock of, and what the record of a job on
+//! this node names. A copy in the making counts with its full size, which its name tells.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+
+use rustix::fs::{Dir, FlockOperation, Mode, OFlags, flock, fstat, mkdirat, openat, renameat};
+use rustix::io::Errno;
+use sluice_policy::digest::Digest;
+use sluice_policy::manifest::Kind;
+use sluice_site::record::{self, Record};
+use sluice_sys::{beneath, read_limited, tree};
+
+use super::{Store, unwritable};
+use crate::pulse::Pulse;
+use crate::refused::Refused;
+
+/// A whole copy.
+struct Copy {
+    hex: String,
+    bytes: u64,
+    /// When it was last used, in seconds and nanoseconds.
+    used: (i64, u64),
+}
+
+/// One that is to go, and its lock, so that nobody takes it up.
+struct Leaving {
+    name: String,
+    _lock: OwnedFd,
+}
+
+impl Store<'_> {
+    /// Makes room for `bytes`, and the directory of the copy that will need them: its name.
+    pub(super) fn make_room(
+        &self,
+        hex: &str,
+        bytes: u64,
+        pulse: &mut Pulse,
+    ) -> Result<String, Refused> {
+        let partial = format!("{hex}.partial-{bytes}");
+        let leaving = self.reserve(hex, bytes, &partial)?;
+        for Leaving { name, .. } in &leaving {
+            pulse.beat();
+            tree::remove(self.dir.as_fd(), name).map_err(unwritable)?;
+        }
+        Ok(partial)
+    }
+
+    fn reserve(&self, hex: &str, bytes: u64, partial: &str) -> Result<Vec<Leaving>, Refused> {
+        // One counts at a time. Held until the end of this function.
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let lock = openat(&self.dir, "lock", flags, Mode::RUSR | Mode::WUSR).map_err(unwritable)?;
+        flock(&lock, FlockOperation::LockExclusive).map_err(unwritable)?;
+
+        let mut leaving = Vec::new();
+        let (mut copies, mut total) = self.inventory(hex, &mut leaving).map_err(unwritable)?;
+        if let Some(max) = self.rules.max_bytes {
+            copies.sort_by_key(|copy| copy.used);
+            for copy in copies {
+                if total.saturating_add(bytes) <= max {
+                    break;
+                }
+                if let Some(gone) = self.let_go(&copy.hex).map_err(unwritable)? {
+                    leaving.push(gone);
+                    total -= copy.bytes;
+                }
+            }
+            if total.saturating_add(bytes) > max {
+                let message = format!(
+                    "the workflow needs {bytes} bytes of this node's store, which may have {max} \
+                     and holds {total} that running jobs use; submit again later, or have \
+                     store.max-bytes raised"
+                );
+                return Err(Refused::new("store-full", message));
+            }
+        }
+        mkdirat(&self.dir, partial, Mode::RWXU).map_err(unwritable)?;
+        Ok(leaving)
+    }
+
+    /// Whole copies, and the bytes of all; what crashes left is added to `leaving`. The caller is
+    /// alone at work on `own`.
+    fn inventory(&self, own: &str, leaving: &mut Vec<Leaving>) -> io::Result<(Vec<Copy>, u64)> {
+        let (mut copies, mut total) = (Vec::new(), 0);
+        for item in Dir::read_from(&self.dir)? {
+            let item = item?;
+            let Ok(name) = item.file_name().to_str() else { continue };
+            match name.split_once(".partial-") {
+                // Left by a copying that was killed.
+                Some((hex, _)) if hex == own => tree::remove(&self.dir, name)?,
+                Some((hex, bytes)) => match self.try_lock(hex)? {
+                    Some(lock) => leaving.push(Leaving { name: name.into(), _lock: lock }),
+                    None => total += bytes.parse::<u64>().unwrap_or(0),
+                },
+                None if Digest::from_hex(name).is_ok() => {
+                    let copy = self.copy(name)?;
+                    total += copy.bytes;
+                    copies.push(copy);
+                }
+                None => {}
+            }
+        }
+        Ok((copies, total))
+    }
+
+    fn copy(&self, hex: &str) -> io::Result<Copy> {
+        let manifest = self.approved(hex);
+        let items = manifest.iter().flat_map(|manifest| manifest.items());
+        let bytes = items.map(|item| match item.kind {
+            Kind::File { size, .. } => size,
+            _ => 0,
+        });
+        let stat = fstat(self.lock_file(hex)?)?;
+        Ok(Copy { hex: hex.into(), bytes: bytes.sum(), used: (stat.st_mtime, stat.st_mtime_nsec) })
+    }
+
+    /// Takes a copy out of the store, unless it is in use. Renamed at once: a crash leaves either
+    /// a whole copy or none.
+    fn let_go(&self, hex: &str) -> io::Result<Option<Leaving>> {
+        // The lock before the records: an admission holds it until its record is there.
+        let Some(lock) = self.try_lock(hex)? else { return Ok(None) };
+        if self.is_recorded(hex)? {
+            return Ok(None);
+        }
+        let name = format!("{hex}.partial-0");
+        renameat(&self.dir, hex, &self.dir, name.as_str())?;
+        Ok(Some(Leaving { name, _lock: lock }))
+    }
+
+    fn try_lock(&self, hex: &str) -> io::Result<Option<OwnedFd>> {
+        let lock = self.lock_file(hex)?;
+        match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Some(lock)),
+            Err(Errno::WOULDBLOCK) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Whether a job on this node runs from the copy.
+    fn is_recorded(&self, hex: &str) -> io::Result<bool> {
+        let jobs = match fs::read_dir(&self.jobs) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            jobs => jobs?,
+        };
+        for job in jobs {
+            let dir = beneath::open_dir(&job?.path())?;
+            let name: &OsStr = "record.json".as_ref();
+            let record = match beneath::open_beneath(&dir, name.as_ref(), OFlags::RDONLY) {
+                // Of a job on trial, which has no copy.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                file => read_limited(file?, record::MAX_BYTES)?,
+            };
+            let record = Record::parse(&record)?;
+            let used = [Some(record.digest), record.runtime_digest];
+            if used.into_iter().flatten().any(|digest| digest.hex() == hex) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
