@@ -12,12 +12,10 @@ use crate::{
 /// Removes every variable that the admission does not name or whose value is more than a plain
 /// word, and sets those it gives.
 pub(crate) fn rebuild(spank: &Spank<'_>, admission: &Admission) -> Result<(), SpankError> {
-    for (name, value) in spank.environment()? {
-        let kept = admission.env_keep.iter().any(|keep| name == OsStr::new(keep));
-        if !(kept && is_plain(&value) || dropped("environment")) {
-            spank.unset(&name)?;
-        }
-    }
+    spank.retain_environment(|name, value| {
+        let named = admission.env_keep.iter().any(|keep| name == OsStr::new(keep));
+        named && is_plain(value) || dropped("environment")
+    })?;
     for (name, value) in &admission.env_set {
         spank.set(name, value)?;
     }

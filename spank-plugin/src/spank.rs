@@ -133,36 +133,42 @@ impl<'hook> Spank<'hook> {
         Ok(texts.iter().map(|text| PathBuf::from(copy(*text))).collect())
     }
 
-    /// The job's environment, names with values.
-    pub(crate) fn environment(&self) -> Result<Vec<(OsString, OsString)>, SpankError> {
+    /// Removes every variable from the job's environment for which `keep` of its name and value
+    /// is false. One pass: `spank_unsetenv` is one for each variable, and a user may bring
+    /// hundreds of thousands.
+    pub(crate) fn retain_environment(
+        &self,
+        keep: impl Fn(&OsStr, &OsStr) -> bool,
+    ) -> Result<(), SpankError> {
         let mut list: *mut *mut libc::c_char = ptr::null_mut();
         // SAFETY: S_JOB_ENV writes a char** that ends with a null pointer.
         let code = unsafe { c::spank_get_item(self.handle, c::S_JOB_ENV, &raw mut list) };
-        if code != 0 {
+        if code != 0 || list.is_null() {
             return Err(SpankError { what: "environment", code });
         }
-        let mut variables = Vec::new();
-        let mut at = list;
-        // SAFETY: `at` walks the list and stops at the null pointer that ends it; nothing
-        // changes the environment meanwhile.
-        while !at.is_null() && !unsafe { *at }.is_null() {
-            // SAFETY: as above, a non-null element of the list.
-            let text = copy(unsafe { *at });
-            let mut parts = text.as_bytes().splitn(2, |b| *b == b'=');
-            let mut part = || OsStr::from_bytes(parts.next().unwrap_or_default()).to_owned();
-            variables.push((part(), part()));
-            // SAFETY: the element just read was not the last one.
-            at = unsafe { at.add(1) };
+        let mut count = 0;
+        let mut end = list;
+        // SAFETY: `end` walks the list and stops at the null pointer that ends it.
+        while !unsafe { *end }.is_null() {
+            count += 1;
+            // SAFETY: the element just seen was not the last one.
+            end = unsafe { end.add(1) };
         }
-        Ok(variables)
-    }
-
-    /// Removes a variable from the job's environment.
-    pub(crate) fn unset(&self, name: &OsStr) -> Result<(), SpankError> {
-        let name = text(name)?;
-        // SAFETY: a live handle and a C string, which Slurm only reads.
-        let code = unsafe { c::spank_unsetenv(self.handle, name.as_ptr()) };
-        if code == 0 { Ok(()) } else { Err(SpankError { what: "environment", code }) }
+        // SAFETY: `count` pointers, just seen; nothing else uses the list meanwhile.
+        let variables = unsafe { std::slice::from_raw_parts_mut(list, count) };
+        let mut kept = 0;
+        for at in 0..count {
+            let text = copy(variables[at]);
+            let mut parts = text.as_bytes().splitn(2, |b| *b == b'=').map(OsStr::from_bytes);
+            let mut part = || parts.next().unwrap_or_default();
+            if keep(part(), part()) {
+                variables[kept] = variables[at];
+                kept += 1;
+            }
+        }
+        // Slurm extends the list behind its last pointer that is not null.
+        variables[kept..].fill(ptr::null_mut());
+        Ok(())
     }
 
     /// Sets a variable in the job's environment.
