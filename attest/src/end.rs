@@ -10,55 +10,60 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use rustix::mount::{UnmountFlags, unmount};
+use sluice_site::paths::Roots;
 use sluice_sys::{
     atomic, beneath,
     survivors::{self, Namespace},
 };
 
-use crate::host::{Host, job_of};
+use crate::host::{self, Host, job_of};
 
 /// What is left of a job may take this long to die.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Ends `job` on this node, called `node` by Slurm.
-pub(crate) fn end(host: &Host, job: u32, node: &str) -> Result<()> {
+/// Ends `job` on this node, called `node` by Slurm. What has to be gone goes first: that takes no
+/// configuration, which may be broken just now.
+pub(crate) fn end(roots: &Roots, job: u32, node: &str) -> Result<()> {
     if node.is_empty() || !node.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)) {
         bail!("{node:?} is no node name");
     }
+    let cleared = names_of(&roots.run.join("jobs"), job)?
+        .iter()
+        .map(|name| clear(roots, name))
+        .fold(Ok(()), Result::and);
     // The worker is started whatever happens here: it waits for this node's done record, and
     // without one it attests in the end that the node was lost.
-    let done = clear(host, job).and_then(|()| report_done(host, job, node));
-    if host.incarnations(Some(job))?.is_empty() {
+    let done = cleared.and_then(|()| {
+        let host = Host::load()?;
+        let names = host.as_service(|| names_of(&host.running(), job))?;
+        names.iter().try_for_each(|name| report_done(&host, name, node))
+    });
+    if host::incarnations(roots, Some(job))?.is_empty() {
         return done;
     }
     start_worker(job).and(done)
 }
 
-/// Kills what is left of the job and lets go of its namespaces.
-fn clear(host: &Host, job: u32) -> Result<()> {
-    for name in names_of(&host.roots.run.join("jobs"), job)? {
-        let dir = host.run_dir(&name);
-        // A job that never reached its sandbox left no namespace.
-        if let Some(user) = namespace(&dir) {
-            survivors::kill_all(user, PATIENCE).context("processes of the job")?;
-        }
-        release_pins(&dir);
-        // What nothing is kept of has no pending record, and so no worker to clear it away.
-        if !host.incarnations(Some(job))?.contains(&name) {
-            fs::remove_dir_all(&dir).with_context(|| dir.display().to_string())?;
-        }
+/// Kills what is left of an incarnation on this node and lets go of its namespaces.
+pub(crate) fn clear(roots: &Roots, name: &str) -> Result<()> {
+    let dir = host::run_dir(roots, name);
+    // A job that never reached its sandbox left no namespace.
+    if let Some(user) = namespace(&dir) {
+        survivors::kill_all(user, PATIENCE).context("processes of the job")?;
+    }
+    release_pins(&dir);
+    // What nothing is kept of has no pending record, and so no worker to clear it away.
+    if dir.exists() && !host::incarnations(roots, None)?.iter().any(|kept| kept == name) {
+        fs::remove_dir_all(&dir).with_context(|| dir.display().to_string())?;
     }
     Ok(())
 }
 
-/// Says that nothing of the job runs on this node any more.
-fn report_done(host: &Host, job: u32, node: &str) -> Result<()> {
+/// Says that nothing of an incarnation runs on `node` any more.
+pub(crate) fn report_done(host: &Host, name: &str, node: &str) -> Result<()> {
     host.as_service(|| {
-        for name in names_of(&host.running(), job)? {
-            let dir = beneath::open_dir(&host.running().join(name))?;
-            atomic::write(&dir, node, b"done\n", 0o600).context("done record")?;
-        }
-        Ok(())
+        let dir = beneath::open_dir(&host.running().join(name))?;
+        atomic::write(&dir, node, b"done\n", 0o600).context("done record")
     })
 }
 

@@ -31,33 +31,9 @@ impl Host {
         as_user(self.service.0, self.service.1, work).context("identity of the service account")?
     }
 
-    /// Durable records of the jobs admitted here and not attested yet.
-    pub(crate) fn pending(&self) -> PathBuf {
-        self.roots.state.join("pending")
-    }
-
-    /// Names, `JOB.RESTART`, of the pending incarnations; of one job, or of all.
-    pub(crate) fn incarnations(&self, job: Option<u32>) -> Result<Vec<String>> {
-        let dir = self.pending();
-        if !dir.exists() {
-            return Ok(Vec::new());
-        }
-        let mut names = Vec::new();
-        for entry in fs::read_dir(&dir).with_context(|| dir.display().to_string())? {
-            let name = entry?.file_name();
-            if let Some(name) = name.to_str().and_then(|name| name.strip_suffix(".json"))
-                && job_of(name).is_some_and(|id| job.is_none_or(|job| job == id))
-            {
-                names.push(name.to_owned());
-            }
-        }
-        names.sort();
-        Ok(names)
-    }
-
     /// The record of a pending incarnation.
     pub(crate) fn record(&self, incarnation: &str) -> Result<Record> {
-        let path = self.pending().join(format!("{incarnation}.json"));
+        let path = pending(&self.roots).join(format!("{incarnation}.json"));
         let bytes = read_trusted(&path, record::MAX_BYTES)?;
         Record::parse(&bytes).with_context(|| path.display().to_string())
     }
@@ -66,11 +42,35 @@ impl Host {
     pub(crate) fn running(&self) -> PathBuf {
         self.site.attestations.join("running")
     }
+}
 
-    /// The incarnation's volatile state on this node.
-    pub(crate) fn run_dir(&self, incarnation: &str) -> PathBuf {
-        self.roots.run.join("jobs").join(incarnation)
+/// Durable records of the jobs admitted here and not attested yet.
+pub(crate) fn pending(roots: &Roots) -> PathBuf {
+    roots.state.join("pending")
+}
+
+/// Names, `JOB.RESTART`, of the pending incarnations; of one job, or of all.
+pub(crate) fn incarnations(roots: &Roots, job: Option<u32>) -> Result<Vec<String>> {
+    let dir = pending(roots);
+    if !dir.exists() {
+        return Ok(Vec::new());
     }
+    let mut names = Vec::new();
+    for entry in fs::read_dir(&dir).with_context(|| dir.display().to_string())? {
+        let name = entry?.file_name();
+        if let Some(name) = name.to_str().and_then(|name| name.strip_suffix(".json"))
+            && job_of(name).is_some_and(|id| job.is_none_or(|job| job == id))
+        {
+            names.push(name.to_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// The incarnation's volatile state on this node.
+pub(crate) fn run_dir(roots: &Roots, incarnation: &str) -> PathBuf {
+    roots.run.join("jobs").join(incarnation)
 }
 
 /// The job of a name `JOB.RESTART`, or `JOB.RESTART-trial` for its steps on trial.

@@ -18,7 +18,7 @@ use std::{env, process::ExitCode};
 
 use anyhow::{Context, Result, bail};
 
-use host::Host;
+use sluice_site::paths::Roots;
 
 fn main() -> ExitCode {
     let words: Vec<String> = env::args().skip(1).collect();
@@ -35,9 +35,9 @@ fn main() -> ExitCode {
 fn run(words: &[&str]) -> Result<()> {
     let job = |text: &str| text.parse::<u32>().with_context(|| format!("{text:?} is no job id"));
     match words {
-        ["end", id, node] => end::end(&Host::load()?, job(id)?, node),
-        ["job", id] => worker::job(&Host::load()?, job(id)?),
-        ["resume"] => worker::resume(&Host::load()?),
+        ["end", id, node] => end::end(&Roots::system(), job(id)?, node),
+        ["job", id] => worker::job(&worker::host()?, job(id)?),
+        ["resume"] => worker::resume(&Roots::system()),
         _ => bail!("usage: sluice-attest end JOB NODE | job JOB | resume"),
     }
 }

@@ -15,14 +15,15 @@ use sluice_policy::attestation::IrregularFile;
 use sluice_site::{
     audit::Audit,
     collect::{Collected, collect},
+    paths::Roots,
     record::Record,
 };
 use sluice_sys::{atomic, beneath};
 use time::OffsetDateTime;
 
 use crate::{
-    end::{release_pins, start_worker},
-    host::{Host, job_of},
+    end::{clear, release_pins, report_done, start_worker},
+    host::{self, Host, job_of},
     slurm,
     statement::{self, Ending},
     surrender::surrender,
@@ -37,11 +38,22 @@ const SLOWEST: Duration = Duration::from_secs(2);
 /// A worker gives up after this long; the next start of slurmd resumes it.
 const GIVE_UP: Duration = Duration::from_secs(24 * 3600);
 
+/// The host, once its configuration can be read: jobs end whatever state that is in.
+pub(crate) fn host() -> Result<Host> {
+    let started = Instant::now();
+    loop {
+        match Host::load() {
+            Err(_) if started.elapsed() < GIVE_UP => sleep(SLOWEST),
+            loaded => return loaded,
+        }
+    }
+}
+
 /// Attests every pending incarnation of `job` that this node admitted. One that can't be stays
 /// pending, keeps no other waiting, and the audit log says why: nobody reads a worker's stderr.
 pub(crate) fn job(host: &Host, job: u32) -> Result<()> {
     let mut failed = Ok(());
-    for name in host.incarnations(Some(job))? {
+    for name in host::incarnations(&host.roots, Some(job))? {
         if let Err(error) = attest(host, &name) {
             let detail = serde_json::json!({"job": name, "why": format!("{error:#}")});
             Audit::open(&host.roots.log.join("audit.jsonl"))?.append(
@@ -56,14 +68,14 @@ pub(crate) fn job(host: &Host, job: u32) -> Result<()> {
 }
 
 /// Starts a worker for every job with a pending record.
-pub(crate) fn resume(host: &Host) -> Result<()> {
-    let names = host.incarnations(None)?;
+pub(crate) fn resume(roots: &Roots) -> Result<()> {
+    let names = host::incarnations(roots, None)?;
     let jobs: BTreeSet<u32> = names.iter().filter_map(|name| job_of(name)).collect();
     jobs.into_iter().try_for_each(start_worker)
 }
 
 fn attest(host: &Host, name: &str) -> Result<()> {
-    let path = host.pending().join(format!("{name}.json"));
+    let path = host::pending(&host.roots).join(format!("{name}.json"));
     let Ok(lock) = File::open(&path) else { return Ok(()) };
     flock(&lock, FlockOperation::LockExclusive).context("lock")?;
     if !path.exists() {
@@ -96,6 +108,8 @@ fn wait_for_end(host: &Host, record: &Record) -> Result<String> {
                 .map(|state| (state, Instant::now()));
         }
         if let Some((state, at)) = &ended {
+            // The epilog did this, unless it could not: an error is told by the lost node.
+            let _ = leave(host, record);
             if host.as_service(|| all_done(host, record))? {
                 return Ok(state.clone());
             }
@@ -111,6 +125,17 @@ fn wait_for_end(host: &Host, record: &Record) -> Result<String> {
     }
 }
 
+/// This node's part in the end of the incarnation, if it is still to do.
+fn leave(host: &Host, record: &Record) -> Result<()> {
+    let name = record.incarnation();
+    let reported = host.running().join(&name).join(&record.node);
+    if host.as_service(|| Ok(reported.exists()))? {
+        return Ok(());
+    }
+    clear(&host.roots, &name)?;
+    report_done(host, &name, &record.node)
+}
+
 fn all_done(host: &Host, record: &Record) -> Result<bool> {
     let dir = host.running().join(record.incarnation());
     Ok(record.nodes.iter().all(|node| dir.join(node).exists()))
@@ -121,7 +146,7 @@ fn settle(host: &Host, record: &Record, state: String) -> Result<Vec<u8>> {
     let found = take_over(host, record)?;
     let ending = Ending {
         ended: OffsetDateTime::now_utc(),
-        exit_code: exit_code(&host.run_dir(&record.incarnation())),
+        exit_code: exit_code(&host::run_dir(&host.roots, &record.incarnation())),
         state,
     };
     statement::sign(host, record, &ending, found)
@@ -171,7 +196,7 @@ fn clean_up(host: &Host, name: &str) -> Result<()> {
         }
         Ok(())
     })?;
-    let dir = host.run_dir(name);
+    let dir = host::run_dir(&host.roots, name);
     release_pins(&dir);
     match fs::remove_dir_all(&dir) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
