@@ -6,7 +6,7 @@ use sluice_policy::entry;
 use sluice_protocol::{
     Access, Admission, Bind, FORMAT, Facts, Network, OpenAs, Sandbox, Script, Stdio,
 };
-use sluice_site::Site;
+use sluice_site::{Ports, Site};
 
 use crate::Job;
 use crate::decide::Approved;
@@ -44,6 +44,10 @@ pub(crate) fn of(job: &Job<'_>, approved: &Approved, store: &Store<'_>) -> Admis
         env_set: env_set(&job.user, approved.runtime.as_ref().map(|(path, _)| path.as_path())),
         network: match approved.verified.entry.network {
             entry::Network::None => Network::None,
+            entry::Network::Slurm => {
+                let ports = job.site.sandbox.slurm_ports.iter();
+                Network::Slurm(ports.map(|Ports(first, last)| (*first, *last)).collect())
+            }
         },
         stdio: stdio(job, approved.verified.entry.stdio),
         ..bare(job.facts, job.site, job.record(), &job.user)

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use sluice_protocol::{Facts, Mode};
 use sluice_site::audit::{Audit, AuditError};
 use sluice_site::paths::Roots;
+use sluice_site::record::Record;
 use sluice_sys::atomic;
 use sluice_sys::trusted::{Trust, ensure_dir};
 
@@ -18,6 +19,13 @@ const MAX_OTHERS: usize = 20;
 
 pub(crate) fn admitted(job: &Job<'_>, approved: &Approved) -> Result<(), Refused> {
     append(job.roots, &job.facts.node, "admit", approval(job, approved), true).map_err(unwritable)
+}
+
+/// A step of an admitted job; not synced, as its job was.
+pub(crate) fn stepped(roots: &Roots, facts: &Facts, record: &Record) -> Result<(), Refused> {
+    let mut detail = about(facts);
+    detail["entry"] = json!(record.entry);
+    append(roots, &facts.node, "step", detail, false).map_err(unwritable)
 }
 
 /// Not synced: nothing depends on it, and the job waits.

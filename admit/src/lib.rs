@@ -19,6 +19,7 @@ mod scan;
 mod scope;
 mod script;
 mod seal;
+mod steps;
 mod store;
 mod trial;
 mod undo;
@@ -86,7 +87,15 @@ fn respond(message: &[u8], roots: &Roots, now: OffsetDateTime, pulse: &mut Pulse
     {
         return Verdict::OutOfScope;
     }
+    let step = match &site {
+        Ok(site) if facts.mode != Mode::Observe => steps::decide(&facts, site, roots, pulse),
+        _ => Ok(None),
+    };
+    if let Ok(Some(admission)) = step {
+        return Verdict::Admit(Box::new(admission));
+    }
     let job = site.as_ref().map_err(Refused::clone).and_then(|site| {
+        step?;
         facts::check_kind(&facts)?;
         let user = User::of(&facts.job, site)?;
         let drop_box = DropBox::open(&facts.job.work_dir, &site.runs, &user)?;
@@ -132,10 +141,12 @@ fn admit(job: &Job<'_>, pulse: &mut Pulse) -> Result<Admission, Refused> {
     runs::take(job, &approved, &mut undo)?;
     let sealed = seal::make(job, &approved.files, &mut undo)?;
     let record = record::approved(job, &approved, &sealed, &mut undo)?;
+    let mut admission = admission::of(job, &approved, &store);
+    steps::allow(job, &approved, &record, &mut admission, &mut undo)?;
     audit::admitted(job, &approved)?;
     undo.keep();
     job.drop_box.tell(job, Some(&record), None);
-    Ok(admission::of(job, &approved, &store))
+    Ok(admission)
 }
 
 /// Decides without making anything.

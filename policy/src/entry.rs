@@ -69,6 +69,8 @@ pub struct Entry {
 pub enum Network {
     /// Loopback only.
     None,
+    /// The host's, to speak with Slurm: munge, and TCP to the ports that the site names.
+    Slurm,
 }
 
 /// Whether a job may start steps.
@@ -77,6 +79,8 @@ pub enum Network {
 pub enum Steps {
     /// It may not.
     None,
+    /// With srun, inside its own allocation.
+    Inside,
 }
 
 /// What becomes of standard output and error.

@@ -21,6 +21,7 @@ pub mod signature;
 pub mod signers;
 pub mod template;
 mod text;
+pub mod ticket;
 pub mod time;
 pub mod toml;
 

@@ -179,6 +179,26 @@ pub const CODES: &[(&str, &str, &str)] = &[
         "make room below /var/lib/sluice and /run/sluice and check that they are root's",
     ),
     (
+        "ticket-expired",
+        "the step shows the ticket of an earlier start of its job",
+        "let the job start its steps anew; a ticket ends with the start it was given to",
+    ),
+    (
+        "ticket-foreign",
+        "the step shows another job's ticket",
+        "start the step inside the job it belongs to",
+    ),
+    (
+        "ticket-forged",
+        "the step's ticket was not made on this cluster for this job",
+        "start steps with srun inside the job; check that /etc/sluice/keys/steps is the same on all nodes",
+    ),
+    (
+        "ticket-missing",
+        "the step comes into an admitted job from outside",
+        "start steps with srun inside the job, without --export=NONE",
+    ),
+    (
         "too-early",
         "the entry's `not-before` has not come yet",
         "submit again from the named time on",
@@ -191,7 +211,7 @@ mod tests {
 
     #[test]
     fn are_sorted_kebab_case_and_explained() {
-        assert_eq!(CODES.len(), 37);
+        assert_eq!(CODES.len(), 41);
         assert!(CODES.windows(2).all(|pair| pair[0].0 < pair[1].0));
         let documented = include_str!("../../docs/refusals.md");
         let rows = documented.lines().filter(|line| line.starts_with("| ")).skip(1);

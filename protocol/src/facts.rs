@@ -53,6 +53,9 @@ pub struct Facts {
     pub slurm: String,
     /// Which kind of step is starting.
     pub step: Step,
+    /// What an srun step brings along to show that it comes from inside its job.
+    #[serde(default)]
+    pub ticket: Option<String>,
     /// The job it belongs to.
     pub job: JobFacts,
 }

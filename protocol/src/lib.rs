@@ -33,5 +33,12 @@ pub const ADMIT_PROGRAM: &str = "/usr/libexec/sluice/sluice-admit";
 /// Where packages install the attestation worker.
 pub const ATTEST_PROGRAM: &str = "/usr/libexec/sluice/sluice-attest";
 
+/// Where an admitted job sees the ticket that its steps need, and no other process does.
+pub const TICKET: &str = "/run/sluice-ticket";
+
+/// The variable in which the plugin in srun hands the ticket to the plugin on the node, which takes
+/// it out of the step's environment.
+pub const TICKET_VARIABLE: &str = "SLUICE_TICKET";
+
 /// Per-node state of running jobs: one directory `JOB.RESTART` each.
 pub const RUN_JOBS: &str = "/run/sluice/jobs";

@@ -115,11 +115,13 @@ pub enum Access {
 }
 
 /// Network of an admitted job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Network {
     /// A namespace with a loopback interface and nothing else.
     None,
+    /// The host's, with TCP to these ports, first and last of each range, and no other protocol.
+    Slurm(Vec<(u16, u16)>),
 }
 
 /// Standard output and error of an admitted job.

@@ -14,5 +14,5 @@ pub mod users;
 
 pub use config::{Crawler, DataSet, Site, SiteError};
 pub use policy::{Holder, Policy, RevokedJobs, Role};
-pub use sandbox::Sandbox;
+pub use sandbox::{Ports, Sandbox};
 pub use store::Store;

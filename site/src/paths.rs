@@ -23,6 +23,8 @@ pub const CLUSTER_KEY: &str = "/etc/sluice/keys/cluster.pub";
 pub const NODE_KEY: &str = "/etc/sluice/keys/node";
 /// The host certificate of this node's key.
 pub const NODE_CERT: &str = "/etc/sluice/keys/node-cert.pub";
+/// The cluster's step key, the same on every node: at least 32 random bytes.
+pub const STEP_KEY: &str = "/etc/sluice/keys/steps";
 /// Verified bundles.
 pub const STORE: &str = "/var/lib/sluice/store";
 /// Records of jobs that aren't attested yet.

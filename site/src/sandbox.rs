@@ -12,6 +12,9 @@ const MIN_LANDLOCK: u32 = 2;
 /// The newest Landlock that the sandbox makes use of.
 const MAX_LANDLOCK: u32 = 6;
 
+/// Each port is a rule of Landlock's.
+const MAX_PORTS: usize = 4096;
+
 /// Places that no sandbox shows: devices have a rule of their own, and what lies in the others
 /// speaks to the host.
 const HOST_ONLY: [&str; 7] = ["/dev", "/proc", "/sys", "/run", "/var", "/tmp", "/etc"];
@@ -30,6 +33,11 @@ pub struct Sandbox {
     /// Root-owned programs that slurmstepd executes outside the sandbox, such as a TaskEpilog,
     /// its interpreter and its dynamic loader.
     pub main_thread_programs: Vec<PathBuf>,
+    /// TCP ports of Slurm that jobs with `network = "slurm"` may connect to, such as `6817` or
+    /// `60001-60100`: slurmctld's, slurmd's, and SrunPortRange where MPI needs it.
+    pub slurm_ports: Vec<Ports>,
+    /// Slurm's and munge's directories that such jobs see.
+    pub slurm_places: Vec<PathBuf>,
     /// Most processes and threads of a job on a node.
     pub max_processes: Option<u64>,
     /// Longest file that a job can write, in bytes.
@@ -45,6 +53,8 @@ impl Default for Sandbox {
             devices: Vec::new(),
             read_only: Vec::new(),
             main_thread_programs: Vec::new(),
+            slurm_ports: vec![Ports(6817, 6818)],
+            slurm_places: vec!["/etc/slurm".into(), "/run/munge".into()],
             max_processes: None,
             max_file_bytes: None,
             tmp_bytes: None,
@@ -59,13 +69,21 @@ impl Sandbox {
                 "sandbox.landlock must be between {MIN_LANDLOCK} and {MAX_LANDLOCK}"
             ));
         }
-        let mut paths =
-            self.read_only.iter().chain(&self.main_thread_programs).chain(&self.devices);
+        let mut paths = self
+            .read_only
+            .iter()
+            .chain(&self.main_thread_programs)
+            .chain(&self.devices)
+            .chain(&self.slurm_places);
         if let Some(path) = paths.find(|path| !is_plain(path)) {
             return Err(format!("sandbox: {} is no plain absolute path", path.display()));
         }
         if let Some(path) = self.devices.iter().find(|path| !path.starts_with("/dev")) {
             return Err(format!("sandbox.devices: {} is not below /dev", path.display()));
+        }
+        let count = |ports: &Ports| usize::from(ports.1 - ports.0) + 1;
+        if self.slurm_ports.iter().map(count).sum::<usize>() > MAX_PORTS {
+            return Err(format!("sandbox.slurm-ports may be {MAX_PORTS} ports in all"));
         }
         let host_only = |path: &&PathBuf| HOST_ONLY.iter().any(|place| path.starts_with(place));
         if let Some(path) = self.read_only.iter().find(host_only) {
@@ -83,6 +101,23 @@ impl Sandbox {
             }
         }
         Ok(())
+    }
+}
+
+/// A range of ports, first and last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Ports(pub u16, pub u16);
+
+impl TryFrom<String> for Ports {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let (first, last) = text.split_once('-').unwrap_or((&text, &text));
+        match (first.parse(), last.parse()) {
+            (Ok(first), Ok(last)) if 0 < first && first <= last => Ok(Self(first, last)),
+            _ => Err(format!("{text:?} is no port and no range FIRST-LAST")),
+        }
     }
 }
 
@@ -111,6 +146,10 @@ mod tests {
             "read-only = [\"/s\"]",
             "read-only = [\"/s/data/part\"]",
             "read-only = [\"opt\"]",
+            "slurm-ports = [\"0\"]",
+            "slurm-ports = [\"7-6\"]",
+            "slurm-ports = [\"1-65535\"]",
+            "slurm-places = [\"etc\"]",
             "unknown = 1",
         ] {
             assert!(parse(bad).is_err(), "{bad}");

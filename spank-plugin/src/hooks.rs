@@ -16,7 +16,7 @@ use crate::{
     node,
     raw::{copy_text, log_error},
     spank::{Context, Spank, context},
-    step,
+    step, ticket,
 };
 
 /// Runs a hook; a panic becomes `on_panic` and never crosses the C boundary.
@@ -67,11 +67,12 @@ macro_rules! hook {
 }
 
 hook! {
-    /// slurmstepd: decides. slurmd: leaves its stamp.
+    /// slurmstepd: decides. slurmd: leaves its stamp. srun: attaches the job's ticket.
     slurm_spank_init, { step::poison(); 0 }, |spank, mode| {
         match context() {
             Context::Remote => step::decide(&spank, mode),
             Context::Slurmd => node::started(mode),
+            Context::Srun => ticket::attach(),
             Context::JobScript | Context::Client => {}
         }
         0

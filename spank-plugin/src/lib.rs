@@ -19,6 +19,7 @@ mod sandbox;
 mod slurm;
 mod spank;
 mod step;
+mod ticket;
 
 /// Slurm refuses a plugin whose major.minor differs from its own.
 #[unsafe(no_mangle)]

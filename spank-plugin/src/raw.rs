@@ -67,6 +67,16 @@ pub(crate) fn exit_now(status: i32) -> ! {
     unsafe { libc::_exit(status) }
 }
 
+/// Sets a variable in this process's environment, setenv(3).
+///
+/// Only for srun's first hook, which runs before srun starts a thread.
+pub(crate) fn set_variable(name: &str, value: &str) {
+    let (Ok(name), Ok(value)) = (CString::new(name), CString::new(value)) else { return };
+    // SAFETY: two C strings, which setenv copies; nobody else reads or writes the environment of
+    // a single-threaded process meanwhile.
+    unsafe { libc::setenv(name.as_ptr(), value.as_ptr(), 1) };
+}
+
 /// Leaves the namespaces that `flags` name for new ones, unshare(2).
 pub(crate) fn unshare(flags: UnshareFlags) -> io::Result<()> {
     // SAFETY: only namespace flags are passed here; the one that would be unsound,

@@ -19,7 +19,9 @@ pub(crate) enum Context {
     Slurmd,
     /// In `slurmstepd spank prolog|epilog`.
     JobScript,
-    /// In srun, sbatch or salloc: on the user's side, where nothing can be enforced.
+    /// In srun, on the user's side, where nothing can be enforced.
+    Srun,
+    /// In sbatch or salloc, as above.
     Client,
 }
 
@@ -30,6 +32,7 @@ pub(crate) fn context() -> Context {
         c::S_CTX_REMOTE => Context::Remote,
         c::S_CTX_SLURMD => Context::Slurmd,
         c::S_CTX_JOB_SCRIPT => Context::JobScript,
+        c::S_CTX_LOCAL => Context::Srun,
         _ => Context::Client,
     }
 }
@@ -169,6 +172,19 @@ impl<'hook> Spank<'hook> {
         // Slurm extends the list behind its last pointer that is not null.
         variables[kept..].fill(ptr::null_mut());
         Ok(())
+    }
+
+    /// The value of a variable in the job's environment, of at most `MAX` bytes.
+    pub(crate) fn get<const MAX: usize>(&self, name: &str) -> Option<String> {
+        let name = text(OsStr::new(name)).ok()?;
+        let mut value = [0; MAX];
+        // SAFETY: a live handle, a C string, and a buffer of the length that is given; Slurm
+        // writes a NUL-terminated string into it, or fails where it is too short.
+        let code = unsafe {
+            c::spank_getenv(self.handle, name.as_ptr(), value.as_mut_ptr().cast(), MAX as i32)
+        };
+        let value = CStr::from_bytes_until_nul(&value).ok()?;
+        if code == 0 { value.to_str().ok().map(str::to_owned) } else { None }
     }
 
     /// Sets a variable in the job's environment.

@@ -1,7 +1,7 @@
 //! One step in slurmstepd: the decision made in `init`, and what each later hook makes of it.
 
 use std::{
-    fs,
+    env, fs,
     sync::{
         OnceLock,
         atomic::{AtomicBool, Ordering},
@@ -17,6 +17,7 @@ use crate::{
     raw::{exit_now, log_error, log_info, tell_user},
     sandbox, slurm,
     spank::{Spank, SpankError},
+    ticket,
 };
 
 /// What becomes of the step.
@@ -55,15 +56,16 @@ pub(crate) fn decide(spank: &Spank<'_>, mode: Mode) {
         return;
     }
     node::note_mode(mode);
+    let ticket = if mode == Mode::Off { None } else { ticket::take(spank) };
     let decision = match mode {
         Mode::Off => Decision::Untouched,
         Mode::Observe => {
-            let verdict = verdict(spank, mode);
+            let verdict = verdict(spank, mode, ticket);
             log_info(&format!("observed {verdict:?}"));
             Decision::Untouched
         }
         // They differ in what sluice-admit answers. Whom it can't seal it refuses in both.
-        Mode::Confine | Mode::Enforce => match verdict(spank, mode) {
+        Mode::Confine | Mode::Enforce => match verdict(spank, mode, ticket) {
             Verdict::Admit(admission) => match environment::rebuild(spank, &admission) {
                 Ok(()) => Decision::Admitted(admission),
                 Err(error) => Decision::Refused(refusal("internal-error", error)),
@@ -83,14 +85,14 @@ pub(crate) fn decide(spank: &Spank<'_>, mode: Mode) {
     let _ = DECISION.set(decision);
 }
 
-fn verdict(spank: &Spank<'_>, mode: Mode) -> Verdict {
-    match facts(spank, mode) {
+fn verdict(spank: &Spank<'_>, mode: Mode, ticket: Option<String>) -> Verdict {
+    match facts(spank, mode, ticket) {
         Ok(facts) => ask::decider(&facts).unwrap_or_else(Verdict::Refuse),
         Err(refusal) => Verdict::Refuse(refusal),
     }
 }
 
-fn facts(spank: &Spank<'_>, mode: Mode) -> Result<Facts, Refusal> {
+fn facts(spank: &Spank<'_>, mode: Mode, ticket: Option<String>) -> Result<Facts, Refusal> {
     let missing = |error: SpankError| refusal("facts-invalid", error);
     let id = spank.job_id().map_err(missing)?;
     let step = match spank.step_id().map_err(missing)? {
@@ -106,9 +108,14 @@ fn facts(spank: &Spank<'_>, mode: Mode) -> Result<Facts, Refusal> {
     Ok(Facts {
         format: sluice_protocol::FORMAT,
         mode,
-        node: info.batch_host,
+        // A batch step runs on the batch host; another one on whichever node slurmd says.
+        node: match step {
+            Step::Batch => info.batch_host,
+            _ => env::var("SLURMD_NODENAME").unwrap_or(info.batch_host),
+        },
         slurm: SLURM.into(),
         step,
+        ticket,
         job: JobFacts {
             id,
             restart: info.restart,
@@ -205,6 +212,9 @@ fn first_task(spank: &Spank<'_>) -> bool {
 /// `task_exit`: the batch script's wait status goes into the job's record.
 pub(crate) fn ended(spank: &Spank<'_>) {
     let Some(Decision::Admitted(admission)) = DECISION.get() else { return };
+    if admission.script.is_none() {
+        return;
+    }
     match spank.exit_status() {
         Ok(status) => {
             if let Err(error) = fs::write(admission.record.join("exit"), status.to_string()) {

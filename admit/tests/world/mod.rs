@@ -62,6 +62,7 @@ impl World {
             node: "n1".into(),
             slurm: "22.05".into(),
             step: Step::Batch,
+            ticket: None,
             job: JobFacts {
                 id: 7,
                 restart: 0,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{ContentKind, Entry, MAX_BYTES, MAX_OUTPUT_BYTES, MaxRuns, Output};
+use super::{ContentKind, Entry, MAX_BYTES, MAX_OUTPUT_BYTES, MaxRuns, Network, Output, Steps};
 use crate::{
     parameters::Syntax,
     path::{is_clean_absolute, is_clean_relative},
@@ -73,6 +73,9 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Entry, EntryError> {
     }
     let entry: Entry = toml::read(bytes).map_err(EntryError::Malformed)?;
     check_identity(&entry)?;
+    let slurm = entry.network == Network::Slurm;
+    const TOGETHER: &str = "`inside` and network = \"slurm\" need each other";
+    require(slurm == (entry.steps == Steps::Inside), "steps", TOGETHER)?;
     check_places(&entry)?;
     entry.output.iter().try_for_each(check_output)?;
     check_commands(&entry)?;

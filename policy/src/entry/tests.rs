@@ -92,6 +92,7 @@ fn refuses_other_values() {
         ("digest = \"sha256:", "digest = \"sha512:", "digest"),
         ("network = \"none\"", "network = \"open\"", "network"),
         ("steps = \"none\"", "steps = \"inside\"", "steps"),
+        ("network = \"none\"", "network = \"slurm\"", "steps"),
         ("stdio = \"sealed\"", "stdio = \"open\"", "stdio"),
         ("https://", "file://", "source.url"),
         ("tag = \"v1.0.0\"", "tag = \"-v\"", "source.tag"),

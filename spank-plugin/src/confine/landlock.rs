@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use landlock::{
-    ABI, Access as _, AccessFs, BitFlags, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset,
-    RulesetAttr, RulesetCreatedAttr, Scope,
+    ABI, Access as _, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, NetPort, PathBeneath,
+    PathFd, Ruleset, RulesetAttr, RulesetCreated, RulesetCreatedAttr, Scope,
 };
-use sluice_protocol::{Access, Admission};
+use sluice_protocol::{Access, Admission, Network};
 
 use sluice_sys::trusted::{Trust, open_trusted_file};
 
@@ -54,7 +54,17 @@ pub(super) fn confine(admission: &Admission) -> Result<(), ConfineError> {
         ("/dev/shm", write),
         ("/tmp", write),
     ];
-    let mut ruleset = handled(admission.sandbox.landlock)?.create()?;
+    let mut ruleset = match &admission.network {
+        Network::None => handled(admission.sandbox.landlock)?.create()?,
+        // Nothing else keeps the host's network and abstract sockets from the job.
+        Network::Slurm(ports) => slurm(
+            handled(admission.sandbox.landlock.max(WANTED as u32))?
+                .set_compatibility(CompatLevel::HardRequirement)
+                .handle_access(AccessNet::from_all(WANTED))?
+                .create()?,
+            ports,
+        )?,
+    };
     if let Some(script) = &admission.script {
         ruleset = ruleset.add_rule(rule(&script.at, execute)?)?;
     }
@@ -74,6 +84,17 @@ pub(super) fn confine(admission: &Admission) -> Result<(), ConfineError> {
     }
     ruleset.restrict_self()?;
     Ok(())
+}
+
+/// TCP to Slurm's ports, and to listen where the kernel chooses, as srun does.
+fn slurm(
+    mut ruleset: RulesetCreated,
+    ports: &[(u16, u16)],
+) -> Result<RulesetCreated, ConfineError> {
+    for port in ports.iter().flat_map(|(first, last)| *first..=*last) {
+        ruleset = ruleset.add_rule(NetPort::new(port, AccessNet::ConnectTcp))?;
+    }
+    Ok(ruleset.add_rule(NetPort::new(0, AccessNet::BindTcp))?)
 }
 
 /// What is denied unless a rule allows it. The site's minimum is asked for without compromise,

@@ -75,7 +75,7 @@ pub(crate) fn task(admission: &Admission) -> Result<(), ConfineError> {
         landlock::confine(admission)?;
     }
     if !dropped("seccomp") {
-        seccomp::confine()?;
+        seccomp::confine(&admission.network)?;
     }
     Ok(())
 }

@@ -12,6 +12,8 @@ use seccompiler::{
     SeccompCondition, SeccompFilter, SeccompRule, sock_filter,
 };
 
+use sluice_protocol::Network;
+
 use super::ConfineError;
 use crate::mutations::dropped;
 
@@ -71,8 +73,11 @@ const FIRST_UNKNOWN: u32 = 470;
 const FAMILIES: [i32; 4] = [libc::AF_UNIX, libc::AF_INET, libc::AF_INET6, libc::AF_NETLINK];
 
 /// Denies the calls for this thread and its children, for good.
-pub(super) fn confine() -> Result<(), ConfineError> {
+pub(super) fn confine(network: &Network) -> Result<(), ConfineError> {
     apply(&program(absent(), libc::ENOSYS, true)?)?;
+    if let Network::Slurm(_) = network {
+        apply(&program(streams_only()?, libc::EPERM, false)?)?;
+    }
     apply(&program(forbidden()?, libc::EPERM, false)?)
 }
 
@@ -85,6 +90,27 @@ pub(super) fn no_exec() -> Result<(), ConfineError> {
 fn absent() -> Rules {
     let kept = ABSENT.iter().filter(|(name, _)| !dropped(name));
     kept.map(|(_, number)| (*number, Vec::new())).collect()
+}
+
+/// On the host's network Landlock governs TCP alone: there is no other protocol.
+fn streams_only() -> Result<Rules, ConfineError> {
+    const TYPE: u64 = 0xf;
+    let mut rules = Vec::new();
+    for family in [libc::AF_INET, libc::AF_INET6] {
+        let other_types = (0..=TYPE).filter(|kind| *kind != libc::SOCK_STREAM as u64);
+        for kind in other_types {
+            let family = SeccompCondition::new(0, Dword, Eq, family as u64)?;
+            let kind = SeccompCondition::new(1, Dword, MaskedEq(TYPE), kind)?;
+            rules.push(SeccompRule::new(vec![family, kind])?);
+        }
+        // MPTCP and SCTP are streams, too.
+        for protocol in [libc::IPPROTO_MPTCP, libc::IPPROTO_SCTP] {
+            let family = SeccompCondition::new(0, Dword, Eq, family as u64)?;
+            let protocol = SeccompCondition::new(2, Dword, Eq, protocol as u64)?;
+            rules.push(SeccompRule::new(vec![family, protocol])?);
+        }
+    }
+    Ok(Rules::from([(libc::SYS_socket, rules)]))
 }
 
 /// Denied with EPERM, by their arguments.

@@ -12,7 +12,7 @@ use rustix::{
     mount::{MountPropagationFlags, mount_change},
     thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space},
 };
-use sluice_protocol::Admission;
+use sluice_protocol::{Admission, Network};
 
 use crate::{mutations::dropped, raw};
 use space::Space;
@@ -65,7 +65,9 @@ pub(crate) fn enter(admission: &Admission) -> Result<(), SandboxError> {
         (&space.ipc, LinkNameSpaceType::InterProcessCommunication, "ipc-namespace"),
         (&space.user, LinkNameSpaceType::User, "user-namespace"),
     ] {
-        if dropped(what) {
+        let host_network =
+            kind == LinkNameSpaceType::Network && matches!(admission.network, Network::Slurm(_));
+        if host_network || dropped(what) {
             continue;
         }
         move_into_link_name_space(namespace.as_fd(), Some(kind)).doing(what)?;
