@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
-use rustix::fs::{AtFlags, Mode, OFlags, fchmod, mkdirat, openat, unlinkat};
+use rustix::fs::{AtFlags, Mode, OFlags, fchmod, mkdirat, openat, statat, unlinkat};
+use rustix::io::Errno;
 use rustix::rand::{GetRandomFlags, getrandom};
 use sluice_policy::digest::Digest;
 use sluice_site::record::Record;
@@ -112,7 +113,14 @@ fn running<'a>(job: &'a Job<'_>, undo: &mut Undo<'a>) -> Result<(), Refused> {
     let running = job
         .user
         .serve(|| -> io::Result<OwnedFd> {
-            let running = seal::subdirectory(open_dir(&job.site.attestations)?, "running")?;
+            let place = open_dir(&job.site.attestations)?;
+            // An attestation of these numbers would be taken for this job's when it ends.
+            let attested = format!("spool/{}-{name}.json", job.site.cluster);
+            match statat(&place, attested, AtFlags::SYMLINK_NOFOLLOW) {
+                Err(Errno::NOENT) => {}
+                found => return Err(found.err().unwrap_or(Errno::EXIST).into()),
+            }
+            let running = seal::subdirectory(place, "running")?;
             mkdirat(&running, name.as_str(), Mode::RWXU)?;
             Ok(running)
         })?

@@ -128,6 +128,16 @@ fn a_leftover_record_is_not_reused() {
 }
 
 #[test]
+fn another_jobs_attestation_is_not_taken_for_this_ones() {
+    let Some(world) = World::new() else { return };
+    let spooled = world.at("private/attestations/spool/lab-7.0.json");
+    fs::create_dir_all(spooled.parent().unwrap()).unwrap();
+    write(&spooled, b"of a job 7 before Slurm began to count anew");
+    assert_eq!(world.outcome().0, "sealed-directory-exists");
+    assert_eq!(world.made(), Vec::<std::path::PathBuf>::new());
+}
+
+#[test]
 fn observing_makes_nothing() {
     let Some(mut world) = World::new() else { return };
     world.facts.mode = Mode::Observe;
