@@ -65,3 +65,7 @@ matrix:
 # Refusals, and a decider that fails in every way, on a cluster that stays healthy.
 health:
 	tests/health
+
+# What Sluice adds to the start of jobs and steps, beside Slurm alone; in no tier.
+bench-admission:
+	tests/bench-admission

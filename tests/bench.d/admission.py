@@ -1,0 +1,162 @@
+"""On a node of the lab: what a step, a head job and a job that is none of Sluice's business pay,
+each pair measured in turn. Prints figures for people on standard error, JSON on standard output.
+
+A head job's admission is the decider's time, which no Slurm has a part in, plus what its step pays
+for the sandbox; the stat walk of the bundle is measured alone and given beside it."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+
+RUNS = int(sys.argv[1])
+ALICE = 5001
+PLUGSTACK = "/etc/slurm/plugstack.conf"
+DECIDER = "/usr/libexec/sluice/sluice-admit"
+with open(PLUGSTACK) as file:
+    PLUGIN = file.read().split()[1]
+
+
+def plugin(mode):
+    """What the next step loads; nothing without a mode."""
+    with open(PLUGSTACK + ".new", "w") as file:
+        file.write(f"required {PLUGIN} mode={mode}\n" if mode else "")
+    os.rename(PLUGSTACK + ".new", PLUGSTACK)
+
+
+def as_alice(words, **more):
+    return subprocess.run(
+        words, user=ALICE, group=ALICE, extra_groups=[], cwd="/tmp", stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True, check=False, **more,
+    )
+
+
+def seconds(work):
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def median(values):
+    values = sorted(values)
+    half = len(values) // 2
+    return values[half] if len(values) % 2 else (values[half - 1] + values[half]) / 2
+
+
+def interval(values):
+    """95 % of the medians that chance could have given instead."""
+    chance = random.Random(1)
+    medians = sorted(median(chance.choices(values, k=len(values))) for _ in range(2000))
+    return medians[50], medians[1949]
+
+
+def report(name, values, limit=None, **more):
+    low, high = interval(values)
+    found = {"name": name, "runs": len(values), "median-ms": median(values) * 1e3,
+             "low-ms": low * 1e3, "high-ms": high * 1e3} | more
+    if limit:
+        found |= {"limit-ms": limit, "met": low * 1e3 <= limit}
+    found = {key: round(it, 3) if isinstance(it, float) else it for key, it in found.items()}
+    REPORT.append(found)
+    print("{name}: {median-ms} ms [{low-ms}, {high-ms}]".format_map(found), more, file=sys.stderr)
+
+
+def step(words, env):
+    def work():
+        done = as_alice(["srun", "-Q", "-w", "n1", *words, "/bin/true"], env=env)
+        assert done.returncode == 0, done.stdout
+    return work
+
+
+def pairs(name, mode, words, env, limit=None):
+    """Steps without the plugin and with it, in turn."""
+    work = step(words, env)
+    differences, alone = [], []
+    for _ in range(RUNS):
+        plugin(None)
+        without = seconds(work)
+        plugin(mode)
+        differences.append(seconds(work) - without)
+        alone.append(without)
+    report(name, differences, limit, **{"slurm-alone-ms": median(alone) * 1e3})
+
+
+def steps():
+    env = {"PATH": "/usr/bin:/bin"}
+    pairs("step where mode=off", "off", ["-n1"], env)
+    with open("/etc/sluice/sluice.toml", "r+") as file:
+        text = file.read()
+        file.write('\n[scope]\npartitions = ["another"]\n')
+    pairs("step out of a scope by partition", "enforce", ["-n1"], env)
+    with open("/etc/sluice/sluice.toml", "w") as file:
+        file.write(text)
+
+    with open("/tmp/a.sh", "w") as file:
+        file.write("sleep 100000\n")
+    said = as_alice(["sluice", "submit", "small@1.0.0", "--file", "/tmp/a.sh", "--run-dir",
+                     "/srv/sluice/runs/alice/bench", "--", "-w", "n1"], env=env).stdout
+    job = said.split()[-1]
+    record = f"/run/sluice/jobs/{job}.0/"
+    while not os.path.exists(record + "user"):
+        time.sleep(0.1)
+    with open(record + "ticket") as file:
+        env["SLUICE_TICKET"] = file.read()
+    inside = [f"--jobid={job}", "--overlap", "--overcommit"]
+    pairs("step of an admitted job, 1 task", "enforce", [*inside, "-n1"], env, limit=5)
+    pairs("step of an admitted job, 64 tasks", "enforce", [*inside, "-n64"], env)
+    as_alice(["scancel", job])
+
+
+def admissions(bundle, entries, first):
+    """The decider's time for head jobs of this bundle."""
+    times = []
+    for number in range(first, first + RUNS + 1):
+        run, script = f"/srv/sluice/runs/alice/{number}", "/root/script"
+        os.makedirs(run)
+        with open(f"{run}/a.sh", "w") as file:
+            file.write("true\n")
+        for path in (run, f"{run}/a.sh"):
+            os.chown(path, ALICE, ALICE)
+        with open(script, "w") as file:
+            file.write(f"#!/bin/bash\nbash /srv/sluice/workflows/{bundle}/1.0.0/run.sh a.sh\n")
+        facts = {
+            "format": 1, "mode": "enforce", "node": "n1", "slurm": "22.05", "step": "batch",
+            "job": {
+                "id": number, "restart": 0, "uid": ALICE, "gid": ALICE, "groups": [ALICE],
+                "account": "", "partition": "main", "start-time": 1, "nodes": ["n1"],
+                "array": False, "het": False, "work-dir": run, "script": script, "script-args": 0,
+            },
+        }
+        question = json.dumps(facts).encode()
+        answers = []
+
+        def ask():
+            answers.append(subprocess.run([DECIDER], input=question, stdout=subprocess.PIPE, check=True))
+
+        times.append(seconds(ask))
+        assert b'"admit"' in answers[0].stdout, answers[0].stdout
+    # The first one fills the store.
+    walk = float(subprocess.run(
+        ["sluice-walk", f"/srv/sluice/workflows/{bundle}/1.0.0", "20"],
+        stdout=subprocess.PIPE, check=True).stdout)
+    files = sum(len(names) for _, _, names in os.walk(f"/srv/sluice/workflows/{bundle}/1.0.0"))
+    report(f"decider for a head job, {files} files, {entries} entries, less the walk",
+           [took - walk for took in times[1:]], 25, **{"walk-ms": walk * 1e3})
+
+
+REPORT = []
+steps()
+admissions("small", 4, 91000)
+admissions("large", 4, 92000)
+subprocess.run(
+    "cp -a /root/many /etc/sluice/allowlist/sets/900 && cd /etc/sluice/allowlist && "
+    "serial=$(sed -nE 's/^serial = ([0-9]+).*/\\1/p' sets/900/index.toml) && "
+    "rm -rf sets/$serial && mv sets/900 sets/$serial && ln -sfn sets/$serial current",
+    shell=True, check=True)
+admissions("small", 10004, 93000)
+admissions("large", 10004, 94000)
+plugin("enforce")
+json.dump({"figures": REPORT}, sys.stdout, indent=1)
+print()
