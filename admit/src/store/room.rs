@@ -147,7 +147,11 @@ impl Store<'_> {
             jobs => jobs?,
         };
         for job in jobs {
-            let dir = beneath::open_dir(&job?.path())?;
+            let dir = match beneath::open_dir(&job?.path()) {
+                // Just ended.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                dir => dir?,
+            };
             let name: &OsStr = "record.json".as_ref();
             let record = match beneath::open_beneath(&dir, name.as_ref(), OFlags::RDONLY) {
                 // Of a job on trial, which has no copy.
@@ -161,5 +165,40 @@ impl Store<'_> {
             }
         }
         Ok(false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use sluice_site::Store as Rules;
+    use sluice_site::paths::Roots;
+
+    #[test]
+    fn jobs_that_end_meanwhile_are_no_error() {
+        if !rustix::process::geteuid().is_root() {
+            return;
+        }
+        let dir = tempfile::tempdir_in("/run").unwrap();
+        let rules = Rules::default();
+        let store = Store::open(&Roots::below(dir.path()), &rules).unwrap();
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    for job in 0..8 {
+                        fs::create_dir_all(store.jobs.join(format!("{job}.0"))).unwrap();
+                    }
+                    fs::remove_dir_all(&store.jobs).unwrap();
+                }
+            });
+            let found: Vec<_> = (0..5000).map(|_| store.is_recorded("aa")).collect();
+            done.store(true, Ordering::Relaxed);
+            for recorded in found {
+                assert!(!recorded.unwrap());
+            }
+        });
     }
 }
