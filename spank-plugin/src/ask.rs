@@ -29,7 +29,10 @@ pub(crate) fn decider(facts: &Facts) -> Result<Verdict, Refusal> {
         let _ = child.kill();
         let _ = child.try_wait();
     } else {
-        let _ = child.wait();
+        let status = child.wait().map_err(|e| no_answer(&e))?;
+        if !status.success() {
+            return Err(no_answer(&status));
+        }
     }
     let verdict = serde_json::from_slice(&answer?).map_err(|e| no_answer(&e))?;
     match verdict {
