@@ -16,6 +16,9 @@ use crate::refused::Refused;
 
 /// Names of other files in the drop box that are written down.
 const MAX_OTHERS: usize = 20;
+/// Characters of the run directory's path that are written down: whoever is refused may have made
+/// it as long as a path can be, and may be refused many times a second.
+const MAX_RUN_DIR: usize = 256;
 
 pub(crate) fn admitted(job: &Job<'_>, approved: &Approved) -> Result<(), Refused> {
     append(job.roots, &job.facts.node, "admit", approval(job, approved), true).map_err(unwritable)
@@ -80,7 +83,7 @@ fn about(facts: &Facts) -> Value {
         "step": facts.step,
         "partition": facts.job.partition,
         "account": facts.job.account,
-        "run-dir": facts.job.work_dir.to_string_lossy(),
+        "run-dir": facts.job.work_dir.to_string_lossy().chars().take(MAX_RUN_DIR).collect::<String>(),
     })
 }
 

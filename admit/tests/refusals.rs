@@ -54,6 +54,14 @@ fn facts() {
 }
 
 #[test]
+fn a_refusal_is_a_short_line_whatever_the_user_named() {
+    let Some(mut world) = World::new() else { return };
+    world.facts.job.work_dir = format!("/{}", "ä/".repeat(1300)).into();
+    assert_eq!(world.outcome().0, "run-directory-refused");
+    assert!(world.audit().pop().unwrap().to_string().len() < 2000);
+}
+
+#[test]
 fn nonsense_on_the_line() {
     let Some(world) = World::new() else { return };
     let facts = serde_json::to_string(&world.facts).unwrap();
