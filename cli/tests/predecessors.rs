@@ -7,6 +7,7 @@ mod support;
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::path::Path;
 
 use support::{Ran, Scratch};
 
@@ -163,6 +164,22 @@ fn pht_what_is_missing_is_no_reason_to_skip_a_check() {
         fs::rename(to, from).expect("renamed");
     }
     scratch.run("allowlist verify set --signers signers").ok();
+}
+
+#[test]
+fn the_table_names_tests_that_are_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let page = fs::read_to_string(root.join("docs/reference/predecessors.md")).expect("the page");
+    let rows = page.lines().filter(|line| line.starts_with("| ") && line.contains('`'));
+    let mut count = 0;
+    for row in rows {
+        let mut words = row.trim_end_matches(" |").rsplit('`').skip(1).step_by(2);
+        let (name, file) = (words.next().expect("a test"), words.next().expect("a file"));
+        let text = fs::read_to_string(root.join(file)).expect(file);
+        assert!(text.contains(&format!("#[test]\nfn {name}() {{")), "{file} has no test {name}");
+        count += 1;
+    }
+    assert_eq!(count, 24);
 }
 
 /// A set in which alice has approved the bundle.
