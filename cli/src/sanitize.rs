@@ -4,39 +4,17 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// Control characters, and those that are invisible or turn the reading direction.
-fn misleads(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}')
-}
-
-/// The text for a person: `\n`, `\u{202e}` and the like instead of the character.
-pub(crate) fn shown(text: &str) -> Cow<'_, str> {
-    if !text.contains(misleads) {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len() + 8);
-    for c in text.chars() {
-        if misleads(c) {
-            out.extend(c.escape_default());
-        } else {
-            out.push(c);
-        }
-    }
-    Cow::Owned(out)
-}
+use sluice_policy::text::is_visible;
+pub(crate) use sluice_policy::text::shown;
 
 /// JSON text with the same characters as `\uXXXX`, which every parser reads back unchanged.
 pub(crate) fn json(text: &str) -> Cow<'_, str> {
-    if !text.contains(misleads) {
+    if text.chars().all(is_visible) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 8);
     for c in text.chars() {
-        if misleads(c) {
+        if !is_visible(c) {
             for unit in c.encode_utf16(&mut [0; 2]) {
                 let _ = write!(out, "\\u{unit:04x}");
             }
@@ -62,7 +40,7 @@ mod tests {
         let hostile = "a\u{202e}\u{9b}\u{e0041}b";
         let text = serde_json::to_string(hostile).unwrap();
         let safe = json(&text);
-        assert!(!safe.contains(misleads));
+        assert!(safe.chars().all(is_visible));
         assert_eq!(serde_json::from_str::<String>(&safe).unwrap(), hostile);
     }
 }

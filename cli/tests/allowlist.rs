@@ -4,7 +4,7 @@ mod support;
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use support::Scratch;
 
@@ -229,6 +229,27 @@ fn nothing_is_given_back_by_leaving_it_out() {
     scratch.run("allowlist sign set --index --key dave --as dave@site").ok();
     let says = format!("takes {} back and this one doesn't", digest.trim());
     scratch.run(push).fails(1, &says);
+}
+
+#[test]
+fn a_slower_push_of_an_older_set_does_not_follow_a_newer_one() {
+    let scratch = set();
+    for key in ["alice", "dave"] {
+        scratch.run(&format!("allowlist sign set --key {key} --as {key}@site")).ok();
+    }
+    fs::create_dir_all(scratch.path("pub/sets/9")).unwrap();
+    let other = fs::File::open(scratch.path("pub")).unwrap();
+    other.lock().unwrap();
+    let slower = Command::new(env!("CARGO_BIN_EXE_sluice"))
+        .args("allowlist push set --to pub --signers signers --config config".split(' '))
+        .current_dir(scratch.root())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    symlink("sets/9", scratch.path("pub/current")).unwrap();
+    drop(other);
+    support::Ran::of(slower.wait_with_output().unwrap()).fails(1, "serial 9 is in force");
 }
 
 #[test]

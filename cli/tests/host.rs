@@ -12,6 +12,7 @@ const ENTER: &str = r#"
 mount --bind "$T/etc" /etc
 mount --bind "$T/srv" /srv
 mount --bind "$T/var" /var/lib
+mount --bind "$T/log" /var/log
 exec "$@"
 "#;
 
@@ -73,7 +74,9 @@ fn host() -> Option<Scratch> {
     host.write("srv/workflows/demo/1.0/main", "echo");
     host.write("srv/runs/root/older-run/nothing", "");
     host.write("srv/status/none", "");
-    fs::create_dir(host.path("var")).expect("a directory");
+    for name in ["var", "log"] {
+        fs::create_dir(host.path(name)).expect("a directory");
+    }
     host.write("p.yaml", "a: 1\n");
     for (name, text) in [("sbatch", SBATCH), ("scontrol", SCONTROL)] {
         host.write(&format!("bin/{name}"), text);
@@ -283,6 +286,9 @@ fn status_tells_serial_age_and_what_is_wrong() {
     let status = on(&host, "allowlist status --json").ok().json();
     assert_eq!((&status[0]["published"], &status[0]["in-force"]), (&1.into(), &1.into()));
     assert!(status[0]["age"].as_i64().is_some_and(|age| (0..600).contains(&age)));
+    // Whoever put it in force, the audit log says so.
+    let log = host.read("log/sluice/audit.jsonl");
+    assert!(log.contains(r#""event":"allowlist","detail":{"#) && log.contains(r#""serial":1"#));
     let config = host.read("etc/sluice/sluice.toml");
     host.write(
         "etc/sluice/sluice.toml",

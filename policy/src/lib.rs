@@ -20,7 +20,7 @@ pub mod script;
 pub mod signature;
 pub mod signers;
 pub mod template;
-mod text;
+pub mod text;
 pub mod ticket;
 pub mod time;
 pub mod toml;

@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 use crate::{revocation::Revoked, signers::AllowedSigners};
 
 const MAX_BYTES: usize = 16 << 10;
+const BEGIN: &[u8] = b"-----BEGIN SSH SIGNATURE-----";
 /// Bit of a security key's flags: a person touched it.
 const USER_PRESENT: u8 = 1;
 
@@ -98,7 +99,9 @@ pub fn verify(
 }
 
 fn parse(armored: &[u8]) -> Result<SshSig, SignatureError> {
-    if armored.len() > MAX_BYTES {
+    // The decoder skips what stands before and takes other line ends, OpenSSH doesn't.
+    let framed = armored.starts_with(BEGIN) && !armored.contains(&b'\r');
+    if armored.len() > MAX_BYTES || !framed {
         return Err(SignatureError::Malformed);
     }
     let signature = SshSig::from_pem(armored).map_err(|_| SignatureError::Malformed)?;

@@ -1,10 +1,31 @@
 //! Characters that make a text look like something else than it is.
 
-/// Whether `c` shows as itself: no control character, nothing that reorders or breaks lines.
-pub(crate) fn is_visible(c: char) -> bool {
+use std::borrow::Cow;
+
+/// Whether `c` shows as itself: no control character, nothing invisible, nothing that turns the
+/// reading direction or breaks lines.
+pub fn is_visible(c: char) -> bool {
     !c.is_control()
-        && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{feff}')
-        && !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+        && !matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// The text for a person: `\n`, `\u{202e}` and the like instead of the character.
+pub fn shown(text: &str) -> Cow<'_, str> {
+    if text.chars().all(is_visible) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match is_visible(c) {
+            true => out.push(c),
+            false => out.extend(c.escape_default()),
+        }
+    }
+    Cow::Owned(out)
 }
 
 /// Whether `text` is visible but for line ends and tabs.

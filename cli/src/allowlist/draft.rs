@@ -63,6 +63,11 @@ impl Draft {
         Index::parse(&self.read(INDEX)?).map_err(Failure::bad)
     }
 
+    /// Digest of the index, and so of the whole set.
+    pub(super) fn index_digest(&self) -> Result<Digest> {
+        Ok(Digest::of(&self.read(INDEX)?))
+    }
+
     pub(super) fn write_index(&self, index: &Index) -> Result<()> {
         self.write_signed(INDEX, index.to_toml().map_err(Failure::bad)?.as_bytes())
     }

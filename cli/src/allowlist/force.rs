@@ -1,6 +1,6 @@
 //! Putting a set in force on this host: checked, copied, and then one link swings.
 
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
@@ -17,6 +17,8 @@ const SETS: &str = "sets";
 
 /// Puts `source` in force below `to` and returns its serial.
 pub(super) fn put_in_force(source: &Draft, to: &Path, against: &Against) -> Result<u64> {
+    // Until the link has swung, so that no older set that was slower follows this one.
+    let _lock = lock(to)?;
     let index = source.index()?;
     if let Some(serial) = published_serial(to).filter(|serial| *serial >= index.serial) {
         return Err(Failure::bad(format_args!(
@@ -52,6 +54,15 @@ pub(super) fn put_in_force(source: &Draft, to: &Path, against: &Against) -> Resu
     }
     result?;
     Ok(index.serial)
+}
+
+/// Held until the descriptor is dropped, and released if its process dies.
+fn lock(to: &Path) -> Result<File> {
+    let doing = || format!("lock {}", to.display());
+    fs::create_dir_all(to).doing(doing)?;
+    let dir = File::open(to).doing(doing)?;
+    dir.lock().doing(doing)?;
+    Ok(dir)
 }
 
 /// Serial of the set in force below `allowlist`, if there is one.
@@ -93,12 +104,12 @@ fn put(copy: &Path, to: &Path, serial: u64) -> Result<()> {
         fs::remove_dir_all(&target).doing(|| format!("remove {}", target.display()))?;
     }
     fs::rename(copy, &target)
-        .and_then(|()| fs::File::open(to.join(SETS))?.sync_all())
+        .and_then(|()| File::open(to.join(SETS))?.sync_all())
         .doing(|| format!("put {} in place", target.display()))?;
     let link = to.join(format!(".{CURRENT}.{}", std::process::id()));
     let current = to.join(CURRENT);
     symlink(Path::new(SETS).join(serial.to_string()), &link)
         .and_then(|()| fs::rename(&link, &current))
-        .and_then(|()| fs::File::open(to)?.sync_all())
+        .and_then(|()| File::open(to)?.sync_all())
         .doing(|| format!("put {} in place", current.display()))
 }

@@ -6,14 +6,17 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use rustix::process::geteuid;
 use serde::Serialize;
-use sluice_site::paths::ALLOWLIST;
+use serde_json::json;
+use sluice_site::audit::Audit;
+use sluice_site::paths::{ALLOWLIST, AUDIT};
 
 use super::draft::Draft;
 use super::force::put_in_force;
 use super::nodes::{self, Shell, said};
-use super::running;
 use super::verify::{self, Against};
+use super::{published, running};
 use crate::args::Push;
 use crate::exit::{Doing, Exit, Failure, Result};
 use crate::output;
@@ -74,12 +77,36 @@ fn here(args: &Push, stream: bool) -> Result<Exit> {
     }
     // Elsewhere lie other hosts' sets.
     if args.to == Path::new(ALLOWLIST) {
+        // Running jobs before the log: a full disk is no reason to let them go on.
         running::settle(&site)?;
+        serial.map_or(Ok(()), record)?;
     }
     if args.json {
         output::json(&[Pushed { node: "", serial, error: None }])?;
     }
     Ok(Exit::Ok)
+}
+
+/// A set in force is a decision like others, and stands in this host's audit log.
+fn record(serial: u64) -> Result<()> {
+    if !geteuid().is_root() {
+        return Ok(());
+    }
+    let set = published::set(None)?;
+    let revoked = set.revoked()?;
+    let detail = json!({
+        "serial": serial,
+        "index-digest": set.index_digest()?,
+        "entries": set.entries()?.len(),
+        "revoked-digests": revoked.digests.iter().map(|it| it.digest).collect::<Vec<_>>(),
+        "revoked-keys": revoked.keys.iter().map(|it| &it.fingerprint).collect::<Vec<_>>(),
+    });
+    Audit::open(Path::new(AUDIT))
+        .and_then(|mut log| log.append("allowlist", detail, true))
+        .map(drop)
+        .map_err(|error| {
+            Failure::environment(format_args!("serial {serial} is in force, but {error}"))
+        })
 }
 
 /// What the other side said. Links are sent as links, which it refuses to read.

@@ -34,14 +34,17 @@ struct Line {
     signers: Vec<String>,
 }
 
-pub(super) fn run(set: Option<&Path>, json: bool) -> Result<Exit> {
+pub(super) fn run(draft_of: Option<&Path>, json: bool) -> Result<Exit> {
     let published = Path::new(sluice_site::paths::ALLOWLIST).join("current");
-    let draft = Draft::open(set.unwrap_or(&published))?;
+    let draft = Draft::open(draft_of.unwrap_or(&published))?;
     let set = gather(&draft)?;
     if json {
         output::json(&set)?;
     } else {
         print(&set)?;
+    }
+    if draft_of.is_some() {
+        output::note("whose signatures these really are, sluice allowlist verify tells");
     }
     Ok(Exit::Ok)
 }

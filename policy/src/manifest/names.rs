@@ -6,7 +6,7 @@ const MAX_PATH: usize = 4096;
 
 /// A path that may not stand in a bundle.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{path:?} cannot be in a bundle: {why}; rename it")]
+#[error("{} cannot be in a bundle: {why}; rename it", text::shown(path))]
 pub struct NameError {
     /// The path.
     pub path: String,
@@ -16,7 +16,7 @@ pub struct NameError {
 
 /// A symbolic link whose target a bundle's digest would not cover.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the link {path:?} to {target:?} cannot be in a bundle: {why}")]
+#[error("the link {} to {} cannot be in a bundle: {why}", text::shown(path), text::shown(target))]
 pub struct LinkError {
     /// Where the link stands.
     pub path: String,
@@ -32,7 +32,7 @@ pub fn check_name(path: &str) -> Result<(), NameError> {
     if path.len() > MAX_PATH {
         refuse("its path is longer than 4096 bytes")
     } else if !path.chars().all(text::is_visible) {
-        refuse("it has control or direction characters")
+        refuse("it has invisible, control or direction characters")
     } else if !path::is_clean_relative(path) {
         refuse("its path is not relative, or has an empty, `.` or `..` component")
     } else {

@@ -152,6 +152,12 @@ fn refuses_names_that_deceive() {
         "a\u{2029}",
         "a\u{200f}",
         "\u{feff}a",
+        "a\u{ad}",
+        "a\u{200b}",
+        "a\u{2060}b",
+        "a\u{fe0f}",
+        "a\u{3164}",
+        "a\u{e0041}",
         &long,
     ] {
         let error = check_name(bad).unwrap_err();

@@ -129,6 +129,49 @@ fn refuses_what_is_no_signature() {
 }
 
 #[test]
+fn however_it_is_wrapped_openssh_accepts_what_is_accepted() {
+    let (keys, allowed, signature) = signed("ed25519");
+    let text = String::from_utf8(signature).unwrap();
+    let body: String = text.lines().filter(|line| !line.starts_with('-')).collect();
+    let wrapped = |width: usize, end: &str| {
+        let lines: Vec<&str> =
+            body.as_bytes().chunks(width).flat_map(std::str::from_utf8).collect();
+        let (first, last) = ("-----BEGIN SSH SIGNATURE-----", "-----END SSH SIGNATURE-----");
+        [&[first][..], &lines, &[last, ""]].concat().join(end)
+    };
+    let mut cases = vec![
+        text.trim_end().to_owned(),
+        format!("\n{text}"),
+        format!(" {text}"),
+        format!("preamble\n{text}"),
+        format!("{text}\n\n"),
+        format!("\u{feff}{text}"),
+        text.replace("-----\n", "----- \n"),
+        text.replacen('\n', "\n\n", 2),
+        text.replace('\n', "\r"),
+        text.replace("\n-----END", "=\n-----END"),
+        text.replace("\n-----END", "\nComment: x\n-----END"),
+        text.replacen("-----\n", "-----\nComment: x\n\n", 1),
+    ];
+    for width in [1, 4, 63, 64, 65, 70, 72, 76, 77, 1000] {
+        cases.extend([wrapped(width, "\n"), wrapped(width, "\r\n")]);
+    }
+    let (mut both, mut ours) = (0, 0);
+    for case in cases {
+        if check(&allowed, case.as_bytes()).is_err() {
+            continue;
+        }
+        ours += 1;
+        let (namespace, time) = (entry::NAMESPACE, "20260701120000Z");
+        let openssh =
+            keys.openssh_verifies(&allowed, WHO, namespace, MESSAGE, case.as_bytes(), time);
+        both += usize::from(openssh);
+        assert!(openssh, "Sluice alone accepts {case:?}");
+    }
+    assert!(both == ours && both > 0, "{both} of {ours}");
+}
+
+#[test]
 fn detects_every_flipped_bit() {
     let (_keys, allowed, signature) = signed("ed25519");
     let signers = AllowedSigners::parse(allowed.as_bytes()).unwrap();
