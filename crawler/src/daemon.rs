@@ -15,6 +15,7 @@ use crate::{
     metrics::Endpoint,
     supervisor,
     watch::Watch,
+    work::Work,
 };
 
 /// Why the daemon's work ended.
@@ -57,11 +58,14 @@ async fn metrics(crawler: &Crawler, endpoint: Option<&Endpoint>) -> io::Error {
     io::Error::other(format!("metrics can't be served at {endpoint:?}: {error}"))
 }
 
+/// Runs are worked on beside each other and beside the looking for new ones: a result that takes
+/// hours to send delays no other.
 async fn work(crawler: &Crawler, mut watch: Watch) {
+    let mut work = Work::new(crawler);
     let mut scan = Instant::now();
     let mut ready = false;
     loop {
-        let next = turn(crawler, &mut watch, &mut scan).await.unwrap_or_else(|error| {
+        let next = turn(&mut work, &mut watch, &mut scan).await.unwrap_or_else(|error| {
             tracing::error!("{error}");
             supervisor::status(&error.to_string());
             scan
@@ -73,16 +77,18 @@ async fn work(crawler: &Crawler, mut watch: Watch) {
         select! {
             () = sleep_until(next) => {}
             () = watch.changed() => {}
+            () = work.some_done() => {}
         }
     }
 }
 
 /// Does what there is to do now, and says when to come back at the latest.
 async fn turn(
-    crawler: &Crawler,
+    work: &mut Work<'_>,
     watch: &mut Watch,
     scan: &mut Instant,
 ) -> Result<Instant, PassError> {
+    let crawler = work.crawler;
     let seen = watch.seen();
     if seen.overflow || Instant::now() >= *scan {
         // First of all, so that a failing scan isn't repeated without a pause.
@@ -92,18 +98,15 @@ async fn turn(
     }
     crawler.take_requests().await?;
     crawler.enter(seen.names).await?;
-    let attended = crawler.attend_due().await?;
-    if attended.is_some() {
+    work.begin().await?;
+    if work.take_news() {
+        crawler.tell().await?;
         supervisor::status(&standing(&crawler.ledger.counts().await?));
+        watch.retain(|name| crawler.waits(name));
+        crawler.waiting_places().iter().for_each(|(name, dirs)| watch.add(name, dirs));
     }
-    watch.retain(|name| crawler.waits(name));
-    crawler.waiting_places().iter().for_each(|(name, dirs)| watch.add(name, dirs));
-    if attended.is_some() {
-        // There may be more.
-        return Ok(Instant::now());
-    }
-    let due = crawler.next_due().await?.map_or(*scan, Instant::from_std);
-    Ok(due.min(*scan))
+    let due = crawler.next_due().await?.filter(|_| work.has_room());
+    Ok(due.map_or(*scan, |due| Instant::from_std(due).min(*scan)))
 }
 
 /// Where the work stands, for `systemctl status`.

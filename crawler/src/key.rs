@@ -19,14 +19,21 @@ pub fn component(name: &str) -> String {
     utf8_percent_encode(name, ENCODED).to_string()
 }
 
-/// Whether a released file would take the place of what the crawler itself writes.
+/// Whether a released file would take the place of what the crawler itself writes. A directory of
+/// such a name does, too, where the store is a directory.
 pub fn reserved(path: &str) -> bool {
-    RESERVED.contains(&path)
+    RESERVED.contains(&path.split('/').next().unwrap_or(path))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_our_own_are_reserved() {
+        assert!(reserved("manifest.json") && reserved("manifest.json/x.csv"));
+        assert!(!reserved("plots/manifest.json") && !reserved("manifest.json2"));
+    }
 
     #[test]
     fn components_are_percent_encoded() {

@@ -7,6 +7,7 @@
 
 pub mod adopt;
 pub mod allowlist;
+mod attend;
 pub mod attested;
 mod batch;
 pub mod buffers;
@@ -22,6 +23,7 @@ pub mod key;
 pub mod ledger;
 pub mod manifest;
 pub mod metrics;
+mod now;
 pub mod outcome;
 pub mod publish;
 pub mod readiness;
@@ -36,3 +38,4 @@ pub mod unattested;
 pub mod watch;
 pub mod weskit;
 pub mod withdraw;
+mod work;

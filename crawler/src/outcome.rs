@@ -124,8 +124,8 @@ mod tests {
     const SOURCES: &[&str] = &[
         include_str!("adopt.rs"),
         include_str!("allowlist.rs"),
+        include_str!("attend.rs"),
         include_str!("attested.rs"),
-        include_str!("crawler.rs"),
         include_str!("journal.rs"),
         include_str!("publish.rs"),
         include_str!("readiness.rs"),

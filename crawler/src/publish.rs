@@ -60,6 +60,11 @@ impl<'a> Plan<'a> {
         store.key(&self.owner, &self.run.predicate.run_id, name)
     }
 
+    /// Whether every file can be an object, before the first is sent.
+    fn check_names(&self, store: &Store) -> Result<(), Stop> {
+        self.run.files.iter().try_for_each(|file| self.key(store, &file.path).map(drop))
+    }
+
     async fn present(&self, store: &Store) -> Result<HashMap<Path, u64>, Stop> {
         Ok(store.list(&self.owner, &self.run.predicate.run_id).await?)
     }
@@ -86,6 +91,7 @@ pub async fn publish(
     permit: impl AsyncFnOnce(&[u8]) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
     let run_id = &plan.run.predicate.run_id;
+    plan.check_names(store)?;
     store.probe().await?;
     store.clear_staged(&plan.owner, run_id).map_err(|error| {
         Stop::retry("store-unavailable", format!("the store can't be tidied: {error}"))
@@ -130,7 +136,8 @@ pub async fn retract(store: &Store, plan: &Plan<'_>) -> Result<Retracted, Stop> 
     let attestation = (ATTESTATION, Digest::of(&plan.run.bytes));
     let files = plan.run.files.iter().map(|file| (file.path.as_str(), file.digest));
     for (name, digest) in files.chain([attestation]) {
-        let key = plan.key(store, name)?;
+        // What can't be an object never was one.
+        let Ok(key) = plan.key(store, name) else { continue };
         if present.contains_key(&key) && store.digest(&key).await? == digest {
             store.delete(&key).await?;
         }

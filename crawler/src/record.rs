@@ -7,9 +7,10 @@ use serde_json::json;
 use tokio::task::spawn_blocking;
 
 use crate::{
-    crawler::{Crawler, Now},
+    crawler::Crawler,
     edge,
     ledger::{Entry, Identity, LedgerError, State},
+    now::Now,
     outcome::{Reason, Stop},
     roll::Id,
     status,
@@ -198,7 +199,7 @@ impl Crawler {
             let asked = untold.len();
             let (config, store) = (Arc::clone(&self.config), self.store.clone());
             let work = spawn_blocking(move || {
-                let place = |run: &Identity| store.url(&run.owner, &run.run_id);
+                let place = |run: &Identity| store.place(&run.owner, &run.run_id);
                 let told = |entry: Entry| match status::write(&config.site.status, &entry, place) {
                     Ok(()) => Some(entry.name),
                     Err(error) => {

@@ -9,6 +9,8 @@ use std::{
 
 use sluice_policy::digest::Digest;
 
+/// Between two looks at a run, however often something about it changes.
+const CALM: Duration = Duration::from_millis(100);
 /// A run that goes on waiting is looked at after this long, doubling up to [`SLOWEST`].
 const SOON: Duration = Duration::from_secs(1);
 /// As above: what it waits for may come without an event.
@@ -40,6 +42,10 @@ struct Open {
     name: String,
     due: Instant,
     pause: Duration,
+    /// Whether it is being looked at.
+    in_hand: bool,
+    /// Whether something about it changed meanwhile.
+    hurried: bool,
     /// Serial of the set under which its content was refused.
     refused: Option<u64>,
     /// Directories in which something is awaited.
@@ -59,22 +65,46 @@ impl Roll {
     pub(crate) fn add(&mut self, name: String) {
         let run = Id::of(&name);
         self.known.insert(run);
-        let open =
-            Open { name, due: Instant::now(), pause: SOON, refused: None, places: Vec::new() };
+        let open = Open {
+            name,
+            due: Instant::now(),
+            pause: SOON,
+            in_hand: false,
+            hurried: false,
+            refused: None,
+            places: Vec::new(),
+        };
         self.open.insert(run, open);
     }
 
-    /// Takes a run off that won't change any more.
+    /// Has a run looked at once more that may be closed already.
+    pub(crate) fn reopen(&mut self, name: String) {
+        let run = Id::of(&name);
+        if self.open.contains_key(&run) {
+            self.hurry(run);
+        } else {
+            self.add(name);
+        }
+    }
+
+    /// Takes a run off that won't change any more, unless something came up meanwhile.
     pub(crate) fn close(&mut self, run: Id) {
-        self.open.remove(&run);
+        if self.open.get(&run).is_some_and(|open| open.hurried) {
+            self.postpone(run, None, None);
+        } else {
+            self.open.remove(&run);
+        }
     }
 
     /// Has a run looked at later, each time at twice the distance; `steady` keeps the distance.
     pub(crate) fn postpone(&mut self, run: Id, refused: Option<u64>, steady: Option<Duration>) {
         if let Some(open) = self.open.get_mut(&run) {
-            open.due = Instant::now() + steady.unwrap_or(open.pause);
+            let later = Instant::now() + steady.unwrap_or(open.pause);
+            // Something may have changed since it was taken in hand.
+            open.due = if open.hurried { Instant::now() + CALM } else { later };
             open.pause = (open.pause * 2).min(SLOWEST);
             open.refused = refused;
+            (open.in_hand, open.hurried) = (false, false);
         }
     }
 
@@ -96,17 +126,22 @@ impl Roll {
         waiting.map(|open| (open.name.clone(), open.places.clone())).collect()
     }
 
-    /// Has a run looked at now, since something about it changed.
+    /// Has a run looked at soon, since something about it changed. Its user can make that happen
+    /// at any rate.
     pub(crate) fn hurry(&mut self, run: Id) {
         if let Some(open) = self.open.get_mut(&run) {
-            (open.due, open.pause) = (Instant::now(), SOON);
+            open.hurried |= open.in_hand;
+            (open.due, open.pause) = (open.due.min(Instant::now() + CALM), SOON);
         }
     }
 
     /// The same for all that are open: the rules have changed.
     pub(crate) fn hurry_all(&mut self) {
         let now = Instant::now();
-        self.open.values_mut().for_each(|open| (open.due, open.pause) = (now, SOON));
+        for open in self.open.values_mut() {
+            open.hurried |= open.in_hand;
+            (open.due, open.pause) = (now, SOON);
+        }
     }
 
     /// Whether the content of a run was refused under the set `serial` already.
@@ -114,15 +149,55 @@ impl Roll {
         self.open.get(&run).is_some_and(|open| open.refused == Some(serial))
     }
 
-    /// Up to `limit` runs to look at now.
-    pub(crate) fn due(&self, limit: usize) -> Vec<String> {
+    /// Takes up to `limit` runs in hand that are to be looked at now: they aren't due again until
+    /// they are put back, by [`Self::postpone`], or closed.
+    pub(crate) fn take_due(&mut self, limit: usize) -> Vec<String> {
         let now = Instant::now();
-        let due = self.open.values().filter(|open| open.due <= now);
-        due.take(limit).map(|open| open.name.clone()).collect()
+        let due = self.open.values_mut().filter(|open| !open.in_hand && open.due <= now);
+        due.take(limit)
+            .map(|open| {
+                (open.in_hand, open.due) = (true, now + SLOWEST);
+                open.name.clone()
+            })
+            .collect()
     }
 
     /// When the next run is due.
     pub(crate) fn next(&self) -> Option<Instant> {
-        self.open.values().map(|open| open.due).min()
+        self.open.values().filter(|open| !open.in_hand).map(|open| open.due).min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn roll() -> (Roll, Id) {
+        let mut roll = Roll::default();
+        roll.add("run".into());
+        (roll, Id::of("run"))
+    }
+
+    #[test]
+    fn a_run_in_hand_is_not_due_again() {
+        let (mut roll, run) = roll();
+        assert_eq!(roll.take_due(9), ["run"]);
+        roll.hurry_all();
+        assert!(roll.take_due(9).is_empty() && roll.next().is_none());
+        // What came up meanwhile is seen to soon, even if the run was thought to be through.
+        roll.close(run);
+        assert!(roll.next().is_some_and(|due| due < Instant::now() + SOON));
+        roll.close(run);
+        assert!(roll.next().is_none() && roll.knows(run));
+    }
+
+    #[test]
+    fn changes_at_any_rate_are_looked_at_at_a_steady_one() {
+        let (mut roll, run) = roll();
+        roll.postpone(run, None, None);
+        let before = Instant::now();
+        (0..1000).for_each(|_| roll.hurry(run));
+        assert!(roll.next().is_some_and(|due| due >= before + CALM && due < before + SOON));
+        assert!(roll.take_due(9).is_empty());
     }
 }

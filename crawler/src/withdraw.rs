@@ -14,9 +14,10 @@ use sluice_sys::{
 };
 
 use crate::{
-    crawler::{Crawler, Now, PassError},
+    crawler::{Crawler, PassError},
     edge,
     ledger::{Entry, Identity, State},
+    now::Now,
     outcome::{Reason, Stop},
     publish::{MANIFEST, TOMBSTONE},
 };

@@ -167,6 +167,11 @@ impl State {
         }
     }
 
+    /// Whether a run stays where it is, unless somebody asks for more.
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Published | Self::Failed | Self::Withdrawn)
+    }
+
     fn of(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.word() == word)
     }

@@ -6,7 +6,7 @@ mod probe;
 
 use std::{collections::HashMap, fs, io, path::PathBuf, sync::Arc, time::Duration};
 
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt};
 use object_store::{
     Attribute, Attributes, Certificate, ClientOptions, Error, GetOptions, MultipartUpload,
     ObjectStore, ObjectStoreExt, PutMode, PutMultipartOptions, PutOptions, PutPayload, Result,
@@ -25,6 +25,11 @@ use crate::{
 use api::Api;
 use owners::Owners;
 pub use probe::Honours;
+
+/// Bytes of a key that every S3 server takes.
+const LONGEST_KEY: usize = 1024;
+/// Bytes of a name in a directory, less what is put behind a staged one.
+const LONGEST_NAME: usize = 255 - 10;
 
 /// Where objects go.
 #[derive(Clone)]
@@ -131,8 +136,26 @@ impl Store {
         }
     }
 
+    /// What people are told that it is.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Whether a request that failed with `code` failed because the store is away, for whichever
+    /// object: one object that a server doesn't like must not hold up all others.
+    pub async fn is_away(&self, code: &str) -> bool {
+        match code {
+            "store-denied" => true,
+            "store-unavailable" => match &self.api {
+                Some(api) => !api.answers().await,
+                None => !matches!(self.inner.list(None).next().await, None | Some(Ok(_))),
+            },
+            _ => false,
+        }
+    }
+
     /// Where people find a run.
-    pub fn url(&self, owner: &str, run_id: &str) -> String {
+    pub fn place(&self, owner: &str, run_id: &str) -> String {
         let url = self.of(owner).map_or_else(|_| self.url.clone(), |store| store.url);
         format!("{url}/{owner}/{run_id}/")
     }
@@ -140,8 +163,9 @@ impl Store {
     /// The key of a run's object, exactly as spelled: nothing is encoded again.
     pub fn key(&self, owner: &str, run_id: &str, name: &str) -> Result<Path, Stop> {
         let text = format!("{}/{name}", self.run(owner, run_id));
+        let fits = text.len() <= LONGEST_KEY && (self.directory.is_none() || fits(&text));
         match Path::parse(&text) {
-            Ok(key) if key.as_ref() == text && !is_staged(name) => Ok(key),
+            Ok(key) if key.as_ref() == text && !is_staged(name) && fits => Ok(key),
             _ => Err(Stop::hold(
                 "name-refused",
                 format!("{name:?} is no possible name of an object; name the output otherwise"),
@@ -319,6 +343,11 @@ fn clear_staged(dir: &std::path::Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether a directory can hold an object, also while it is written under its staged name.
+fn fits(key: &str) -> bool {
+    key.split('/').all(|name| name.len() <= LONGEST_NAME)
 }
 
 /// How a directory store names what it is still writing.

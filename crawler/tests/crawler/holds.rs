@@ -124,6 +124,9 @@ fn what_the_rules_hold() {
     held("needs-review", |run| with_table(run).file("look.txt", b"hello\n"), nothing);
     held("name-refused", |run| with_table(run).file("manifest.json", b"{}"), nothing);
     held("name-refused", |run| with_table(run).file("plots/x#1", b"x\n"), nothing);
+    // More than any S3 server takes for a key.
+    let deep = ["plots", &"x".repeat(250), &"y".repeat(250), &"z".repeat(250), "a"].join("/");
+    held("name-refused", |run| with_table(run).file(&format!("{deep}{deep}"), b"x\n"), nothing);
     held("output-unlisted", |run| with_table(run).file("other.txt", b"x\n"), nothing);
     held(
         "output-unlisted",

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bad_input;
+mod beside;
 mod command;
 mod defects;
 mod faults;

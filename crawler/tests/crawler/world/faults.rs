@@ -29,6 +29,8 @@ pub(crate) enum Fault {
     HangAfter,
     /// It and all later ones fail.
     Fail,
+    /// What is sent under keys with this in them gets no answer.
+    HangAt(&'static str),
 }
 
 type Hook = Box<dyn FnOnce(&Path) + Send>;
@@ -89,10 +91,14 @@ impl Faulty {
             return work.await;
         }
         match self.fault {
-            Fault::HangBefore => {}
+            Fault::HangBefore | Fault::HangAt(_) => {}
             Fault::HangAfter => drop(work.await),
             Fault::Fail => return Err(outage()),
         }
+        self.hang().await
+    }
+
+    async fn hang<T>(&self) -> T {
         self.halted.notify_one();
         std::future::pending().await
     }
@@ -124,6 +130,11 @@ impl fmt::Display for Faulty {
 impl ObjectStore for Faulty {
     async fn put_opts(&self, key: &Path, bytes: PutPayload, how: PutOptions) -> Result<PutResult> {
         self.sending(key);
+        if let Fault::HangAt(part) = self.fault
+            && key.as_ref().contains(part)
+        {
+            return self.hang().await;
+        }
         self.request(self.objects.put_opts(key, bytes, how)).await
     }
 

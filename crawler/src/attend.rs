@@ -1,0 +1,206 @@
+//! One run on its way from the attestation to a verdict.
+
+use std::{path::Path, sync::Arc};
+
+use serde_json::json;
+use sluice_policy::{digest::Digest, entry::Entry as Approved};
+use tokio::task::spawn_blocking;
+
+use crate::{
+    attested::Attested,
+    buffers::Buffer,
+    clock,
+    crawler::Crawler,
+    edge, examine,
+    ledger::{Entry, LedgerError, State},
+    now::Now,
+    outcome::Stop,
+    publish::{Plan, Retracted, publish, retract},
+    record::Outcome,
+    roll::Id,
+    unattested,
+};
+
+/// Attestations up to this many bytes are read as they come.
+const SHORT: u64 = 1 << 20;
+/// What an attestation takes in memory, as a multiple of its length.
+const IN_MEMORY: u64 = 8;
+
+impl Crawler {
+    pub(crate) async fn attend(
+        &self,
+        entry: Entry,
+        now: &Arc<Now>,
+    ) -> Result<Outcome, LedgerError> {
+        if entry.state == State::Withdrawing {
+            return self.record_withdrawal(&entry, now).await;
+        }
+        if let Some(run) = &entry.identity
+            && let Ok(store) = self.store.of(&run.owner)
+            && let Some(outage) = now.outage(store.url())
+            && entry.reason.code == outage.code
+        {
+            return self.record(&entry, None, Err(Stop::Retry(outage)), now).await;
+        }
+        if self.still_refused(&entry, now) {
+            return self
+                .record(&entry, None, Err(Stop::HoldContent(entry.reason.clone())), now)
+                .await;
+        }
+        let _room = self.room_for(&entry.name).await;
+        let (run, approved) = self.verify(&entry.name, now).await;
+        let run = match run {
+            Ok(run) => run,
+            Err(stop) => {
+                let verdict = Err(stop);
+                if let Some(run_dir) = unattested::run_dir(&self.config.site.runs, &entry.name) {
+                    self.await_log(&entry, &run_dir, &verdict);
+                }
+                return self.record(&entry, None, verdict, now).await;
+            }
+        };
+        edge::reached("verified", &entry.name);
+        let mut verdict = match approved {
+            Ok(approved) => self.decide(&entry, &run, approved, now).await,
+            Err(stop) => Err(stop),
+        };
+        if let Err(Stop::Hold(_) | Stop::HoldContent(_)) = &verdict
+            && self.begun(&entry).await?
+        {
+            verdict = match self.take_back(&entry, &run, &now.text).await {
+                Ok(Retracted::Published) => Ok(()),
+                Ok(Retracted::Gone | Retracted::Foreign) => verdict,
+                Err(stop) => Err(stop),
+            };
+        }
+        self.await_log(&entry, Path::new(&run.predicate.submitted_run_dir), &verdict);
+        self.record(&entry, Some(run.identity()), verdict, now).await
+    }
+
+    /// Content is not read again until the rules may have changed.
+    fn still_refused(&self, entry: &Entry, now: &Now) -> bool {
+        let run = Id::of(&entry.name);
+        let refused = |serial| self.loaded().is_some_and(|roll| roll.refused(run, serial));
+        now.serial().is_some_and(refused)
+    }
+
+    /// Room in memory for a long attestation while its run is in work. Most are short, and don't
+    /// wait.
+    async fn room_for(&self, name: &str) -> Buffer<'_> {
+        match self.config.spool.join(name).symlink_metadata() {
+            Ok(found) if found.len() > SHORT => self.statements.take(found.len() * IN_MEMORY).await,
+            _ => None,
+        }
+    }
+
+    /// Reads an attestation, and says whether its run may be looked at for release.
+    async fn verify(
+        &self,
+        name: &str,
+        now: &Arc<Now>,
+    ) -> (Result<Arc<Attested>, Stop>, Result<Arc<Approved>, Stop>) {
+        let (config, ca, now, name) =
+            (self.config.clone(), self.ca.clone(), now.clone(), name.to_owned());
+        let work = spawn_blocking(move || {
+            let run = if unattested::is_name(&name) {
+                let allowlist = now.allowlist.as_ref().map_err(Stop::clone);
+                allowlist
+                    .and_then(|allowlist| unattested::read(&config, allowlist, &name, now.time))
+            } else {
+                Attested::read(&config, &ca, &name, now.time)
+            };
+            let run = run.map(Arc::new);
+            let approved = run.as_ref().map_err(Stop::clone).and_then(|run| {
+                let allowlist = now.allowlist.as_ref().map_err(Stop::clone)?;
+                examine::admissible(&config, allowlist, run, now.time)
+            });
+            (run, approved)
+        });
+        work.await.unwrap_or_else(|error| (Err(broken(&error)), Err(broken(&error))))
+    }
+
+    async fn decide(
+        &self,
+        entry: &Entry,
+        run: &Arc<Attested>,
+        approved: Arc<Approved>,
+        now: &Arc<Now>,
+    ) -> Result<(), Stop> {
+        let largest = run.files.iter().map(|file| file.bytes).max().unwrap_or(0);
+        let buffer = self.buffers.take(largest).await;
+        let examined = Arc::clone(run);
+        let work = spawn_blocking(move || examine::releasable(&examined, &approved));
+        let sealed = work.await.map_err(broken)??;
+        drop(buffer);
+        edge::reached("examined", &entry.name);
+        let store = self.store.of(&run.identity().owner)?;
+        if let Some(outage) = now.outage(store.url()) {
+            return Err(Stop::Retry(outage));
+        }
+        let time = self.begin(entry, run, &now.text).await?;
+        edge::reached("begun", &entry.name);
+        let permit = async |manifest: &[u8]| {
+            let (now, again) = (now.clone(), run.clone());
+            let work = spawn_blocking(move || {
+                let allowlist = now.allowlist.as_ref().map_err(Stop::clone)?;
+                allowlist.check_still_not_revoked(&again, clock::now())
+            });
+            work.await.map_err(broken)??;
+            self.log_publishing(run, manifest).await?;
+            edge::reached("permitted", &entry.name);
+            Ok(())
+        };
+        let plan = Plan::new(run, &time);
+        let result = publish(&store, &self.buffers, &sealed, plan, permit).await;
+        if result.is_ok() {
+            let bytes = run.files.iter().map(|file| file.bytes).sum();
+            self.metrics.published(bytes, run.predicate.ended, clock::now());
+        }
+        if let Err(Stop::Retry(reason)) = &result
+            && store.is_away(&reason.code).await
+        {
+            now.note_outage(store.url(), reason);
+        }
+        result
+    }
+
+    /// The decision is on the disk before its effect can be seen.
+    async fn log_publishing(&self, run: &Attested, manifest: &[u8]) -> Result<(), Stop> {
+        let detail = json!({
+            "run-id": run.predicate.run_id,
+            "entry": run.predicate.entry,
+            "state": run.release_state(),
+            "attestation": run.attestation().map(Digest::of),
+            // Names every file with its digest.
+            "manifest": Digest::of(manifest),
+            "files": run.files.len(),
+            "bytes": run.files.iter().map(|file| file.bytes).sum::<u64>(),
+        });
+        self.journal.append("publish", detail).await
+    }
+
+    async fn begin(&self, entry: &Entry, run: &Attested, now: &str) -> Result<String, Stop> {
+        self.ledger.begin(&entry.name, run.identity(), now).await.map_err(unwritable)
+    }
+
+    /// A run that is held after all leaves nothing of an interrupted attempt behind, unless that
+    /// attempt had come to its end.
+    async fn take_back(&self, entry: &Entry, run: &Attested, now: &str) -> Result<Retracted, Stop> {
+        let time = self.begin(entry, run, now).await?;
+        let store = self.store.of(&run.identity().owner)?;
+        let retracted = retract(&store, &Plan::new(run, &time)).await?;
+        if retracted != Retracted::Published {
+            self.ledger.forget(&entry.name).await.map_err(unwritable)?;
+        }
+        Ok(retracted)
+    }
+}
+
+fn unwritable(error: LedgerError) -> Stop {
+    Stop::retry("ledger-unwritable", error.to_string())
+}
+
+/// A panic in the reading and judging of one run is that run's alone.
+pub(crate) fn broken(error: impl std::fmt::Display) -> Stop {
+    Stop::hold("internal-error", format!("the crawler failed at this run: {error}"))
+}
