@@ -21,7 +21,10 @@ pub const CODES: &[(&str, &str)] = &[
     ("needs-review", "a rule asks for a person's decision"),
     ("object-exists", "the store has another object under the run's key"),
     ("output-changed", "a file isn't what was attested"),
-    ("output-irregular", "a rule matches something that is no plain file"),
+    (
+        "output-irregular",
+        "a rule matches something that can't be released: no plain file, too large, too many",
+    ),
     ("output-missing", "a required output isn't there"),
     ("output-unlisted", "an attested file matches no rule of the entry"),
     ("output-unsettled", "a file of an unattested run was changed just now"),

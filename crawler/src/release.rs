@@ -25,13 +25,25 @@ pub fn check(entry: &Entry, run: &Attested, sealed: &Sealed) -> Result<(), Stop>
         let IrregularFile { path, what } = irregular;
         return Err(Stop::hold(
             "output-irregular",
-            format!("{path:?} matches an output rule and is no plain file: {what}"),
+            format!("{path:?} matches an output rule and can't be released: {}", in_words(what)),
         ));
     }
     for (rule, file) in rules(entry, &run.files)? {
         content(rule, file, sealed)?;
     }
     Ok(())
+}
+
+/// What an attestation's word for something irregular means.
+fn in_words(what: &str) -> &str {
+    match what {
+        "name" => "its name has bytes that can't be shown",
+        "too-large" => "it is larger than the rule allows",
+        "too-many" => "there are more results than one run may have",
+        "hard-link" => "it is a file under another name as well",
+        "missing" => "it is missing",
+        other => other,
+    }
 }
 
 /// What can be said without opening a file.

@@ -2,9 +2,10 @@
 
 use std::{
     collections::BTreeSet,
+    ffi::{CStr, OsStr},
     fs::File,
     io::{Read, Result},
-    os::fd::OwnedFd,
+    os::{fd::OwnedFd, unix::ffi::OsStrExt},
     path::Path,
 };
 
@@ -14,10 +15,11 @@ use sluice_policy::{
     digest::Hasher,
     entry::Output,
     release::Rules,
+    text,
 };
 use sluice_sys::beneath;
 
-/// More matches than this are not listed; the run then holds with an irregular entry.
+/// More matches than these are not listed; the run is then held, since one of them is `too-many`.
 const MAX_FILES: usize = 10_000;
 /// Deeper trees can't be released.
 const MAX_DEPTH: usize = 100;
@@ -34,10 +36,45 @@ pub struct Collected {
 /// Walks a run directory, which nobody is to change meanwhile, without following links.
 pub fn collect(sealed: &Path, outputs: &[Output]) -> Result<Collected> {
     let top = beneath::open_dir(sealed)?;
-    let rules = Rules::new(outputs);
+    let wanted = Wanted { rules: Rules::new(outputs), outputs };
     let mut collected = Collected::default();
-    walk(&top, &top, "", 0, &rules, &mut collected)?;
+    walk(&top, &top, "", 0, &wanted, &mut collected)?;
+    if collected.is_full() {
+        collected.refuse("…".into(), "too-many");
+    }
     Ok(collected)
+}
+
+/// What the entry's rules ask for.
+struct Wanted<'a> {
+    rules: Rules,
+    outputs: &'a [Output],
+}
+
+impl Wanted<'_> {
+    /// Position of the rule that matches, and the most bytes it allows.
+    fn rule_for(&self, path: &str) -> Option<(usize, u64)> {
+        let rule = self.rules.rule_for(path)?;
+        Some((rule, self.outputs.get(rule)?.max_bytes))
+    }
+}
+
+impl Collected {
+    fn is_full(&self) -> bool {
+        self.files.len() + self.irregular.len() > MAX_FILES
+    }
+
+    fn refuse(&mut self, path: String, what: &str) {
+        self.irregular.push(IrregularFile { path, what: what.into() });
+    }
+}
+
+/// The name as people can be shown it, and whether it is another one for that.
+fn shown(name: &CStr) -> (String, bool) {
+    let text = name.to_string_lossy();
+    let clean = text.replace(|c| !text::is_visible(c), "\u{fffd}");
+    let altered = clean.as_bytes() != name.to_bytes();
+    (clean, altered)
 }
 
 fn walk(
@@ -45,7 +82,7 @@ fn walk(
     dir: &OwnedFd,
     prefix: &str,
     depth: usize,
-    rules: &Rules,
+    wanted: &Wanted<'_>,
     into: &mut Collected,
 ) -> Result<()> {
     let mut names = BTreeSet::new();
@@ -56,26 +93,30 @@ fn walk(
         }
     }
     for name in names {
-        // A rule is UTF-8, so no rule matches a name that isn't.
-        let Ok(text) = name.to_str() else { continue };
+        if into.is_full() {
+            return Ok(());
+        }
+        let (text, altered) = shown(&name);
         let path = format!("{prefix}{text}");
         let Ok(stat) = statat(dir, &name, AtFlags::SYMLINK_NOFOLLOW) else { continue };
         let kind = FileType::from_raw_mode(stat.st_mode);
         if kind == FileType::Directory && depth < MAX_DEPTH {
             let flags = OFlags::RDONLY | OFlags::DIRECTORY;
-            if let Ok(below) = beneath::open_same_mount(dir, Path::new(text), flags) {
-                walk(top, &below, &format!("{path}/"), depth + 1, rules, into)?;
+            let own = Path::new(OsStr::from_bytes(name.to_bytes()));
+            if let Ok(below) = beneath::open_same_mount(dir, own, flags) {
+                walk(top, &below, &format!("{path}/"), depth + 1, wanted, into)?;
                 continue;
             }
         }
-        let Some(rule) = rules.rule_for(&path) else { continue };
-        if into.files.len() + into.irregular.len() >= MAX_FILES {
-            into.irregular.push(IrregularFile { path: "…".into(), what: "too-many".into() });
-            return Ok(());
+        let Some((rule, most)) = wanted.rule_for(&path) else { continue };
+        // No rule can mean such a name, but leaving it out without a word would lose a result.
+        if altered || prefix.contains('\u{fffd}') {
+            into.refuse(path, "name");
+            continue;
         }
-        match regular(top, &path, kind, &stat) {
+        match regular(top, &path, kind, &stat, most) {
             Ok((bytes, sha256)) => into.files.push(OutputFile { path, bytes, sha256, rule }),
-            Err(what) => into.irregular.push(IrregularFile { path, what: what.into() }),
+            Err(what) => into.refuse(path, what),
         }
     }
     Ok(())
@@ -87,10 +128,13 @@ fn regular(
     path: &str,
     kind: FileType,
     seen: &Stat,
+    most: u64,
 ) -> std::result::Result<(u64, String), &'static str> {
     match kind {
-        FileType::RegularFile if seen.st_nlink == 1 => {}
-        FileType::RegularFile => return Err("hard-link"),
+        FileType::RegularFile if seen.st_nlink != 1 => return Err("hard-link"),
+        // Said by its size: reading a sparse one could take days.
+        FileType::RegularFile if seen.st_size as u64 > most => return Err("too-large"),
+        FileType::RegularFile => {}
         FileType::Directory => return Err("directory"),
         FileType::Symlink => return Err("symlink"),
         FileType::Fifo => return Err("fifo"),

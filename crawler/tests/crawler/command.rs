@@ -3,6 +3,7 @@
 use std::{fs, process::Child, thread::sleep, time::Duration};
 
 use serde_json::Value;
+use sluice_crawler::ledger::{Reader, State};
 
 use crate::world::{
     World,
@@ -180,6 +181,11 @@ fn the_configuration_is_read_again_and_metrics_are_served() {
     hup();
     world.run(2, "box").file("results.csv", TABLE).attest();
     wait_for(|| manifest(2).exists());
+    // The ledger learns of it a moment later; else the next crawler would publish it, too.
+    wait_for(|| {
+        let counts = Reader::open(&world.at("state")).and_then(|ledger| ledger.counts());
+        counts.unwrap_or_default() == [(State::Published, 2)]
+    });
     world.inhabit(&section(&format!("metrics = {socket:?}\n")));
     hup();
     wait_for(|| socket.exists());

@@ -66,7 +66,7 @@ impl Site {
             let run = self.world.run(job, &format!("run {job}"));
             let run = run.file("results.csv", table.as_bytes());
             let run = match job % 12 {
-                1 if job % 48 == 1 => {
+                1 if job % 24 == 1 => {
                     run.file("big.txt", &b"0123456789abcde\n".repeat((9 << 20) / 16))
                 }
                 2 => run.but(|run| run.exit_code = 1),
@@ -144,14 +144,19 @@ impl Site {
         counts.into_iter().map(|(state, count)| (state.word().to_owned(), count)).collect()
     }
 
-    /// Returns once the crawler has come to an edge since the last call of [`Self::edges_cut`], or
-    /// has nothing to do.
-    pub(crate) fn wait_for_work(&self) {
-        let path = self.world.at("edges");
-        for _ in 0..2000 {
-            if fs::metadata(&path).unwrap().len() > self.read.get() as u64 {
+    /// Returns once more than `count` edges were passed since the last call of
+    /// [`Self::edges_cut`], or none for a while: there is nothing to do any more.
+    pub(crate) fn wait_for_edges(&self, count: u64) {
+        let (mut before, mut still) = (0, 0);
+        while still < 500 {
+            let text = fs::read(self.world.at("edges")).unwrap();
+            let fresh =
+                text[self.read.get()..].iter().filter(|&&byte| byte == b'\n').count() as u64;
+            if fresh > count {
                 return;
             }
+            still = if fresh == before { still + 1 } else { 0 };
+            before = fresh;
             sleep(Duration::from_millis(1));
         }
     }
