@@ -248,7 +248,9 @@ def requeues():
 
     for row, event in [
         ("scontrol requeue", "scontrol requeue {}"),
+        # A node that failed has no step left when it comes back; Slurm drains one that has.
         ("node failure", "scontrol update nodename=n1 state=down reason=test; sleep 1;"
+                         " for i in $(seq 200); do pgrep -x slurmstepd >/dev/null || break; sleep 0.1; done;"
                          " scontrol update nodename=n1 state=resume"),
     ]:
         for column, expected in [("outside", RAN), ("approved", RAN), ("refused", REFUSED["home"])]:

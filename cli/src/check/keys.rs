@@ -3,7 +3,8 @@
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
-use sluice_site::paths::{CLUSTER_KEY, NODE_CERT, NODE_KEY};
+use sluice_policy::ticket::KEY_BYTES;
+use sluice_site::paths::{CLUSTER_KEY, NODE_CERT, NODE_KEY, STEP_KEY};
 use sluice_sys::read_limited;
 use sluice_sys::trusted::Trust;
 use ssh_key::certificate::CertType;
@@ -24,6 +25,9 @@ pub(super) fn check(root: bool, findings: &mut Findings) {
     if !loaded::is_node() && [NODE_KEY, NODE_CERT].iter().all(|path| !Path::new(path).exists()) {
         findings.ok("no node's key, and slurmd has loaded nothing: this host is no node");
         return;
+    }
+    if root && Path::new(STEP_KEY).exists() {
+        step_key(findings);
     }
     let public = trusted(CLUSTER_KEY, Trust::ROOT, findings);
     let cert = trusted(NODE_CERT, Trust::ROOT, findings);
@@ -53,6 +57,18 @@ pub(super) fn check(root: bool, findings: &mut Findings) {
         }
     }
     certificate(&public, &cert, findings);
+}
+
+/// Only entries with `steps = "inside"` need it.
+fn step_key(findings: &mut Findings) {
+    let Some(file) = trusted(STEP_KEY, Trust::SECRET, findings) else { return };
+    match read_limited(file, *KEY_BYTES.end()) {
+        Ok(key) if KEY_BYTES.contains(&key.len()) => findings.ok("the cluster's step key"),
+        _ => findings.fail(
+            format_args!("{STEP_KEY} is no key"),
+            "write 32 random bytes into it, the same on all nodes",
+        ),
+    }
 }
 
 fn certificate(public: &PublicKey, cert: &Certificate, findings: &mut Findings) {
