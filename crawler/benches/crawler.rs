@@ -44,6 +44,7 @@ fn main() {
     let mut report = json!({"server": server.name, "runs": runs});
     first_pass(&server, &tools, runs, &mut report);
     latency(setting("LATENCY_RUNS", 200), &mut report);
+    start(setting("EVER", 1_000_000), &mut report);
     at_rest(setting("FINISHED", 100_000), setting("IDLE_SECONDS", 600), &mut report);
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/report");
     fs::create_dir_all(&dir).unwrap();
@@ -217,18 +218,37 @@ fn latency(runs: u32, report: &mut Value) {
     say(report, "latency-99-ms", at(99), "the same, 99th percentile, ms");
 }
 
-/// Memory and processor time of a daemon with nothing to do.
-fn at_rest(finished: u32, idle: u32, report: &mut Value) {
+/// A world in which these runs are finished: the ledger says so, and their content doesn't matter.
+fn old_world(finished: u32) -> World {
     let world = world();
-    let store = format!("store = \"file://{}\"\n", world.at("published").display());
-    world.inhabit(&world.site_with(&store));
-    // Their content doesn't matter: the ledger knows that they are finished.
+    world.inhabit(&world.site());
     for job in 1..=finished {
         fs::write(world.spooled(job), "").unwrap();
     }
-    let started = Instant::now();
     world.finish_all();
-    eprintln!("ledger of {finished} finished runs in {:.1?}", started.elapsed());
+    world
+}
+
+/// From the start of a daemon beside ever so many finished runs to what it publishes first.
+fn start(ever: u32, report: &mut Value) {
+    let world = old_world(ever);
+    attest(&world, ever + 1);
+    flush();
+    let started = Instant::now();
+    let mut daemon = world.program(BINARY, &["run"]).stderr(Stdio::null()).spawn().unwrap();
+    let manifest = format!("published/alice/run-{0}-lab-{0}.0/manifest.json", ever + 1);
+    wait_for(|| world.at(&manifest).exists());
+    let seconds = started.elapsed().as_secs_f64();
+    say(report, "ever", json!(ever), "runs ever made");
+    say(report, "start-seconds", round(seconds), "from the start to the next manifest, s");
+    let peak = peak_mebibytes(&PathBuf::from(format!("/proc/{}", daemon.id())));
+    say(report, "start-peak-mebibytes", round(peak), "memory at its peak, MiB");
+    kill(&mut daemon, "-TERM");
+}
+
+/// Memory and processor time of a daemon with nothing to do.
+fn at_rest(finished: u32, idle: u32, report: &mut Value) {
+    let world = old_world(finished);
     let mut daemon = world.program(BINARY, &["run"]).stderr(Stdio::null()).spawn().unwrap();
     let proc = PathBuf::from(format!("/proc/{}", daemon.id()));
     let busy = || cpu_seconds(&proc);
@@ -245,12 +265,16 @@ fn at_rest(finished: u32, idle: u32, report: &mut Value) {
     let share = 100.0 * (busy() - before) / started.elapsed().as_secs_f64();
     say(report, "idle-seconds", json!(idle), "idle for, s");
     say(report, "idle-cpu-percent", round(share), "its share of a CPU, % (target 0.1)");
-    let peak = fs::read_to_string(proc.join("status")).unwrap();
-    let peak = peak.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    let peak: f64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
     say(report, "finished", json!(finished), "finished runs");
-    say(report, "peak-mebibytes", round(peak / 1024.0), "memory at its peak, MiB (target 64)");
+    let peak = peak_mebibytes(&proc);
+    say(report, "peak-mebibytes", round(peak), "memory at its peak, MiB (target 64)");
     kill(&mut daemon, "-TERM");
+}
+
+fn peak_mebibytes(proc: &Path) -> f64 {
+    let status = fs::read_to_string(proc.join("status")).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    peak.trim().trim_end_matches(" kB").parse::<f64>().unwrap() / 1024.0
 }
 
 fn cpu_seconds(proc: &Path) -> f64 {

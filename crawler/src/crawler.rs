@@ -87,13 +87,15 @@ impl Crawler {
         ledger: Ledger,
         journal: Journal,
     ) -> Self {
+        let metrics = Metrics::new();
+        metrics.warn_of_unattested(!config.require_attestation);
         Self {
             config: Arc::new(config),
             ca: Arc::new(ca),
             store,
             ledger,
             journal,
-            metrics: Metrics::new(),
+            metrics,
             buffers: Buffers::new(),
             statements: Buffers::new(),
             roll: OnceCell::new(),

@@ -44,6 +44,7 @@ pub struct Metrics {
     bytes: Counter,
     latency: Histogram,
     success: Gauge<f64, AtomicU64>,
+    unattested: Gauge,
 }
 
 impl Metrics {
@@ -75,7 +76,18 @@ impl Metrics {
             Unit::Seconds,
             success.clone(),
         );
-        Self { registry, runs, errors, bytes, latency, success }
+        let unattested = Gauge::default();
+        registry.register(
+            "unattested",
+            "1 where runs are published that nobody attested",
+            unattested.clone(),
+        );
+        Self { registry, runs, errors, bytes, latency, success, unattested }
+    }
+
+    /// Says whether runs are published that nobody attested.
+    pub fn warn_of_unattested(&self, published: bool) {
+        self.unattested.set(published.into());
     }
 
     /// A run of `bytes` bytes that ended at `ended` was published `now`.
@@ -179,6 +191,7 @@ mod tests {
         let now = OffsetDateTime::UNIX_EPOCH + Duration::from_secs(100);
         metrics.published(7, now - Duration::from_secs(2), now);
         metrics.failed("store-unavailable");
+        metrics.warn_of_unattested(true);
         let (mut client, server) = tokio::io::duplex(1 << 16);
         client.write_all(b"GET /metrics HTTP/1.1\r\n\r\n").await.unwrap();
         let text = async || metrics.text(Ok(vec![(State::Held, 3)]));
@@ -191,6 +204,7 @@ mod tests {
             "sluice_crawler_published_bytes_total 7",
             "sluice_crawler_end_to_published_seconds_bucket{le=\"2.5\"} 1",
             "sluice_crawler_last_published_timestamp_seconds 100.0",
+            "sluice_crawler_unattested 1",
             "# EOF",
         ] {
             assert!(said.contains(line), "{line} in {said}");

@@ -160,7 +160,7 @@ fn kill_often(
         if random.below(8) > 0 {
             site.wait_for_edges(random.below(u64::from(more) * EDGES_PER_RUN));
         }
-        sleep(Duration::from_micros(random.below(20_000)));
+        sleep(Duration::from_micros(random.below(50_000)));
         daemon.kill().unwrap();
         daemon.wait().unwrap();
         hit.extend(site.edges_cut());

@@ -378,12 +378,14 @@ impl World {
         block_on(async {
             let ledger = self.ledger();
             let names: Vec<String> = names;
-            ledger.note(names.clone(), "2026-07-01T12:00:00Z").await.unwrap();
-            let reason = || Reason::new("policy-passed", "");
-            let settled = names.iter().map(|name| {
-                ledger.settle(name, State::Published, reason(), None, "2026-07-01T12:00:00Z")
-            });
-            futures_util::future::try_join_all(settled).await.unwrap();
+            for names in names.chunks(10_000) {
+                ledger.note(names.to_vec(), "2026-07-01T12:00:00Z").await.unwrap();
+                let reason = || Reason::new("policy-passed", "");
+                let settled = names.iter().map(|name| {
+                    ledger.settle(name, State::Published, reason(), None, "2026-07-01T12:00:00Z")
+                });
+                futures_util::future::try_join_all(settled).await.unwrap();
+            }
         });
         self.inhabit(&fs::read_to_string(self.at("etc/sluice.toml")).unwrap());
         for file in fs::read_dir(self.at("state")).unwrap() {
