@@ -137,6 +137,7 @@ mod tests {
         include_str!("sealed.rs"),
         include_str!("store/mod.rs"),
         include_str!("store/api.rs"),
+        include_str!("store/confirm.rs"),
         include_str!("store/probe.rs"),
         include_str!("unattested.rs"),
         include_str!("weskit.rs"),

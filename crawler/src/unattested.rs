@@ -85,8 +85,11 @@ impl Scan {
                 }
                 _ if depth < MAX_DEPTH => {
                     // What can't be entered holds no run of ours.
-                    if let Ok(inner) = open_beneath(dir, name.as_ref(), OFlags::DIRECTORY) {
-                        self.walk(&inner, &below, depth + 1, known, names)?;
+                    // One that goes away meanwhile is no reason to miss the others.
+                    if let Ok(inner) = open_beneath(dir, name.as_ref(), OFlags::DIRECTORY)
+                        && let Err(error) = self.walk(&inner, &below, depth + 1, known, names)
+                    {
+                        tracing::debug!(path = below, "it can't be looked through: {error}");
                     }
                 }
                 _ => {}

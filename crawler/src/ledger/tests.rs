@@ -85,7 +85,7 @@ fn later_schema_is_refused() {
 fn first_schema_is_migrated() {
     let dir = tempfile::tempdir().unwrap();
     let db = Connection::open(dir.path().join(FILE)).unwrap();
-    db.execute_batch(MIGRATIONS[0]).unwrap();
+    db.execute_batch(schema::MIGRATIONS[0]).unwrap();
     db.pragma_update(None, "user_version", 1).unwrap();
     let insert = "INSERT INTO run (name, state, told, changed) VALUES ('a', 'held', 1, 't0')";
     db.execute_batch(insert).unwrap();

@@ -1,10 +1,12 @@
 //! The object store that results are published to, with the few operations publishing needs.
 
 mod api;
+mod confirm;
+mod directory;
 mod owners;
 mod probe;
 
-use std::{collections::HashMap, fs, io, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::HashMap, io, path::PathBuf, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, TryStreamExt};
 use object_store::{
@@ -23,14 +25,12 @@ use crate::{
     outcome::Stop,
 };
 use api::Api;
+use directory::{clear_staged, fits, is_staged};
 use owners::Owners;
 pub use probe::Honours;
 
 /// Bytes of a key that every S3 server takes.
 const LONGEST_KEY: usize = 1024;
-/// Bytes of a name in a directory, less what is put behind a staged one.
-const LONGEST_NAME: usize = 255 - 10;
-
 /// Where objects go.
 #[derive(Clone)]
 pub struct Store {
@@ -268,42 +268,6 @@ impl Store {
         attributes
     }
 
-    /// Makes sure that the store has the object just sent: by the digest that the server tells,
-    /// by its word on the digest it was sent, or by reading all of it.
-    pub async fn confirm(
-        &self,
-        key: &Path,
-        size: u64,
-        digest: &Digest,
-    ) -> std::result::Result<(), Stop> {
-        let Some(api) = &self.api else { return self.confirm_size(key, size).await };
-        if self.probe().await?.tells_sha256 {
-            let (found, told) = api.head(key).await?;
-            return match told {
-                Some(told) if found == size && told == digest.hex() => Ok(()),
-                _ => Err(differs(key)),
-            };
-        }
-        self.confirm_parts(key, size, digest).await
-    }
-
-    /// The same for an object sent in parts, whose digest servers tell in another form.
-    pub async fn confirm_parts(
-        &self,
-        key: &Path,
-        size: u64,
-        digest: &Digest,
-    ) -> std::result::Result<(), Stop> {
-        if self.api.is_none() || self.probe().await?.checks_sha256 {
-            return self.confirm_size(key, size).await;
-        }
-        if self.digest(key).await? == *digest { Ok(()) } else { Err(differs(key)) }
-    }
-
-    async fn confirm_size(&self, key: &Path, size: u64) -> std::result::Result<(), Stop> {
-        if self.size(key).await? == size { Ok(()) } else { Err(differs(key)) }
-    }
-
     /// Whether an object's metadata says that this crawler sent it for the run `run_id`.
     pub async fn is_of(&self, key: &Path, run_id: &str) -> Result<bool> {
         if self.api.is_none() {
@@ -327,37 +291,6 @@ impl Store {
             Err(error) => Err(error),
         }
     }
-}
-
-fn clear_staged(dir: &std::path::Path) -> io::Result<()> {
-    let entries = match fs::read_dir(dir) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        entries => entries?,
-    };
-    for entry in entries {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            clear_staged(&entry.path())?;
-        } else if entry.file_name().to_str().is_some_and(is_staged) {
-            fs::remove_file(entry.path())?;
-        }
-    }
-    Ok(())
-}
-
-/// Whether a directory can hold an object, also while it is written under its staged name.
-fn fits(key: &str) -> bool {
-    key.split('/').all(|name| name.len() <= LONGEST_NAME)
-}
-
-/// How a directory store names what it is still writing.
-fn is_staged(name: &str) -> bool {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    name.rsplit_once('#').is_some_and(|(_, number)| digits(number))
-}
-
-fn differs(key: &Path) -> Stop {
-    Stop::retry("store-differs", format!("{key} is not in the store as it was sent"))
 }
 
 fn content_type(key: &Path) -> &'static str {

@@ -1,11 +1,14 @@
 //! The tutorial's cron script has 23 known defects; docs/how-to/from-the-script.md says for each
 //! what this crawler does instead, and which test shows it.
 
+use sluice_crawler::record::Pass;
+
 use crate::world::{World, pass};
 
 const PAGE: &str = include_str!("../../../docs/how-to/from-the-script.md");
 const TESTS: &[&str] = &[
     include_str!("bad_input.rs"),
+    include_str!("beside.rs"),
     include_str!("command.rs"),
     include_str!("defects.rs"),
     include_str!("faults.rs"),
@@ -29,6 +32,22 @@ fn every_defect_has_a_test() {
         let found = TESTS.iter().any(|text| text.contains(&format!("#[test]\nfn {test}()")));
         assert!(found, "{}: there is no test {test}", row[1]);
     }
+}
+
+#[test]
+fn run_directories_are_left_as_they_are() {
+    let Some(world) = World::new() else { return };
+    let run = world.run(1, "box").file("results.csv", b"a\n1\n");
+    run.log("2026-07-01T12:00:00", "{\"exit_code\": 0}").attest();
+    let look = || {
+        let list = std::process::Command::new("find").arg(world.at("runs")).arg("-ls").output();
+        String::from_utf8(list.unwrap().stdout).unwrap()
+    };
+    let before = look();
+    assert_eq!(pass(&world).published, 1);
+    assert_eq!(look(), before);
+    // That nothing was noted there has nobody upload it again.
+    assert_eq!(pass(&world), Pass::default());
 }
 
 #[test]

@@ -1,0 +1,138 @@
+//! A run as the ledger has it.
+
+use rusqlite::{Connection, Params, Row};
+
+use crate::outcome::Reason;
+
+/// Where a run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum State {
+    /// Known, not decided, or something is still to come.
+    Seen,
+    /// Objects may exist; its manifest.json may not be confirmed yet.
+    Publishing,
+    /// manifest.json is confirmed. Final.
+    Published,
+    /// A rule says no.
+    Held,
+    /// The job failed. Final.
+    Failed,
+    /// Being taken back.
+    Withdrawing,
+    /// Taken back, with a tombstone in its place. Final.
+    Withdrawn,
+}
+
+/// A run in the ledger.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// File name in the attestation spool.
+    pub name: String,
+    /// Where it stands.
+    pub state: State,
+    /// Why; empty code when there is nothing to say.
+    pub reason: Reason,
+    /// Who and what it is, once an attestation was verified.
+    pub identity: Option<Identity>,
+    /// Whether objects of this run may exist.
+    pub begun: bool,
+    /// Last change of state, RFC 3339.
+    pub changed: String,
+}
+
+/// What a verified attestation says about a run's name and owner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Run id.
+    pub run_id: String,
+    /// User name, as part of a key.
+    pub owner: String,
+    /// Name of the status file.
+    pub token: String,
+    /// Digest of the bundle.
+    pub digest: String,
+}
+
+impl State {
+    const ALL: [Self; 7] = [
+        Self::Seen,
+        Self::Publishing,
+        Self::Published,
+        Self::Held,
+        Self::Failed,
+        Self::Withdrawing,
+        Self::Withdrawn,
+    ];
+
+    /// The word in the ledger, and in what is printed.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Seen => "seen",
+            Self::Publishing => "publishing",
+            Self::Published => "published",
+            Self::Held => "held",
+            Self::Failed => "failed",
+            Self::Withdrawing => "withdrawing",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+
+    /// Whether a run stays where it is, unless somebody asks for more.
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Published | Self::Failed | Self::Withdrawn)
+    }
+
+    fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.word() == word)
+    }
+}
+
+pub(super) fn counts(db: &Connection) -> rusqlite::Result<Vec<(State, i64)>> {
+    let mut statement =
+        db.prepare_cached("SELECT state, count(*) FROM run GROUP BY state ORDER BY state")?;
+    let counts = statement.query_map([], |row| Ok((state(row, 0)?, row.get(1)?)))?;
+    counts.collect()
+}
+
+pub(super) fn select(
+    db: &Connection,
+    condition: &str,
+    values: impl Params,
+) -> rusqlite::Result<Vec<Entry>> {
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT name, state, code, message, run_id, owner, token, digest, published IS NOT NULL,
+         changed FROM run WHERE {condition}"
+    ))?;
+    let mut entries: Vec<_> = statement.query_map(values, entry)?.collect::<Result<_, _>>()?;
+    entries.sort_unstable_by(|a: &Entry, b| a.name.cmp(&b.name));
+    Ok(entries)
+}
+
+fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
+    let identity = match (row.get(4)?, row.get(5)?, row.get(6)?) {
+        (Some(run_id), Some(owner), Some(token)) => {
+            let digest: Option<String> = row.get(7)?;
+            Some(Identity { run_id, owner, token, digest: digest.unwrap_or_default() })
+        }
+        _ => None,
+    };
+    Ok(Entry {
+        name: row.get(0)?,
+        state: state(row, 1)?,
+        reason: Reason { code: row.get(2)?, message: row.get(3)? },
+        identity,
+        begun: row.get(8)?,
+        changed: row.get(9)?,
+    })
+}
+
+fn state(row: &Row<'_>, column: usize) -> rusqlite::Result<State> {
+    let word: String = row.get(column)?;
+    State::of(&word).ok_or_else(|| {
+        rusqlite::Error::FromSqlConversionFailure(
+            column,
+            rusqlite::types::Type::Text,
+            format!("unknown state {word:?}").into(),
+        )
+    })
+}

@@ -1,0 +1,65 @@
+//! The ledger's tables, and how those of earlier versions become them.
+
+use rusqlite::Connection;
+
+use super::LedgerError;
+
+/// One step per schema version, in order; `user_version` counts those applied.
+pub(super) const MIGRATIONS: &[&str] = &[
+    "
+CREATE TABLE run (
+    name      TEXT PRIMARY KEY,  -- file in the attestation spool
+    state     TEXT NOT NULL CHECK (state IN ('seen', 'publishing', 'published', 'held', 'failed')),
+    code      TEXT NOT NULL DEFAULT '',
+    message   TEXT NOT NULL DEFAULT '',
+    run_id    TEXT,              -- NULL until an attestation was verified
+    owner     TEXT,
+    token     TEXT,
+    published TEXT,              -- the time manifest.json carries, kept so that a retry repeats it
+    told      INTEGER NOT NULL,  -- 0 while the status file lags behind
+    changed   TEXT NOT NULL
+) STRICT;
+CREATE INDEX run_unsettled ON run (state) WHERE state NOT IN ('published', 'failed');
+CREATE INDEX run_untold ON run (name) WHERE told = 0;
+",
+    // SQLite can't change a CHECK, so the table is made again.
+    "
+DROP INDEX run_unsettled;
+DROP INDEX run_untold;
+ALTER TABLE run RENAME TO old;
+CREATE TABLE run (
+    name      TEXT PRIMARY KEY,  -- file in the attestation spool
+    state     TEXT NOT NULL CHECK (state IN ('seen', 'publishing', 'published', 'held', 'failed',
+                                             'withdrawing', 'withdrawn')),
+    code      TEXT NOT NULL DEFAULT '',
+    message   TEXT NOT NULL DEFAULT '',
+    run_id    TEXT,              -- NULL until an attestation was verified
+    owner     TEXT,
+    token     TEXT,
+    digest    TEXT,              -- of the bundle
+    published TEXT,              -- the time manifest.json carries, kept so that a retry repeats it
+    told      INTEGER NOT NULL,  -- 0 while the status file lags behind
+    changed   TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO run (name, state, code, message, run_id, owner, token, published, told, changed)
+    SELECT name, state, code, message, run_id, owner, token, published, told, changed FROM old;
+DROP TABLE old;
+CREATE INDEX run_unsettled ON run (state)
+    WHERE state NOT IN ('published', 'failed', 'withdrawn');
+CREATE INDEX run_untold ON run (told) WHERE told = 0;
+CREATE INDEX run_id ON run (run_id);
+",
+];
+
+/// Brings an older ledger up to date.
+pub(super) fn migrate(db: &mut Connection) -> Result<(), LedgerError> {
+    let transaction = db.transaction()?;
+    let version: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let steps = MIGRATIONS.get(version as usize..).ok_or(LedgerError::TooNew(version))?;
+    for (step, reached) in steps.iter().zip(version + 1..) {
+        transaction.execute_batch(step)?;
+        transaction.pragma_update(None, "user_version", reached)?;
+    }
+    transaction.commit()?;
+    Ok(())
+}
