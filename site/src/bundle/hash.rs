@@ -46,7 +46,7 @@ pub fn hash(
             .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
             .collect::<Result<Vec<_>, _>>()
     });
-    Ok(Manifest::from_items(parts?.concat())?)
+    Ok(Manifest::from_items(parts?.into_iter().flatten().collect())?)
 }
 
 fn item(
