@@ -1,6 +1,6 @@
 # Tiers: check needs no Slurm; test runs every end-to-end test on the lab's real Slurm.
 .PHONY: check test docs-test test-all demo bindings bindings-diff matrix health bench-admission \
-    bench-digest fuzz-smoke deny kills service test-stores bench-crawler
+    escapes bench-digest fuzz-smoke deny kills service test-stores bench-crawler
 
 check:
 	tests/check
@@ -61,6 +61,10 @@ bindings-diff:
 # Every launch path on every Slurm version; writes the table in docs/reference.
 matrix:
 	tests/matrix
+
+# Attacks on the sandbox, what each layer stops of them, and that each single rule is needed.
+escapes:
+	tests/escapes/run
 
 # Refusals, and a decider that fails in every way, on a cluster that stays healthy.
 health:

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use seccompiler::{
     BpfProgram, SeccompAction,
-    SeccompCmpArgLen::Dword,
+    SeccompCmpArgLen::{Dword, Qword},
     SeccompCmpOp::{Eq, MaskedEq, Ne},
     SeccompCondition, SeccompFilter, SeccompRule, sock_filter,
 };
@@ -118,16 +118,22 @@ fn forbidden() -> Result<Rules, ConfineError> {
     let mut rules = Rules::new();
     let user_namespace = libc::CLONE_NEWUSER as u64;
     let conditional = [
-        ("clone", libc::SYS_clone, vec![(0, MaskedEq(user_namespace), user_namespace)]),
-        ("unshare", libc::SYS_unshare, vec![(0, MaskedEq(user_namespace), user_namespace)]),
+        ("clone", libc::SYS_clone, vec![(0, Dword, MaskedEq(user_namespace), user_namespace)]),
+        ("unshare", libc::SYS_unshare, vec![(0, Dword, MaskedEq(user_namespace), user_namespace)]),
         // Typing into a terminal that was left open.
-        ("tiocsti", libc::SYS_ioctl, vec![(1, Eq, libc::TIOCSTI)]),
-        ("tioclinux", libc::SYS_ioctl, vec![(1, Eq, libc::TIOCLINUX)]),
-        ("socket", libc::SYS_socket, FAMILIES.map(|family| (0, Ne, family as u64)).into()),
+        ("tiocsti", libc::SYS_ioctl, vec![(1, Dword, Eq, libc::TIOCSTI)]),
+        ("tioclinux", libc::SYS_ioctl, vec![(1, Dword, Eq, libc::TIOCLINUX)]),
+        // Limits of another process are 16 numbers that the same user reads outside: no namespace
+        // stands between.
+        ("prlimit", libc::SYS_prlimit64, vec![(0, Dword, Ne, 0), (2, Qword, Ne, 0)]),
+        ("socket", libc::SYS_socket, FAMILIES.map(|family| (0, Dword, Ne, family as u64)).into()),
         (
             "netlink",
             libc::SYS_socket,
-            vec![(0, Eq, libc::AF_NETLINK as u64), (2, Ne, libc::NETLINK_ROUTE as u64)],
+            vec![
+                (0, Dword, Eq, libc::AF_NETLINK as u64),
+                (2, Dword, Ne, libc::NETLINK_ROUTE as u64),
+            ],
         ),
     ];
     for (name, number, conditions) in conditional {
@@ -136,8 +142,8 @@ fn forbidden() -> Result<Rules, ConfineError> {
         }
         let conditions = conditions
             .into_iter()
-            .map(|(argument, operator, value)| {
-                SeccompCondition::new(argument, Dword, operator, value)
+            .map(|(argument, width, operator, value)| {
+                SeccompCondition::new(argument, width, operator, value)
             })
             .collect::<Result<_, _>>()?;
         rules.entry(number).or_default().push(SeccompRule::new(conditions)?);

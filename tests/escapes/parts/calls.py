@@ -1,0 +1,87 @@
+"""What of the kernel a job reaches: calls and sights that the sandbox takes away whatever they are
+good for. Each is tried so that it does no harm; ENOSYS means that it does not exist for the job."""
+
+import ctypes
+import errno
+import fcntl
+import os
+import resource
+import socket
+import subprocess
+
+from lib import call
+
+NUMBERS = {
+    "bpf": 321, "perf_event_open": 298, "add_key": 248, "request_key": 249, "keyctl": 250,
+    "userfaultfd": 323, "io_uring_setup": 425, "io_uring_enter": 426, "io_uring_register": 427,
+    "clone3": 435, "mount": 165, "umount2": 166, "pivot_root": 155, "chroot": 161, "fsopen": 430,
+    "fspick": 433, "fsconfig": 431, "fsmount": 432, "open_tree": 428, "move_mount": 429,
+    "mount_setattr": 442, "setns": 308, "name_to_handle_at": 303, "open_by_handle_at": 304,
+    "fanotify_init": 300, "init_module": 175, "finit_module": 313, "delete_module": 176,
+    "kexec_load": 246, "reboot": 169, "swapon": 167, "swapoff": 168, "acct": 163, "quotactl": 179,
+    "syslog": 103,
+}  # fmt: skip
+NEWUSER, SIGCHLD = 0x10000000, 17
+TIOCSTI, TIOCLINUX = 0x5412, 0x541C
+AF_VSOCK, AF_NETLINK, UEVENT = 40, 16, 15
+
+
+def refused(function, *wrong):
+    """Whether it fails with one of these errors."""
+    try:
+        function()
+    except OSError as error:
+        return error.errno in wrong
+    return False
+
+
+def in_child(function):
+    """Runs it where a success does no harm."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            function()
+        except OSError as error:
+            os._exit(error.errno)
+        os._exit(0)
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if code:
+        raise OSError(code, os.strerror(code))
+
+
+def clone():
+    """A child in a user namespace of its own."""
+    if call(56, NEWUSER | SIGCHLD, 0, 0, 0, 0) == 0:
+        os._exit(0)
+
+
+def ioctl(request):
+    """A request to what is no terminal."""
+    with open("/dev/null", "rb") as null:
+        fcntl.ioctl(null, request, ctypes.create_string_buffer(8))
+
+
+def foreign_program():
+    """A program that lies where the user puts it."""
+    subprocess.run(["/srv/drop/program"], check=True)
+
+
+def reached():
+    """Names of what a job gets at."""
+    found = [name for name, number in NUMBERS.items()
+             if not refused(lambda number=number: call(number, 0, 0, 0, 0, 0, 0), errno.ENOSYS)]
+    conditional = {
+        "clone": lambda: in_child(clone),
+        "unshare": lambda: in_child(lambda: call(272, NEWUSER)),
+        "tiocsti": lambda: ioctl(TIOCSTI),
+        "tioclinux": lambda: ioctl(TIOCLINUX),
+        "socket": lambda: socket.socket(AF_VSOCK, socket.SOCK_STREAM).close(),
+        "netlink": lambda: socket.socket(AF_NETLINK, socket.SOCK_RAW, UEVENT).close(),
+    }
+    found += [name for name, attempt in conditional.items() if not refused(attempt, errno.EPERM)]
+    sights = {
+        "core-dumps": resource.getrlimit(resource.RLIMIT_CORE) != (1, 1),
+        "hidepid": os.path.exists("/proc/1/status"),
+        "foreign-program": not refused(foreign_program, errno.EACCES, errno.ENOENT),
+    }
+    return found + [name for name, seen in sights.items() if seen]
