@@ -5,6 +5,7 @@ use std::fmt::Display;
 use serde_json::{Value, json};
 use sluice_protocol::{Facts, Mode};
 use sluice_site::audit::{Audit, AuditError};
+use sluice_site::node::Finding;
 use sluice_site::paths::Roots;
 use sluice_site::record::Record;
 use sluice_sys::atomic;
@@ -67,6 +68,15 @@ pub fn record_mode(roots: &Roots, mode: &str, node: &str) -> Result<(), String> 
     append(roots, node, "mode", json!({"mode": mode}), true).map_err(|error| text(&error))?;
     let run = ensure_dir(&roots.run, 0o755, Trust::ROOT).map_err(|error| text(&error))?;
     atomic::write(&run, "mode", format!("{mode}\n").as_bytes(), 0o644).map_err(|error| text(&error))
+}
+
+/// Settings of the node that weaken the sandbox; nothing is written where there are none.
+pub(crate) fn unsafe_node(roots: &Roots, found: &[Finding]) -> Result<(), AuditError> {
+    let names: Vec<&str> = found.iter().map(|finding| finding.name.as_str()).collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    append(roots, "", "node-unsafe", json!({"found": names}), true)
 }
 
 fn why(mut detail: Value, refused: &Refused) -> Value {

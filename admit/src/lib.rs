@@ -9,6 +9,7 @@ mod audit;
 mod decide;
 mod drop_box;
 mod facts;
+mod node;
 mod parameters;
 mod places;
 mod pulse;
@@ -36,6 +37,7 @@ use sluice_site::{Site, users};
 use time::OffsetDateTime;
 
 pub use audit::record_mode;
+pub use node::look;
 pub use pulse::Pulse;
 pub use warm::{Warmed, warm};
 
@@ -88,8 +90,11 @@ fn respond(message: &[u8], roots: &Roots, now: OffsetDateTime, pulse: &mut Pulse
         return Verdict::OutOfScope;
     }
     let step = match &site {
-        Ok(site) if facts.mode != Mode::Observe => steps::decide(&facts, site, roots, pulse),
-        _ => Ok(None),
+        Ok(site) => node::check(site, roots).and_then(|()| match facts.mode {
+            Mode::Observe => Ok(None),
+            _ => steps::decide(&facts, site, roots, pulse),
+        }),
+        Err(_) => Ok(None),
     };
     if let Ok(Some(admission)) = step {
         return Verdict::Admit(Box::new(admission));
@@ -106,7 +111,9 @@ fn respond(message: &[u8], roots: &Roots, now: OffsetDateTime, pulse: &mut Pulse
         Ok(job) if facts.mode == Mode::Observe => observe(job, pulse),
         Ok(job) => admit(job, pulse),
     };
-    if let (Err(refused), Mode::Confine, Ok(site)) = (&outcome, facts.mode, &site) {
+    if let (Err(refused), Mode::Confine, Ok(site)) = (&outcome, facts.mode, &site)
+        && refused.code != node::UNSAFE
+    {
         outcome = match &job {
             Ok(job) => trial::run(job, refused),
             Err(refused) => User::of(&facts.job, site)

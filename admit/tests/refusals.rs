@@ -33,6 +33,31 @@ fn check(cases: &[(&str, &str, Bend)]) {
 }
 
 #[test]
+fn an_unsafe_node() {
+    let Some(mut world) = World::new() else { return };
+    world.look_at_node("SlurmdParameters=contain_spank\n");
+    let (code, message) = world.outcome();
+    assert_eq!(code, "node-unsafe");
+    assert!(message.contains("contain_spank"), "{message}");
+    // On trial neither.
+    world.facts.mode = Mode::Confine;
+    assert_eq!(world.outcome().0, "node-unsafe");
+    world.facts.mode = Mode::Enforce;
+
+    world.look_at_node("TaskEpilog=/opt/epilog\n");
+    assert_eq!(world.outcome().0, "node-unsafe");
+    world.configure("[sandbox]\nmain-thread-programs = [\"/opt/epilog\"]\n");
+    assert_eq!(world.outcome().0, "admit");
+}
+
+#[test]
+fn a_node_that_slurmd_has_not_looked_at() {
+    let Some(world) = World::new() else { return };
+    std::fs::remove_file(world.roots.run.join("node.json")).unwrap();
+    assert_eq!(world.outcome().0, "node-unsafe");
+}
+
+#[test]
 fn facts() {
     check(&[
         ("facts-invalid", "format 2", |w| w.facts.format = 2),

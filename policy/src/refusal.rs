@@ -104,6 +104,11 @@ pub const CODES: &[(&str, &str, &str)] = &[
         "check storage and load of the node, then submit again",
     ),
     (
+        "node-unsafe",
+        "a setting of the node would weaken the sandbox",
+        "run `sluice check` on the node and mend what it names, or accept it in sluice.toml",
+    ),
+    (
         "not-listed",
         "no entry of the allowlist approves this workflow",
         "submit an approved workflow, or ask the data controller to approve this one",
@@ -211,7 +216,7 @@ mod tests {
 
     #[test]
     fn are_sorted_kebab_case_and_explained() {
-        assert_eq!(CODES.len(), 41);
+        assert_eq!(CODES.len(), 42);
         assert!(CODES.windows(2).all(|pair| pair[0].0 < pair[1].0));
         let documented = include_str!("../../docs/refusals.md");
         let rows = documented.lines().filter(|line| line.starts_with("| ")).skip(1);

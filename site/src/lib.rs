@@ -4,15 +4,18 @@ pub mod audit;
 pub mod bundle;
 pub mod collect;
 mod config;
+pub mod node;
 pub mod paths;
 mod policy;
 pub mod record;
 mod sandbox;
 pub mod sets;
+mod slurm_conf;
 mod store;
 pub mod users;
 
 pub use config::{Crawler, DataSet, Site, SiteError};
 pub use policy::{Holder, Policy, RevokedJobs, Role};
 pub use sandbox::{Ports, Sandbox};
+pub use slurm_conf::SlurmConf;
 pub use store::Store;

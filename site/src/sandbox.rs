@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::config::is_plain;
+use crate::node::NAMES;
 
 /// The oldest Landlock that the sandbox works with: before it no file can be renamed into
 /// another directory.
@@ -42,6 +43,8 @@ pub struct Sandbox {
     pub max_processes: Option<u64>,
     /// Longest file that a job can write, in bytes.
     pub max_file_bytes: Option<u64>,
+    /// Settings of the nodes that the site lives with, by their names: [`crate::node::NAMES`].
+    pub accept: Vec<String>,
     /// Size of a job's /tmp and of its /dev/shm, in bytes each; half of the memory by default.
     pub tmp_bytes: Option<u64>,
 }
@@ -57,6 +60,7 @@ impl Default for Sandbox {
             slurm_places: vec!["/etc/slurm".into(), "/run/munge".into()],
             max_processes: None,
             max_file_bytes: None,
+            accept: Vec::new(),
             tmp_bytes: None,
         }
     }
@@ -84,6 +88,9 @@ impl Sandbox {
         let count = |ports: &Ports| usize::from(ports.1 - ports.0) + 1;
         if self.slurm_ports.iter().map(count).sum::<usize>() > MAX_PORTS {
             return Err(format!("sandbox.slurm-ports may be {MAX_PORTS} ports in all"));
+        }
+        if let Some(name) = self.accept.iter().find(|name| !NAMES.contains(&name.as_str())) {
+            return Err(format!("sandbox.accept: {name:?} is none of {}", NAMES.join(", ")));
         }
         let host_only = |path: &&PathBuf| HOST_ONLY.iter().any(|place| path.starts_with(place));
         if let Some(path) = self.read_only.iter().find(host_only) {
@@ -150,6 +157,7 @@ mod tests {
             "slurm-ports = [\"7-6\"]",
             "slurm-ports = [\"1-65535\"]",
             "slurm-places = [\"etc\"]",
+            "accept = [\"everything\"]",
             "unknown = 1",
         ] {
             assert!(parse(bad).is_err(), "{bad}");

@@ -40,7 +40,15 @@ pub(crate) fn started(mode: Mode) {
         log_error(&format!("{}: {error}", Loaded::STAMP));
     }
     note_mode(mode);
+    look();
     run(ATTEST_PROGRAM, &["resume"]);
+}
+
+/// Has the node's settings looked at; while one is unsafe, jobs are refused.
+fn look() {
+    let slurm_conf = env::var("SLURM_CONF").ok();
+    let words: Vec<&str> = ["look-at-node"].into_iter().chain(slurm_conf.as_deref()).collect();
+    run(ADMIT_PROGRAM, &words);
 }
 
 fn write_stamp(loaded: &Loaded) -> std::io::Result<()> {

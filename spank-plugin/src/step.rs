@@ -20,6 +20,9 @@ use crate::{
     ticket,
 };
 
+/// The refusal of jobs on a node whose settings would weaken the sandbox.
+const NODE_UNSAFE: &str = "node-unsafe";
+
 /// What becomes of the step.
 enum Decision {
     /// None of Sluice's business.
@@ -77,8 +80,12 @@ pub(crate) fn decide(spank: &Spank<'_>, mode: Mode) {
     if let Decision::Refused(refusal) = &decision {
         log_info(&format!("refused ({}): {}", refusal.code, refusal.message));
         // Inherited by the tasks: nothing of theirs runs even if another plugin before this one
-        // makes Slurm skip the later hooks.
-        if let Err(error) = confine::no_exec(&[]) {
+        // makes Slurm skip the later hooks. An unsafe node may have PAM run programs yet, without
+        // which Slurm would take the node for broken.
+        if refusal.code != NODE_UNSAFE
+            && !dropped("refused-exec")
+            && let Err(error) = confine::no_exec(&[])
+        {
             log_error(&error.to_string());
         }
     }

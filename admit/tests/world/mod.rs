@@ -90,6 +90,7 @@ impl World {
             service: (service, service_group),
         };
         world.configure("");
+        world.look_at_node("");
         world.script(&world.command());
         world.approve(&world.entry());
         Some(world)
@@ -134,6 +135,14 @@ principal = "controller@lab"
 "#
         );
         write(&self.host.etc().join("sluice.toml"), text.as_bytes());
+    }
+
+    /// What slurmd's start found out about the node: nothing but its slurm.conf.
+    pub(crate) fn look_at_node(&self, slurm_conf: &str) {
+        let path = self.at("etc/slurm/slurm.conf");
+        write(&path, slurm_conf.as_bytes());
+        let node = serde_json::json!({"format": 1, "slurm-conf": path, "findings": []});
+        write(&self.roots.run.join("node.json"), node.to_string().as_bytes());
     }
 
     /// The approved script of the job.

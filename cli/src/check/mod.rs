@@ -3,6 +3,7 @@
 mod files;
 mod keys;
 mod loaded;
+mod node;
 mod places;
 mod plugin;
 mod set;
@@ -11,7 +12,7 @@ mod system;
 use std::fmt::Display;
 
 use serde::Serialize;
-use sluice_site::Site;
+use sluice_site::{Sandbox, Site};
 
 use crate::args::Check;
 use crate::exit::{Exit, Result};
@@ -61,6 +62,7 @@ pub(crate) fn run(args: &Check) -> Result<Exit> {
     if !root {
         findings.warn("not everything can be looked at", "run sluice check as root");
     }
+    let mut sandbox = Sandbox::default();
     match Site::load() {
         Ok(site) => {
             findings.ok(format_args!("the configuration of cluster {}", site.cluster));
@@ -68,12 +70,16 @@ pub(crate) fn run(args: &Check) -> Result<Exit> {
             set::check(&site, root, &mut findings);
             keys::check(root, &mut findings);
             places::check(&site, root, &mut findings);
+            sandbox = site.sandbox;
         }
         Err(error) => findings.fail(error, "every job in scope is refused until it is mended"),
     }
     plugin::check(&mut findings);
     loaded::check(&mut findings);
     system::check(&mut findings);
+    if loaded::is_node() {
+        node::check(&sandbox, &mut findings);
+    }
     report(&findings, args.json)
 }
 

@@ -1,26 +1,22 @@
 //! plugstack.conf: Slurm ignores a line that it doesn't understand, and jobs run unchecked.
 
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::fstat;
 use sluice_protocol::Mode;
+use sluice_site::SlurmConf;
 use sluice_sys::trusted::Trust;
 
 use super::Findings;
 use super::files::trusted;
 
-/// Where slurm.conf lies: of packages, of a configless node.
-const SLURM_CONFS: [&str; 2] = ["/etc/slurm/slurm.conf", "/run/slurm/conf/slurm.conf"];
 const PLUGIN: &str = "spank_sluice.so";
 const REMEDY: &str =
     "let its first line be: required /path/to/spank_sluice.so mode=observe|enforce";
 
 pub(super) fn check(findings: &mut Findings) {
-    let named = env::var_os("SLURM_CONF").map(PathBuf::from);
-    let known = SLURM_CONFS.iter().map(PathBuf::from);
-    let Some(slurm_conf) = named.into_iter().chain(known).find(|path| path.is_file()) else {
+    let Some(slurm_conf) = SlurmConf::locate() else {
         findings.warn("there is no slurm.conf here", "on a node, set SLURM_CONF to where it lies");
         return;
     };
@@ -45,13 +41,10 @@ pub(super) fn check(findings: &mut Findings) {
 
 /// Beside slurm.conf, unless that says otherwise.
 fn plugstack(slurm_conf: &Path) -> PathBuf {
-    let text = fs::read_to_string(slurm_conf).unwrap_or_default();
-    let named = text.lines().filter_map(|line| line.split('#').next()?.split_once('=')).find_map(
-        |(key, value)| {
-            key.trim().eq_ignore_ascii_case("PlugStackConfig").then(|| PathBuf::from(value.trim()))
-        },
-    );
-    named.unwrap_or_else(|| slurm_conf.with_file_name("plugstack.conf"))
+    let conf = SlurmConf::read(slurm_conf).unwrap_or_default();
+    conf.get("PlugStackConfig")
+        .map(PathBuf::from)
+        .unwrap_or_else(|| slurm_conf.with_file_name("plugstack.conf"))
 }
 
 /// Path and mode of the plugin, which has to stand first: another plugin before it could keep it

@@ -1,0 +1,276 @@
+//! Settings of a node that would weaken the sandbox: looked for when slurmd starts and by
+//! `sluice check`, and while there is one, jobs in scope are refused.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::sandbox::Sandbox;
+use crate::slurm_conf::SlurmConf;
+
+/// What slurmd's start found, below the state of running jobs.
+const FILE: &str = "node.json";
+/// Namespaces that a job gets, by the kernel's name of their limit.
+const NAMESPACES: [&str; 4] = ["user", "mnt", "net", "ipc"];
+/// PAM services include each other this deep at most.
+const MAX_DEPTH: u32 = 8;
+
+/// A setting that would weaken the sandbox.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Finding {
+    /// Its stable name, by which a site may accept it.
+    pub name: String,
+    /// What there is.
+    pub what: String,
+    /// What to do about it.
+    pub remedy: String,
+    /// The program that it would run outside the sandbox.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    program: Option<PathBuf>,
+}
+
+/// The names of all findings.
+pub const NAMES: [&str; 8] = [
+    "contain-spank",
+    "namespaces",
+    "oci-runtime",
+    "pam-exec",
+    "slurm-conf",
+    "task-epilog",
+    "unkillable-step-program",
+    "visible-processes",
+];
+
+impl Finding {
+    fn new(name: &str, what: impl Into<String>, remedy: &str) -> Self {
+        Self { name: name.into(), what: what.into(), remedy: remedy.into(), program: None }
+    }
+
+    /// Whether the site lives with it, or allows its program by name.
+    fn is_accepted(&self, sandbox: &Sandbox) -> bool {
+        sandbox.accept.contains(&self.name)
+            || self.program.as_ref().is_some_and(|it| sandbox.main_thread_programs.contains(it))
+    }
+}
+
+/// What slurmd's start knew of its node.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Node {
+    format: u32,
+    slurm_conf: Option<PathBuf>,
+    findings: Vec<Finding>,
+}
+
+impl Node {
+    /// Looks at this node, whose slurmd reads this slurm.conf.
+    pub fn look(slurm_conf: Option<PathBuf>) -> Self {
+        let mut findings = settings(slurm_conf.as_deref());
+        findings.extend(kernel());
+        findings.extend(visible_processes());
+        Self { format: 1, slurm_conf, findings }
+    }
+
+    /// Keeps it for the jobs that come.
+    pub fn save(&self, run: &Path) -> io::Result<()> {
+        let partial = run.join("node.partial");
+        fs::create_dir_all(run)?;
+        fs::write(&partial, serde_json::to_vec(self)?)?;
+        fs::rename(partial, run.join(FILE))
+    }
+
+    /// What was kept; there is nothing if slurmd started without the plugin.
+    pub fn load(run: &Path) -> io::Result<Self> {
+        Ok(serde_json::from_slice(&fs::read(run.join(FILE))?)?)
+    }
+
+    /// What the site does not accept: of what was found at the start, and of what slurm.conf says
+    /// by now.
+    pub fn unsafe_for(&self, sandbox: &Sandbox) -> Vec<Finding> {
+        let mut all = self.findings.clone();
+        for finding in settings(self.slurm_conf.as_deref()) {
+            if !all.contains(&finding) {
+                all.push(finding);
+            }
+        }
+        all.retain(|finding| !finding.is_accepted(sandbox));
+        all
+    }
+}
+
+/// What Slurm's and PAM's configuration say.
+fn settings(slurm_conf: Option<&Path>) -> Vec<Finding> {
+    let Some(path) = slurm_conf else { return Vec::new() };
+    let conf = match SlurmConf::read(path) {
+        Ok(conf) => conf,
+        Err(error) => {
+            let what = format!("{} can't be read: {error}", path.display());
+            return vec![Finding::new("slurm-conf", what, "make it readable, restart slurmd")];
+        }
+    };
+    let mut findings = Vec::new();
+    if conf.lists("SlurmdParameters", "contain_spank") {
+        findings.push(Finding::new(
+            "contain-spank",
+            "SlurmdParameters has contain_spank: the task epilog keeps its right to execute",
+            "take contain_spank out of slurm.conf and restart slurmd",
+        ));
+    }
+    let oci = path.with_file_name("oci.conf");
+    if oci.exists() {
+        findings.push(Finding::new(
+            "oci-runtime",
+            format!(
+                "{} lets slurmstepd run a container runtime outside the sandbox",
+                oci.display()
+            ),
+            "remove it from the nodes that load Sluice's plugin",
+        ));
+    }
+    for (key, name) in
+        [("TaskEpilog", "task-epilog"), ("UnkillableStepProgram", "unkillable-step-program")]
+    {
+        if let Some(program) = conf.get(key).filter(|value| !value.is_empty()) {
+            findings.push(Finding {
+                program: Some(program.into()),
+                ..Finding::new(
+                    name,
+                    format!("{key}={program} runs outside the sandbox"),
+                    "add it to sandbox.main-thread-programs in sluice.toml, or take it out of \
+                     slurm.conf and restart slurmd",
+                )
+            });
+        }
+    }
+    let uses_pam = conf.get("UsePAM").is_some_and(|it| it == "1" || it.eq_ignore_ascii_case("yes"));
+    if uses_pam && runs_programs(Path::new("/etc/pam.d"), "slurm", MAX_DEPTH) {
+        findings.push(Finding::new(
+            "pam-exec",
+            "UsePAM=1, and /etc/pam.d/slurm runs programs with pam_exec outside the sandbox",
+            "take pam_exec out of /etc/pam.d/slurm and what it includes, or UsePAM out of slurm.conf",
+        ));
+    }
+    findings
+}
+
+/// Whether a PAM service has pam_exec, by itself or by what it includes.
+fn runs_programs(dir: &Path, service: &str, depth: u32) -> bool {
+    let Ok(text) = fs::read_to_string(dir.join(service)) else { return false };
+    text.lines().map(|line| line.split('#').next().unwrap_or_default()).any(|line| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let included = match words.as_slice() {
+            ["@include", service] => Some(*service),
+            [_, "include" | "substack", service, ..] => Some(*service),
+            _ => None,
+        };
+        line.contains("pam_exec.so")
+            || included.is_some_and(|it| depth == 0 || runs_programs(dir, it, depth - 1))
+    })
+}
+
+/// Namespaces that the kernel does not give.
+fn kernel() -> impl Iterator<Item = Finding> {
+    NAMESPACES.into_iter().filter_map(|kind| {
+        let limit = format!("/proc/sys/user/max_{kind}_namespaces");
+        let most = fs::read_to_string(limit).ok().and_then(|it| it.trim().parse::<u64>().ok());
+        let missing = most.is_none_or(|most| most == 0);
+        missing.then(|| {
+            Finding::new(
+                "namespaces",
+                format!("the kernel gives no {kind} namespaces"),
+                &format!("raise the sysctl user.max_{kind}_namespaces above 0, restart slurmd"),
+            )
+        })
+    })
+}
+
+/// A /proc that shows every user all processes with their arguments.
+fn visible_processes() -> Option<Finding> {
+    let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    (!hides_processes(&mounts)).then(|| {
+        Finding::new(
+            "visible-processes",
+            "/proc shows every user the names and arguments of a job's processes",
+            "mount /proc with hidepid=invisible (in /etc/fstab; gid= names a group that sees all), \
+             restart slurmd; or accept it in sluice.toml",
+        )
+    })
+}
+
+/// Whether the last mount on /proc, proc_pid_mountinfo(5), hides other users' processes.
+fn hides_processes(mountinfo: &str) -> bool {
+    let on_proc = |line: &&str| line.split(' ').nth(4) == Some("/proc");
+    let Some(line) = mountinfo.lines().rfind(on_proc) else { return false };
+    let options = line.rsplit(' ').next().unwrap_or_default().split(',');
+    let hidepid = options.filter_map(|option| option.strip_prefix("hidepid=")).next_back();
+    hidepid.is_some_and(|how| !["0", "off"].contains(&how))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(conf: &str, sandbox: &Sandbox) -> Vec<String> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("slurm.conf");
+        fs::write(&path, conf).unwrap();
+        let node = Node { format: 1, slurm_conf: Some(path), findings: Vec::new() };
+        node.unsafe_for(sandbox).into_iter().map(|finding| finding.name).collect()
+    }
+
+    #[test]
+    fn settings_are_found_and_accepted_by_name() {
+        let strict = Sandbox::default();
+        assert!(names("ClusterName=c\n", &strict).is_empty());
+        assert_eq!(names("SlurmdParameters=contain_spank", &strict), ["contain-spank"]);
+        assert_eq!(names("taskepilog=/opt/e", &strict), ["task-epilog"]);
+        assert_eq!(names("UnkillableStepProgram=/opt/u", &strict), ["unkillable-step-program"]);
+        assert_eq!(names("include nothing", &strict), ["slurm-conf"]);
+
+        let allowing =
+            Sandbox { main_thread_programs: vec!["/opt/e".into()], ..Sandbox::default() };
+        assert!(names("TaskEpilog=/opt/e", &allowing).is_empty());
+        assert_eq!(names("TaskEpilog=/opt/other", &allowing), ["task-epilog"]);
+        let living = Sandbox { accept: vec!["contain-spank".into()], ..Sandbox::default() };
+        assert!(names("SlurmdParameters=contain_spank", &living).is_empty());
+    }
+
+    #[test]
+    fn an_oci_configuration_is_found() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("slurm.conf");
+        fs::write(&path, "").unwrap();
+        fs::write(dir.path().join("oci.conf"), "").unwrap();
+        assert_eq!(settings(Some(&path))[0].name, "oci-runtime");
+    }
+
+    #[test]
+    fn programs_of_pam_are_found_through_includes() {
+        let dir = tempfile::tempdir().unwrap();
+        let service = |name: &str, text: &str| fs::write(dir.path().join(name), text).unwrap();
+        service("slurm", "auth required pam_permit.so\n@include common\n");
+        service("common", "session optional pam_unix.so # pam_exec.so\n");
+        assert!(!runs_programs(dir.path(), "slurm", MAX_DEPTH));
+        service("common", "session include deeper\n");
+        service("deeper", "session [default=ignore] pam_exec.so /opt/x\n");
+        assert!(runs_programs(dir.path(), "slurm", MAX_DEPTH));
+        service("deeper", "session include common\n");
+        assert!(runs_programs(dir.path(), "slurm", MAX_DEPTH), "a circle is not judged harmless");
+        assert!(!runs_programs(dir.path(), "missing", MAX_DEPTH));
+    }
+
+    #[test]
+    fn only_a_hiding_proc_counts() {
+        let line = |options: &str| format!("22 1 0:21 / /proc rw,nosuid - proc proc {options}\n");
+        assert!(hides_processes(&line("rw,hidepid=invisible")));
+        assert!(hides_processes(&line("rw,gid=5,hidepid=2")));
+        for shown in ["rw", "rw,hidepid=off", "rw,hidepid=0"] {
+            assert!(!hides_processes(&line(shown)), "{shown}");
+        }
+        assert!(!hides_processes(&(line("rw,hidepid=2") + &line("rw"))), "the last mount counts");
+        assert!(!hides_processes(""));
+    }
+}
