@@ -69,8 +69,13 @@ pub(crate) fn report_done(host: &Host, name: &str, node: &str) -> Result<()> {
 
 /// Starts the worker and does not wait for it.
 pub(crate) fn start_worker(job: u32) -> Result<()> {
+    start(&["job", &job.to_string()])
+}
+
+/// Starts this program with other words.
+pub(crate) fn start(words: &[&str]) -> Result<()> {
     Command::new(sluice_protocol::ATTEST_PROGRAM)
-        .args(["job", &job.to_string()])
+        .args(words)
         .env_clear()
         .env("PATH", "/usr/bin:/bin")
         .current_dir("/")

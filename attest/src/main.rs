@@ -4,7 +4,8 @@
 //!   is left of the job, notes that this node is done, starts the worker on the batch host.
 //! - `sluice-attest job JOB`: the worker: waits until the job has wholly ended, then signs.
 //! - `sluice-attest resume`: starts a worker for every job that was admitted here and has not
-//!   been attested; run when slurmd or the machine starts.
+//!   been attested, and `sluice-attest sweep` for what jobs without an epilog have left; run when
+//!   slurmd or the machine starts.
 #![forbid(unsafe_code)]
 
 mod end;
@@ -12,6 +13,7 @@ mod host;
 mod slurm;
 mod statement;
 mod surrender;
+mod sweep;
 mod worker;
 
 use std::{env, process::ExitCode};
@@ -37,7 +39,8 @@ fn run(words: &[&str]) -> Result<()> {
     match words {
         ["end", id, node] => end::end(&Roots::system(), job(id)?, node),
         ["job", id] => worker::job(&worker::host()?, job(id)?),
-        ["resume"] => worker::resume(&Roots::system()),
-        _ => bail!("usage: sluice-attest end JOB NODE | job JOB | resume"),
+        ["resume"] => sweep::start(&Roots::system()).and(worker::resume(&Roots::system())),
+        ["sweep"] => sweep::sweep(&Roots::system()),
+        _ => bail!("usage: sluice-attest end JOB NODE | job JOB | resume | sweep"),
     }
 }
