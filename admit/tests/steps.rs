@@ -122,6 +122,8 @@ fn another_node_takes_the_record_over_from_the_first() {
     copy.arg("-a").arg(world.host.etc()).arg(other.join("etc"));
     assert!(copy.status().unwrap().success());
     let roots = Roots::below(&other);
+    fs::create_dir_all(&roots.run).unwrap();
+    fs::copy(world.roots.run.join("node.json"), roots.run.join("node.json")).unwrap();
     let record = world.at("private/sealed/lab/7.0/steps.json");
     let good = fs::read(&record).unwrap();
     let facts = step(&world, Some(&ticket));
