@@ -160,7 +160,7 @@ pub const CODES: &[(&str, &str, &str)] = &[
     ),
     (
         "sealed-directory-exists",
-        "the sealed directory of this job is already there",
+        "the sealed directory or the attestation of this job is already there",
         "an administrator looks where it comes from and removes it; job ids must not repeat",
     ),
     (
