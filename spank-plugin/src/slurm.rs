@@ -7,6 +7,8 @@ use crate::{bindings as c, raw::copy_text};
 /// The part of `job_info_t` that Sluice looks at.
 pub(crate) struct JobInfo {
     pub(crate) restart: u32,
+    /// Neither ending nor waiting for its next start.
+    pub(crate) running: bool,
     pub(crate) account: String,
     pub(crate) partition: String,
     pub(crate) start_time: i64,
@@ -16,6 +18,11 @@ pub(crate) struct JobInfo {
     pub(crate) het: bool,
     pub(crate) work_dir: PathBuf,
 }
+
+/// Of `enum job_states` and the flags beside it in slurm.h, the same in all versions.
+const STATE_BASE: u32 = 0xff;
+const RUNNING: u32 = 1;
+const COMPLETING: u32 = 1 << 15;
 
 /// Asks slurmctld; `None` if it does not answer or does not know the job.
 pub(crate) fn load_job(job: u32) -> Option<JobInfo> {
@@ -59,6 +66,7 @@ unsafe fn read(message: *const c::job_info_msg_t, job: u32) -> Option<JobInfo> {
     };
     Some(JobInfo {
         restart: record.restart_cnt.into(),
+        running: record.job_state & (STATE_BASE | COMPLETING) == RUNNING,
         account: text(record.account),
         partition: text(record.partition),
         start_time: record.start_time,

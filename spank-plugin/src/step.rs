@@ -110,6 +110,11 @@ fn facts(spank: &Spank<'_>, mode: Mode, ticket: Option<String>) -> Result<Facts,
     let info = slurm::load_job(id).ok_or_else(|| {
         refusal("controller-unreachable", "slurmctld does not describe the job; submit it again")
     })?;
+    // Requeued while this step was starting: its number is that of the next start by now, whose
+    // record and sealed directory this one must not take.
+    if step == Step::Batch && !info.running {
+        return Err(refusal("facts-invalid", "the job was requeued or cancelled as it started"));
+    }
     let argv = spank.argv().map_err(missing)?;
     let script = (step == Step::Batch).then(|| argv.first().cloned()).flatten();
     Ok(Facts {

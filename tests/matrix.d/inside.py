@@ -236,7 +236,8 @@ def requeues():
             time.sleep(0.05)
         root(event.format(job))
         time.sleep(0.3)
-        # Slurm lets a requeued job wait for minutes.
+        # Slurm lets a requeued job wait for minutes, since its old step must have ended by then.
+        root("for i in $(seq 200); do pgrep -x slurmstepd >/dev/null || break; sleep 0.1; done")
         for _ in range(300):
             state = root(f"squeue --noheader --states=all --jobs={job} --format=%T").strip()
             if state == "PENDING":
