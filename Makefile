@@ -1,6 +1,6 @@
 # Tiers: check needs no Slurm; test runs every end-to-end test on the lab's real Slurm.
 .PHONY: check test docs-test test-all demo bindings bindings-diff matrix health bench-admission \
-    escapes bench-digest fuzz-smoke deny kills service test-stores bench-crawler
+    escapes bench-sandbox bench-digest fuzz-smoke deny kills service test-stores bench-crawler
 
 check:
 	tests/check
@@ -65,6 +65,11 @@ matrix:
 # Attacks on the sandbox, what each layer stops of them, and that each single rule is needed.
 escapes:
 	tests/escapes/run
+
+# The same workloads with and without the sandbox, in turn.
+bench-sandbox:
+	cargo build --quiet --release --workspace
+	tests/bench/sandbox
 
 # Refusals, and a decider that fails in every way, on a cluster that stays healthy.
 health:
