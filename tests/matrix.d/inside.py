@@ -234,6 +234,11 @@ def requeues():
             if state not in ("PENDING", "CONFIGURING"):
                 break
             time.sleep(0.05)
+        # Running is what has begun to run; a refused job never does.
+        for _ in range(100):
+            if column == "refused" or MARK.exists() or any(SEALED.glob(f"{job}.*/run/mark")):
+                break
+            time.sleep(0.05)
         root(event.format(job))
         time.sleep(0.3)
         # Slurm lets a requeued job wait for minutes, since its old step must have ended by then.
