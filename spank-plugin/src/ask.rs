@@ -1,12 +1,16 @@
 //! Asks `sluice-admit`: a separate program, so that nothing it meets can crash slurmstepd.
 
 use std::{
-    io::{Read, Write},
-    process::{Child, Command, Stdio},
+    fs::File,
+    io::{self, Read, Seek, Write},
+    process::{ChildStdout, Command, Stdio},
     time::{Duration, Instant},
 };
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    fs::{MemfdFlags, memfd_create},
+};
 use sluice_protocol::{
     ADMIT_PROGRAM, FORMAT, Facts, MAX_MESSAGE, NO_PROGRESS_SECONDS, Refusal, Verdict,
 };
@@ -14,16 +18,20 @@ use sluice_protocol::{
 /// The decider's verdict, or the refusal that its silence, crash or nonsense amounts to.
 pub(crate) fn decider(facts: &Facts) -> Result<Verdict, Refusal> {
     let question = serde_json::to_vec(facts).map_err(|e| no_answer(&e))?;
+    let question = in_memory(&question).map_err(|e| no_answer(&e))?;
     let mut child = Command::new(ADMIT_PROGRAM)
         .env_clear()
         .env("PATH", "/usr/bin:/bin")
         .current_dir("/")
-        .stdin(Stdio::piped())
+        .stdin(Stdio::from(question))
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .map_err(|e| no_answer(&format_args!("{ADMIT_PROGRAM}: {e}")))?;
-    let answer = converse(&mut child, &question);
+    let answer = match child.stdout.take() {
+        Some(from) => listen(from),
+        None => Err(no_answer(&"no pipe")),
+    };
     if answer.is_err() {
         // It may be stuck in the kernel: it is killed, not waited for.
         let _ = child.kill();
@@ -43,16 +51,17 @@ pub(crate) fn decider(facts: &Facts) -> Result<Verdict, Refusal> {
     }
 }
 
-/// Writes the question and reads to the end of the answer, as long as something moves.
-fn converse(child: &mut Child, question: &[u8]) -> Result<Vec<u8>, Refusal> {
-    let (Some(mut to), Some(mut from)) = (child.stdin.take(), child.stdout.take()) else {
-        return Err(no_answer(&"no pipe"));
-    };
-    // A question fits into a pipe, whose capacity is 64 KiB, unless a job has thousands of
-    // nodes; the decider reads all of it before it does anything else.
-    to.write_all(question).map_err(|e| no_answer(&e))?;
-    drop(to);
+/// A file that is nowhere: unlike a pipe it takes a question of any length at once, whether or not
+/// anybody reads.
+fn in_memory(question: &[u8]) -> io::Result<File> {
+    let mut file = File::from(memfd_create("facts", MemfdFlags::CLOEXEC)?);
+    file.write_all(question)?;
+    file.rewind()?;
+    Ok(file)
+}
 
+/// Reads to the end of the answer, as long as something moves.
+fn listen(mut from: ChildStdout) -> Result<Vec<u8>, Refusal> {
     let mut answer = Vec::new();
     let mut buffer = [0; 4096];
     loop {

@@ -19,8 +19,9 @@ use crate::{
 
 /// The mode that was last written to the audit log.
 const LAST_MODE: &str = "/run/sluice/mode";
-/// A job's end must not hold up the epilog: Slurm drains a node whose epilog takes too long.
-const EPILOG_SECONDS: u64 = 10;
+/// What a program of ours may take. Slurm drains a node whose epilog takes too long; slurmd's start
+/// and a step that notes a new mode wait as long at most.
+const PATIENCE_SECONDS: u64 = 10;
 
 /// slurmd has loaded the plugin: leaves the stamp and resumes interrupted attestations.
 /// Whatever fails here is logged; slurmd always starts.
@@ -103,7 +104,7 @@ fn run(program: &str, words: &[&str]) {
 }
 
 fn wait(mut child: Child) -> Result<(), String> {
-    let deadline = Instant::now() + Duration::from_secs(EPILOG_SECONDS);
+    let deadline = Instant::now() + Duration::from_secs(PATIENCE_SECONDS);
     while Instant::now() < deadline {
         match child.try_wait() {
             Ok(Some(status)) if status.success() => return Ok(()),
@@ -113,5 +114,5 @@ fn wait(mut child: Child) -> Result<(), String> {
         }
     }
     let _ = child.kill();
-    Err(format!("no end after {EPILOG_SECONDS} s"))
+    Err(format!("no end after {PATIENCE_SECONDS} s"))
 }

@@ -217,6 +217,10 @@ fn copy(text: *const libc::c_char) -> OsString {
     OsStr::from_bytes(unsafe { CStr::from_ptr(text) }.to_bytes()).to_owned()
 }
 
+/// ESPANK_BAD_ARG of slurm_errno.h.
+const BAD_ARGUMENT: c::slurm_err_t = 3001;
+
 fn text(value: &OsStr) -> Result<CString, SpankError> {
-    CString::new(value.as_bytes()).map_err(|_| SpankError { what: "environment", code: 3001 })
+    CString::new(value.as_bytes())
+        .map_err(|_| SpankError { what: "environment", code: BAD_ARGUMENT })
 }

@@ -71,8 +71,14 @@ fn make(record: &Path, tmp_bytes: Option<u64>) -> Result<(), SandboxError> {
         attach(&mount, &at).doing(name)?;
     }
     let (mut ready, told) = pipe().doing("pipe")?;
-    let (wait, mut release) = pipe().doing("pipe")?;
-    let helper = raw::fork_helper(|| hold_namespaces(told, wait)).doing("fork")?;
+    let (wait, release) = pipe().doing("pipe")?;
+    let mut release = Some(release);
+    let helper = raw::fork_helper(|| {
+        // Only the task's end is left open, so that the helper ends with it.
+        release = None;
+        hold_namespaces(told, wait)
+    })
+    .doing("fork")?;
     let pinned = (|| {
         let mut word = [0];
         ready.read_exact(&mut word).doing("namespaces")?;
@@ -87,7 +93,7 @@ fn make(record: &Path, tmp_bytes: Option<u64>) -> Result<(), SandboxError> {
         }
         Ok(())
     })();
-    let _ = release.write_all(b".");
+    drop(release);
     let pid = rustix::process::Pid::from_raw(helper);
     let _ = rustix::process::waitpid(pid, rustix::process::WaitOptions::empty());
     pinned
@@ -102,8 +108,7 @@ fn hold_namespaces(mut told: File, mut wait: File) -> i32 {
     if made.is_err() || told.write_all(b".").is_err() {
         return 1;
     }
-    let mut word = [0];
-    i32::from(wait.read_exact(&mut word).is_err())
+    i32::from(wait.read(&mut [0]).is_err())
 }
 
 fn pipe() -> io::Result<(File, File)> {
