@@ -12,7 +12,7 @@ test:
 docs-test:
 	tests/docs
 
-# What continuous integration runs.
+# Continuous integration runs all of it but the kills.
 test-all:
 	tests/all
 

@@ -17,12 +17,12 @@ use crate::{
     crawler::{Crawler, PassError},
     ledger::State,
     outcome::{Reason, Stop},
+    token::TOKEN,
     unattested,
 };
 
-/// The script's one result and its token.
+/// The script's one result.
 const RESULT: &str = "results.csv";
-const TOKEN: &str = "upload_token";
 
 /// What the script left.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

@@ -1,6 +1,9 @@
 //! One run on its way from the attestation to a verdict.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use serde_json::json;
 use sluice_policy::{digest::Digest, entry::Entry as Approved};
@@ -18,7 +21,7 @@ use crate::{
     publish::{Plan, Retracted, publish, retract},
     record::Outcome,
     roll::Id,
-    unattested,
+    token, unattested,
 };
 
 /// Attestations up to this many bytes are read as they come.
@@ -155,6 +158,7 @@ impl Crawler {
         if result.is_ok() {
             let bytes = run.files.iter().map(|file| file.bytes).sum();
             self.metrics.published(bytes, run.predicate.ended, clock::now());
+            self.leave_token(run).await;
         }
         if let Err(Stop::Retry(reason)) = &result
             && store.is_away(&reason.code).await
@@ -162,6 +166,20 @@ impl Crawler {
             now.note_outage(store.url(), reason);
         }
         result
+    }
+
+    /// Published it is with or without the token.
+    async fn leave_token(&self, run: &Attested) {
+        if !self.config.upload_token {
+            return;
+        }
+        let config = Arc::clone(&self.config);
+        let dir = PathBuf::from(&run.predicate.submitted_run_dir);
+        let left = spawn_blocking(move || token::leave(&config.site.runs, &dir)).await;
+        if let Ok(Err(error)) = left {
+            let run = &run.predicate.run_id;
+            tracing::warn!(run, "no upload_token: {error}; let the service account write there");
+        }
     }
 
     /// The decision is on the disk before its effect can be seen.

@@ -45,6 +45,8 @@ pub struct Config {
     pub require_attestation: bool,
     /// How long an unattested run's files have to be left alone.
     pub settle: Duration,
+    /// Whether a published run's directory gets an `upload_token`.
+    pub upload_token: bool,
     /// Where counts are to be had.
     pub metrics: Option<Endpoint>,
 }
@@ -121,6 +123,7 @@ impl Config {
             interval: Duration::from_secs(crawler.interval_seconds),
             require_attestation: crawler.require_attestation,
             settle: Duration::from_secs(crawler.settle_seconds),
+            upload_token: crawler.upload_token,
             metrics: crawler.metrics.as_deref().map(endpoint).transpose()?,
             site,
         })

@@ -34,6 +34,7 @@ pub mod sealed;
 pub mod status;
 pub mod store;
 pub mod supervisor;
+mod token;
 pub mod unattested;
 pub mod watch;
 pub mod weskit;

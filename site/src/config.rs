@@ -117,6 +117,9 @@ pub struct Crawler {
     /// Without attestations: seconds that a file has to be left alone before it is published.
     #[serde(default = "default_settle")]
     pub settle_seconds: u64,
+    /// Whether a published run's directory gets an `upload_token`, as the script left it.
+    #[serde(default)]
+    pub upload_token: bool,
     /// Where counts are to be had: a socket's path, or a loopback address with a port.
     pub metrics: Option<String>,
     /// Seconds between two scans.

@@ -1,6 +1,6 @@
 //! What is published, and how.
 
-use std::{fs, sync::Arc};
+use std::{fs, os::unix::fs::symlink, sync::Arc};
 
 use crate::world::{World, block_on, entry, pass};
 use object_store::{ObjectStoreExt, path::Path};
@@ -44,6 +44,25 @@ fn a_run_is_published_once_and_whole() {
     fs::write(world.spooled(7), "").unwrap();
     assert_eq!(pass(&world), Pass::default());
     assert_eq!(world.published(), published);
+}
+
+#[test]
+fn a_token_is_left_where_the_site_wants_one() {
+    let Some(world) = World::new() else { return };
+    let (token, target) = (world.at("runs/box/upload_token"), world.at("runs/target"));
+    world.run(7, "box").file("results.csv", TABLE).attest();
+    // A link of the user's is not followed, and the run is published all the same.
+    world.run(8, "planted").file("results.csv", TABLE).attest();
+    symlink(&target, world.at("runs/planted/upload_token")).unwrap();
+    let crawler = world.crawler_set("upload-token = true\n");
+    let found = block_on(crawler.pass()).unwrap();
+    assert_eq!(found, Pass { published: 2, ..Pass::default() });
+    assert_eq!(fs::read(token).unwrap(), b"");
+    assert!(!target.exists());
+    world.run(9, "without").file("results.csv", TABLE).attest();
+    drop(crawler);
+    pass(&world);
+    assert!(!world.at("runs/without/upload_token").exists());
 }
 
 #[test]

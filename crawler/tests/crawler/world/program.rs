@@ -17,7 +17,8 @@ pub(crate) const NOBODY: u32 = 65534;
 
 /// Hides the host's own places behind the world's, then becomes the crawler.
 const ENTER: &str = r#"
-mount -t overlay -o "lowerdir=/etc,upperdir=$0/upper,workdir=$0/work" overlay /etc
+mount -t tmpfs tmpfs /mnt && mkdir /mnt/upper /mnt/work
+mount -t overlay -o lowerdir=/etc,upperdir=/mnt/upper,workdir=/mnt/work overlay /etc
 mkdir -p /etc/sluice && mount --bind "$0/etc" /etc/sluice
 [ -z "${SLUICE_TEST_DISK:-}" ] || mount -t tmpfs -o "size=$SLUICE_TEST_DISK,mode=0700,uid=65534" tmpfs "$0/state"
 mount -t tmpfs -o mode=0755 tmpfs /var/lib
@@ -28,9 +29,7 @@ exec "$@"
 impl World {
     /// Makes the shared places the service account's and writes /etc/sluice/sluice.toml.
     pub(crate) fn inhabit(&self, site: &str) {
-        for path in ["published", "upper", "work"] {
-            fs::create_dir_all(self.at(path)).unwrap();
-        }
+        fs::create_dir_all(self.at("published")).unwrap();
         for path in ["published", "status", "state"] {
             chown(self.at(path), Some(NOBODY), Some(NOBODY)).unwrap();
         }
