@@ -1,7 +1,6 @@
 //! `sluice attest verify`: what ran, signed by the node it ran on, and whether files are what it made.
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::path::Path;
 
 use serde::Serialize;
@@ -12,8 +11,8 @@ use ssh_key::PublicKey;
 use time::OffsetDateTime;
 
 use crate::args::AttestVerify;
-use crate::exit::{Doing, Exit, Failure, Result};
-use crate::{output, tree};
+use crate::exit::{Exit, Failure, Result};
+use crate::{allowlist, output, tree};
 
 /// Upper bounds, in bytes.
 const MAX_ATTESTATION: usize = 64 << 20;
@@ -43,11 +42,11 @@ enum Verdict {
 }
 
 pub(crate) fn verify(args: &AttestVerify) -> Result<Exit> {
-    let key = read(&args.cluster_key, MAX_KEY)?;
+    let key = allowlist::read(&args.cluster_key, MAX_KEY)?;
     let key = PublicKey::from_openssh(String::from_utf8_lossy(&key).trim()).map_err(|error| {
         Failure::configuration(format_args!("{}: {error}", args.cluster_key.display()))
     })?;
-    let bytes = read(&args.attestation, MAX_ATTESTATION)?;
+    let bytes = allowlist::read(&args.attestation, MAX_ATTESTATION)?;
     let statement = Envelope::parse(&bytes)
         .and_then(|envelope| envelope.open(&key, OffsetDateTime::now_utc()))
         .map_err(|error| Failure::bad(format_args!("{}: {error}", args.attestation.display())))?;
@@ -115,10 +114,4 @@ fn show(report: &Report<'_>) -> Result<()> {
         output::line(format_args!("{word:<12} {path}"))?;
     }
     Ok(())
-}
-
-fn read(path: &Path, limit: usize) -> Result<Vec<u8>> {
-    File::open(path)
-        .and_then(|file| sluice_sys::read_limited(file.into(), limit))
-        .doing(|| format!("read {}", path.display()))
 }
