@@ -11,10 +11,11 @@ import subprocess
 import sys
 import time
 
+sys.path.insert(0, "/usr/share/sluice-lab/lab.d")
+import decider
+
 RUNS = int(sys.argv[1])
-ALICE = 5001
 PLUGSTACK = "/etc/slurm/plugstack.conf"
-DECIDER = "/usr/libexec/sluice/sluice-admit"
 with open(PLUGSTACK) as file:
     PLUGIN = file.read().split()[1]
 
@@ -28,8 +29,8 @@ def plugin(mode):
 
 def as_alice(words, **more):
     return subprocess.run(
-        words, user=ALICE, group=ALICE, extra_groups=[], cwd="/tmp", stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True, check=False, **more,
+        words, user=decider.ALICE, group=decider.ALICE, extra_groups=[], cwd="/tmp",
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, **more,
     )
 
 
@@ -109,38 +110,23 @@ def steps():
     as_alice(["scancel", job])
 
 
-def admissions(bundle, entries, first):
-    """The decider's time for head jobs of this bundle."""
-    times = []
+def admissions(workflow, entries, first):
+    """The decider's time for head jobs of this workflow."""
+    times, bundle = [], f"/srv/sluice/workflows/{workflow}/1.0.0"
     for number in range(first, first + RUNS + 1):
-        run, script = f"/srv/sluice/runs/alice/{number}", "/root/script"
-        os.makedirs(run)
-        with open(f"{run}/a.sh", "w") as file:
-            file.write("true\n")
-        for path in (run, f"{run}/a.sh"):
-            os.chown(path, ALICE, ALICE)
-        with open(script, "w") as file:
-            file.write(f"#!/bin/bash\nbash /srv/sluice/workflows/{bundle}/1.0.0/run.sh a.sh\n")
-        facts = {
-            "format": 1, "mode": "enforce", "node": "n1", "slurm": "22.05", "step": "batch",
-            "job": {
-                "id": number, "restart": 0, "uid": ALICE, "gid": ALICE, "groups": [ALICE],
-                "account": "", "partition": "main", "start-time": 1, "nodes": ["n1"],
-                "array": False, "het": False, "work-dir": run, "script": script, "script-args": 0,
-            },
-        }
-        question = json.dumps(facts).encode()
+        question = decider.question(number, bundle)
         answers = []
 
         def ask():
-            answers.append(subprocess.run([DECIDER], input=question, stdout=subprocess.PIPE, check=True))
+            words = [decider.PROGRAM]
+            answers.append(subprocess.run(words, input=question, stdout=subprocess.PIPE, check=True))
 
         times.append(seconds(ask))
         assert b'"admit"' in answers[0].stdout, answers[0].stdout
     # The first one fills the store.
-    find = ["find", f"/srv/sluice/workflows/{bundle}/1.0.0", "-size", "+1G"]
+    find = ["find", bundle, "-size", "+1G"]
     walk = median([seconds(lambda: subprocess.run(find, check=True)) for _ in range(20)])
-    files = sum(len(names) for _, _, names in os.walk(f"/srv/sluice/workflows/{bundle}/1.0.0"))
+    files = sum(len(names) for _, _, names in os.walk(bundle))
     report(f"decider for a head job, {files} files, {entries} entries, less the walk",
            [took - walk for took in times[1:]], 25, **{"walk-ms": walk * 1e3})
 

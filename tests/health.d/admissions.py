@@ -2,36 +2,20 @@
 slurmstepds would. Prints how many were admitted, and how many different copies they run from."""
 
 import json
-import os
 import subprocess
 import sys
 
+sys.path.insert(0, "/usr/share/sluice-lab/lab.d")
+import decider
+
 BUNDLE, FIRST = sys.argv[1], 90001
-ALICE = 5001
 
 
 def ask(job):
-    """Start a decider for a job of alice's that runs the approved script."""
-    run, script = f"/srv/sluice/runs/alice/cold-{job}", f"/root/script-{job}"
-    os.makedirs(run)
-    with open(f"{run}/a.sh", "w") as file:
-        file.write("true\n")
-    for path in (run, f"{run}/a.sh"):
-        os.chown(path, ALICE, ALICE)
-    with open(script, "w") as file:
-        file.write(f"#!/bin/bash\nbash {BUNDLE}/run.sh a.sh\n")
-    facts = {
-        "format": 1, "mode": "enforce", "node": "n1", "slurm": "22.05", "step": "batch",
-        "job": {
-            "id": job, "restart": 0, "uid": ALICE, "gid": ALICE, "groups": [ALICE], "account": "",
-            "partition": "main", "start-time": 1, "nodes": ["n1"], "array": False, "het": False,
-            "work-dir": run, "script": script, "script-args": 0,
-        },
-    }
-    child = subprocess.Popen(
-        ["/usr/libexec/sluice/sluice-admit"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    child.stdin.write(json.dumps(facts).encode())
+    """Start a decider for a job that runs the approved script."""
+    question = decider.question(job, BUNDLE)
+    child = subprocess.Popen([decider.PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    child.stdin.write(question)
     child.stdin.close()
     return child
 
