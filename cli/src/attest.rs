@@ -10,7 +10,7 @@ use sluice_policy::time::format;
 use ssh_key::PublicKey;
 use time::OffsetDateTime;
 
-use crate::args::AttestVerify;
+use crate::args::job::AttestVerify;
 use crate::exit::{Exit, Failure, Result};
 use crate::{allowlist, output, tree};
 

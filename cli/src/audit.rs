@@ -8,7 +8,7 @@ use sluice_site::audit::{Audit, AuditError, Event, Verified, read};
 use sluice_site::{Site, users};
 use sluice_sys::trusted::{Trust, TrustError};
 
-use crate::args::{self, AuditShow};
+use crate::args::audit::{self as args, AuditShow};
 use crate::exit::{Exit, Failure, Result};
 use crate::output;
 

@@ -12,7 +12,7 @@ use sluice_policy::entry::is_entry_id;
 use sluice_policy::manifest::{Change, Manifest};
 
 use crate::allowlist::published;
-use crate::args::Diff;
+use crate::args::bundle::Diff;
 use crate::exit::{Exit, Result};
 use crate::{configured, output, tree, verify};
 use content::Content;

@@ -8,7 +8,8 @@ use serde::Serialize;
 use sluice_policy::refusal::CODES;
 use sluice_site::audit::Event;
 
-use crate::args::{self, Explain};
+use crate::args::audit::Log;
+use crate::args::job::Explain;
 use crate::audit::{go_through, is_about, sentence, text, user};
 use crate::exit::{Exit, Failure, Result};
 use crate::results::{self, Decision, Verdict};
@@ -67,7 +68,7 @@ fn from_verdict(args: &Explain, job: u32) -> Result<Exit> {
 
 /// For root: this node's audit log.
 fn from_log(args: &Explain, job: u32) -> Result<Exit> {
-    let log = args::Log { log: sluice_site::paths::AUDIT.into() };
+    let log = Log { log: sluice_site::paths::AUDIT.into() };
     let mut events = Vec::new();
     go_through(&log, |event| {
         if is_about(&event, job) {

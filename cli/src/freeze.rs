@@ -9,7 +9,7 @@ use serde::Serialize;
 use sluice_policy::manifest::Kind;
 use sluice_sys::atomic;
 
-use crate::args::Freeze;
+use crate::args::bundle::Freeze;
 use crate::exit::{Doing, Exit, Failure, Result};
 use crate::{output, tree};
 

@@ -19,7 +19,7 @@ use sluice_sys::trusted::{Trust, ensure_dir};
 use time::OffsetDateTime;
 
 use crate::allowlist::published;
-use crate::args::Install;
+use crate::args::bundle::Install;
 use crate::exit::{Doing, Exit, Failure, Result};
 use crate::{configured, output, tree};
 

@@ -26,7 +26,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Attest, Cli, Command};
+use args::job::Attest;
+use args::{Cli, Command};
 use exit::{Failure, Result};
 use sluice_site::Site;
 

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sluice_site::Site;
 
-use crate::args::Results;
+use crate::args::job::Results;
 use crate::exit::{Doing, Exit, Failure, Result};
 use crate::{configured, output, run_dir};
 

@@ -16,7 +16,7 @@ use sluice_site::Site;
 use sluice_sys::read_limited;
 
 use crate::allowlist::published;
-use crate::args::Submit;
+use crate::args::job::Submit;
 use crate::exit::{Doing, Exit, Failure, Result};
 use crate::slurm::{self, Job};
 use crate::{configured, output, results, run_dir};

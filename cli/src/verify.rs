@@ -7,7 +7,7 @@ use sluice_policy::digest::Digest;
 use sluice_policy::manifest::{self, Change, Manifest};
 
 use crate::allowlist::published;
-use crate::args::Verify;
+use crate::args::bundle::Verify;
 use crate::exit::{Doing, Exit, Failure, Result};
 use crate::{output, tree};
 

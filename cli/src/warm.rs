@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sluice_policy::entry::is_entry_id;
 use sluice_protocol::ADMIT_PROGRAM;
 
-use crate::args::Warm;
+use crate::args::bundle::Warm;
 use crate::exit::{Doing, Exit, Failure, Result};
 use crate::output;
 

@@ -11,7 +11,7 @@ use sluice_sys::{beneath, read_limited};
 
 use super::draft::{self, Draft, entry_file, manifest_file};
 use super::git::Checkout;
-use crate::args::Add;
+use crate::args::allowlist::Add;
 use crate::exit::{Exit, Failure, Result};
 use crate::{output, tree};
 

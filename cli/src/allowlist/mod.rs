@@ -21,7 +21,7 @@ mod verify;
 pub(crate) use draft::read;
 pub(crate) use verify::{signers, site};
 
-use crate::args::Allowlist;
+use crate::args::allowlist::Allowlist;
 use crate::exit::{Exit, Result};
 
 pub(crate) fn run(command: Allowlist) -> Result<Exit> {

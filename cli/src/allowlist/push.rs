@@ -17,7 +17,7 @@ use super::force::put_in_force;
 use super::nodes::{self, Shell, said};
 use super::verify::{self, Against};
 use super::{published, running};
-use crate::args::Push;
+use crate::args::allowlist::Push;
 use crate::exit::{Doing, Exit, Failure, Result};
 use crate::output;
 

@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 
 use super::draft::{Draft, REVOKED, entry_file, signature};
 use super::released::{self, Released};
-use crate::args::Revoke;
+use crate::args::allowlist::Revoke;
 use crate::exit::{Exit, Failure, Result};
 use crate::output;
 

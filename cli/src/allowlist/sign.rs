@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 
 use super::draft::{Draft, INDEX, REVOKED, entry_file, manifest_file, signature};
 use super::force::published_serial;
-use crate::args::Sign;
+use crate::args::allowlist::Sign;
 use crate::exit::{Doing, Exit, Failure, Result};
 use crate::output;
 

@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 
 use super::force::published_serial;
 use super::nodes::{self, Shell, said};
-use crate::args::Status;
+use crate::args::allowlist::Status;
 use crate::exit::{Exit, Result};
 use crate::{configured, output};
 

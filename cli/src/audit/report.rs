@@ -7,7 +7,7 @@ use sluice_policy::refusal::CODES;
 use sluice_site::audit::Event;
 
 use super::{go_through, text, user};
-use crate::args::AuditReport;
+use crate::args::audit::AuditReport;
 use crate::exit::{Exit, Result};
 use crate::output;
 

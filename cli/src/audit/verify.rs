@@ -6,7 +6,7 @@ use serde::Serialize;
 use sluice_site::audit::Verified;
 
 use super::{go_through, witness};
-use crate::args::AuditVerify;
+use crate::args::audit::AuditVerify;
 use crate::exit::{Exit, Result};
 use crate::output;
 

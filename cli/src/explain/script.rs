@@ -13,7 +13,7 @@ use sluice_site::record::run_id;
 
 use super::place_of;
 use crate::allowlist::published;
-use crate::args::Explain;
+use crate::args::job::Explain;
 use crate::exit::{Doing, Exit, Failure, Result};
 use crate::{configured, output};
 

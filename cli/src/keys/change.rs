@@ -9,7 +9,7 @@ use sluice_sys::{atomic, beneath};
 use ssh_key::{HashAlg, PublicKey};
 
 use super::read;
-use crate::args::{AddKey, RetireKey};
+use crate::args::keys::{AddKey, RetireKey};
 use crate::exit::{Doing, Exit, Failure, Result};
 use crate::{allowlist, output};
 

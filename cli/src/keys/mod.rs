@@ -10,7 +10,7 @@ use sluice_policy::signers::MAX_BYTES;
 use sluice_policy::{entry, index};
 
 use crate::allowlist;
-use crate::args::{Keys, Purpose};
+use crate::args::keys::{Keys, Purpose};
 use crate::exit::{Exit, Failure, Result};
 
 pub(crate) fn run(command: &Keys) -> Result<Exit> {

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use sluice_policy::signers::is_principal;
 
-use crate::args::NewKey;
+use crate::args::keys::NewKey;
 use crate::exit::{Doing, Exit, Failure, Result};
 use crate::output;
 
