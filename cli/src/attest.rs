@@ -7,16 +7,14 @@ use serde::Serialize;
 use sluice_policy::attestation::{Envelope, Statement};
 use sluice_policy::manifest::Kind;
 use sluice_policy::time::format;
-use ssh_key::PublicKey;
 use time::OffsetDateTime;
 
 use crate::args::job::AttestVerify;
 use crate::exit::{Exit, Failure, Result};
-use crate::{allowlist, output, tree};
+use crate::{output, read, tree};
 
-/// Upper bounds, in bytes.
+/// Upper bound of an attestation, in bytes.
 const MAX_ATTESTATION: usize = 64 << 20;
-const MAX_KEY: usize = 64 << 10;
 /// What the crawler puts beside the results: no result itself.
 const BESIDE: [&str; 2] = ["attestation.json", "manifest.json"];
 
@@ -42,11 +40,8 @@ enum Verdict {
 }
 
 pub(crate) fn verify(args: &AttestVerify) -> Result<Exit> {
-    let key = allowlist::read(&args.cluster_key, MAX_KEY)?;
-    let key = PublicKey::from_openssh(String::from_utf8_lossy(&key).trim()).map_err(|error| {
-        Failure::configuration(format_args!("{}: {error}", args.cluster_key.display()))
-    })?;
-    let bytes = allowlist::read(&args.attestation, MAX_ATTESTATION)?;
+    let key = read::cluster_key(&args.cluster_key)?;
+    let bytes = read::file(&args.attestation, MAX_ATTESTATION)?;
     let statement = Envelope::parse(&bytes)
         .and_then(|envelope| envelope.open(&key, OffsetDateTime::now_utc()))
         .map_err(|error| Failure::bad(format_args!("{}: {error}", args.attestation.display())))?;

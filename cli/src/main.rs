@@ -13,6 +13,7 @@ mod freeze;
 mod install;
 mod keys;
 mod output;
+mod read;
 mod results;
 mod run_dir;
 mod sanitize;

@@ -13,13 +13,12 @@ use sluice_policy::manifest::Kind;
 use sluice_policy::parameters::{MAX_FILE, MAX_SCHEMA, Schema, Syntax};
 use sluice_policy::template::{Choices, Places, Template};
 use sluice_site::Site;
-use sluice_sys::read_limited;
 
 use crate::allowlist::published;
 use crate::args::job::Submit;
 use crate::exit::{Doing, Exit, Failure, Result};
 use crate::slurm::{self, Job};
-use crate::{configured, output, results, run_dir};
+use crate::{configured, output, read, results, run_dir};
 
 /// Between two questions to the controller while waiting; grows from the first to the second.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(8));
@@ -116,12 +115,7 @@ pub(crate) fn run(args: &Submit) -> Result<Exit> {
 fn check_parameters(site: &Site, entry: &Entry, files: &[&Path]) -> Result<()> {
     let Some(parameters) = &entry.parameters else { return Ok(()) };
     let path = site.workflows.join(&entry.name).join(&entry.version).join(&parameters.schema);
-    let read = |path: &Path, max| {
-        std::fs::File::open(path)
-            .and_then(|file| read_limited(file.into(), max))
-            .doing(|| format!("read {}", path.display()))
-    };
-    let bytes = read(&path, MAX_SCHEMA)?;
+    let bytes = read::file(&path, MAX_SCHEMA)?;
     match published::manifest(&entry.digest)?.get(&parameters.schema).map(|item| item.kind) {
         Some(Kind::File { digest, .. }) if digest == Digest::of(&bytes) => {}
         _ => {
@@ -133,7 +127,7 @@ fn check_parameters(site: &Site, entry: &Entry, files: &[&Path]) -> Result<()> {
     for file in files {
         if let Some(syntax) = file.to_str().and_then(Syntax::of) {
             schema
-                .apply(&read(file, MAX_FILE)?, syntax)
+                .apply(&read::file(file, MAX_FILE)?, syntax)
                 .map_err(|error| Failure::bad(format_args!("{}: {error}", file.display())))?;
         }
     }

@@ -8,8 +8,8 @@ use sluice_policy::manifest::{self, Change, Manifest};
 
 use crate::allowlist::published;
 use crate::args::bundle::Verify;
-use crate::exit::{Doing, Exit, Failure, Result};
-use crate::{output, tree};
+use crate::exit::{Exit, Failure, Result};
+use crate::{output, read, tree};
 
 #[derive(Serialize)]
 struct Report {
@@ -55,10 +55,7 @@ pub(crate) fn run(args: &Verify) -> Result<Exit> {
 }
 
 pub(crate) fn manifest(file: &Path) -> Result<Manifest> {
-    let bytes = std::fs::File::open(file)
-        .and_then(|file| sluice_sys::read_limited(file.into(), manifest::MAX_BYTES))
-        .doing(|| format!("read {}", file.display()))?;
-    Manifest::parse(&bytes)
+    Manifest::parse(&read::file(file, manifest::MAX_BYTES)?)
         .map_err(|error| Failure::bad(format_args!("{}: {error}", file.display())))
 }
 

@@ -205,6 +205,28 @@ fn results_tell_what_became_of_a_run() {
     on(&host, "results two").fails(1, "neither a run directory nor a run of yours");
 }
 
+/// The cluster's key, which certifies the nodes', decides what an attestation is worth.
+#[test]
+fn the_sites_cluster_key_is_roots_alone() {
+    let Some(host) = host() else { return };
+    let key = "etc/sluice/keys/cluster.pub";
+    host.write(key, host.key("cluster"));
+    host.write("attestation.json", "{}");
+    host.mode(key, 0o666);
+    for line in ["attest verify attestation.json", "audit verify --witness attestation.json"] {
+        on(&host, line).fails(3, "cluster.pub has mode 0666, too open");
+    }
+    host.write("srv/private/attestations/spool/none", "");
+    let revoke = format!("allowlist revoke set --digest sha256:{} --why bug", "0".repeat(64));
+    assert!(on(&host, &revoke).ok().err.contains("cluster.pub has mode 0666, too open"));
+    host.mode(key, 0o644);
+    on(&host, "attest verify attestation.json").fails(1, "attestation.json: ");
+    // One that the caller names is the caller's to trust.
+    host.mode("cluster.pub", 0o666);
+    let named = "attest verify attestation.json --cluster-key cluster.pub";
+    on(&host, named).fails(1, "attestation.json: ");
+}
+
 #[test]
 fn check_finds_what_is_wrong() {
     let Some(host) = host() else { return };

@@ -13,12 +13,12 @@ use super::draft::{self, Draft, entry_file, manifest_file};
 use super::git::Checkout;
 use crate::args::allowlist::Add;
 use crate::exit::{Exit, Failure, Result};
-use crate::{output, tree};
+use crate::{output, read, tree};
 
 pub(super) fn run(args: &Add) -> Result<Exit> {
     let file = args.entry.as_path();
     let draft = Draft::open(&args.set)?;
-    let text = String::from_utf8(draft::read(file, entry::MAX_BYTES)?)
+    let text = String::from_utf8(read::file(file, entry::MAX_BYTES)?)
         .map_err(|_| bad(file, "it is not UTF-8"))?;
     // What is wrong with the text shows before hours of hashing.
     let blank = Digest::of(b"");

@@ -14,7 +14,7 @@ use sluice_policy::revocation::Revoked;
 use sluice_policy::signers::is_principal;
 use sluice_sys::{atomic, beneath, read_limited};
 
-use crate::exit::{Doing, Exit, Failure, Result};
+use crate::exit::{Doing, Failure, Result};
 
 /// File names within a set.
 pub(super) const INDEX: &str = "index.toml";
@@ -230,12 +230,4 @@ fn signatures(file: &str) -> String {
 /// A principal's signature on a file.
 pub(super) fn signature(file: &str, principal: &str) -> String {
     format!("{}/{principal}.sig", signatures(file))
-}
-
-/// A file that people name, of at most `max` bytes.
-pub(crate) fn read(path: &Path, max: usize) -> Result<Vec<u8>> {
-    let file = fs::File::open(path).doing(|| format!("open {}", path.display()))?;
-    read_limited(file.into(), max).map_err(|error| {
-        Failure::new(Exit::Environment, format_args!("cannot read {}: {error}", path.display()))
-    })
 }

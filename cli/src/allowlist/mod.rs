@@ -18,7 +18,6 @@ mod sign;
 mod status;
 mod verify;
 
-pub(crate) use draft::read;
 pub(crate) use verify::{signers, site};
 
 use crate::args::allowlist::Allowlist;

@@ -6,16 +6,15 @@ use serde::{Deserialize, Serialize};
 use sluice_policy::attestation::{Envelope, Predicate};
 use sluice_policy::time::format;
 use sluice_site::Site;
-use ssh_key::PublicKey;
+use sluice_site::paths::CLUSTER_KEY;
 use time::OffsetDateTime;
 
-use super::draft;
-use crate::exit::{Doing, Failure, Result};
+use crate::exit::{Doing, Result};
+use crate::read;
 
 /// Upper bounds, in bytes.
 const MAX_ATTESTATION: usize = 64 << 20;
 const MAX_STATUS: usize = 64 << 10;
-const MAX_KEY: usize = 64 << 10;
 
 /// A published run.
 #[derive(Debug, Serialize)]
@@ -43,10 +42,7 @@ struct Status {
 
 /// The published runs that `concerns` is true of. Only root and the service account can tell.
 pub(super) fn runs(site: &Site, concerns: impl Fn(&Predicate) -> bool) -> Result<Vec<Released>> {
-    let key = draft::read(Path::new(sluice_site::paths::CLUSTER_KEY), MAX_KEY)?;
-    let key = String::from_utf8_lossy(&key);
-    let key = PublicKey::from_openssh(key.trim())
-        .map_err(|error| Failure::configuration(format_args!("the cluster's key: {error}")))?;
+    let key = read::cluster_key(Path::new(CLUSTER_KEY))?;
     let spool = site.attestations.join("spool");
     let now = OffsetDateTime::now_utc();
     let mut runs = Vec::new();
@@ -55,7 +51,7 @@ pub(super) fn runs(site: &Site, concerns: impl Fn(&Predicate) -> bool) -> Result
         if path.extension().is_none_or(|ending| ending != "json") {
             continue;
         }
-        let attested = draft::read(&path, MAX_ATTESTATION)
+        let attested = read::file(&path, MAX_ATTESTATION)
             .ok()
             .and_then(|bytes| Envelope::parse(&bytes).ok()?.open(&key, now).ok());
         // What isn't rightly attested was never published.
@@ -79,7 +75,7 @@ pub(super) fn runs(site: &Site, concerns: impl Fn(&Predicate) -> bool) -> Result
 
 /// Where the run's results are, if they are anywhere.
 fn published(status: &Path, run: &Predicate) -> Option<String> {
-    let bytes = draft::read(&status.join(format!("{}.json", run.status_token)), MAX_STATUS).ok()?;
+    let bytes = read::file(&status.join(format!("{}.json", run.status_token)), MAX_STATUS).ok()?;
     let status: Status = serde_json::from_slice(&bytes).ok()?;
     (status.state == "published").then(|| status.r#where.unwrap_or_default())
 }

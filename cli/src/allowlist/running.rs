@@ -9,9 +9,8 @@ use sluice_site::sets::{SetError, Sets};
 use sluice_site::{RevokedJobs, Site};
 use time::OffsetDateTime;
 
-use super::draft;
 use crate::exit::{Failure, Result};
-use crate::{output, slurm};
+use crate::{output, read, slurm};
 
 /// Takes the published set in, so that its serial is remembered, and does with the running jobs that
 /// it takes back what the site's policy says.
@@ -48,7 +47,7 @@ pub(super) fn settle(site: &Site) -> Result<()> {
 fn running() -> Vec<Record> {
     let Ok(jobs) = Path::new(RUN).join("jobs").read_dir() else { return Vec::new() };
     jobs.filter_map(|item| {
-        let bytes = draft::read(&item.ok()?.path().join("record.json"), record::MAX_BYTES).ok()?;
+        let bytes = read::file(&item.ok()?.path().join("record.json"), record::MAX_BYTES).ok()?;
         Record::parse(&bytes).ok()
     })
     .collect()

@@ -16,7 +16,7 @@ use time::OffsetDateTime;
 
 use super::draft::{self, Draft, INDEX, REVOKED, entry_file, manifest_file};
 use crate::exit::{Exit, Failure, Result};
-use crate::output;
+use crate::{output, read};
 
 /// Upper bound of `allowed_signers` and of a configuration, in bytes.
 const MAX_BYTES: usize = 1 << 20;
@@ -54,13 +54,13 @@ pub(super) fn run(set: &Path, keys: &Path, config: Option<&Path>, json: bool) ->
 
 /// Reads `allowed_signers`.
 pub(crate) fn signers(path: &Path) -> Result<AllowedSigners> {
-    AllowedSigners::parse(&draft::read(path, MAX_BYTES)?)
+    AllowedSigners::parse(&read::file(path, MAX_BYTES)?)
         .map_err(|error| Failure::configuration(format_args!("{}: {error}", path.display())))
 }
 
 /// Reads a configuration.
 pub(crate) fn site(config: &Path) -> Result<Site> {
-    Site::parse(&draft::read(config, MAX_BYTES)?).map_err(Failure::configuration)
+    Site::parse(&read::file(config, MAX_BYTES)?).map_err(Failure::configuration)
 }
 
 /// Prints what was found; anything found fails.

@@ -15,11 +15,10 @@ use ssh_key::{Certificate, PublicKey};
 use time::OffsetDateTime;
 
 use crate::exit::{Doing, Failure, Result};
+use crate::read::{self, MAX_KEY, cluster_key};
 
 /// Upper bound of an attestation or a saved part of syslog, in bytes.
 const MAX_BYTES: usize = 64 << 20;
-/// Upper bound of a public key's file, in bytes.
-const MAX_KEY: usize = 64 << 10;
 
 /// What somebody saw of a log.
 pub(super) struct Witness {
@@ -34,12 +33,10 @@ pub(super) struct Witness {
 pub(super) fn all(files: &[PathBuf], log: &Path) -> Result<Vec<Witness>> {
     let mut witnesses = Vec::new();
     for path in files {
-        let file = std::fs::File::open(path).doing(|| format!("open {}", path.display()))?;
-        let bytes =
-            read_limited(file.into(), MAX_BYTES).doing(|| format!("read {}", path.display()))?;
+        let bytes = read::file(path, MAX_BYTES)?;
         let place = path.display().to_string();
         if bytes.trim_ascii_start().starts_with(b"{") {
-            witnesses.push(attestation(&bytes, &cluster_key()?, place)?);
+            witnesses.push(attestation(&bytes, &cluster_key(Path::new(CLUSTER_KEY))?, place)?);
         } else {
             let text = String::from_utf8_lossy(&bytes);
             witnesses.extend(text.lines().filter_map(|line| syslog(line, log, &place)));
@@ -84,7 +81,9 @@ fn attestation(bytes: &[u8], key: &PublicKey, place: String) -> Result<Witness> 
 
 /// All attestations that the spool still has; what isn't one proves nothing either way.
 fn spool(site: &Site) -> Result<Vec<Witness>> {
-    let (Ok((uid, gid)), Ok(key)) = (site.service(), cluster_key()) else { return Ok(Vec::new()) };
+    let (Ok((uid, gid)), Ok(key)) = (site.service(), cluster_key(Path::new(CLUSTER_KEY))) else {
+        return Ok(Vec::new());
+    };
     let path = site.attestations.join("spool");
     let found = as_user(uid, gid, || -> std::io::Result<Vec<Witness>> {
         let dir = beneath::open_dir(&path)?;
@@ -99,12 +98,6 @@ fn spool(site: &Site) -> Result<Vec<Witness>> {
         Ok(found)
     });
     found.and_then(|found| found).doing(|| format!("read the spool {}", path.display()))
-}
-
-fn cluster_key() -> Result<PublicKey> {
-    let bytes = read_trusted(Path::new(CLUSTER_KEY), MAX_KEY).map_err(Failure::configuration)?;
-    PublicKey::from_openssh(String::from_utf8_lossy(&bytes).trim())
-        .map_err(|error| Failure::configuration(format_args!("{CLUSTER_KEY}: {error}")))
 }
 
 #[cfg(test)]

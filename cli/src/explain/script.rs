@@ -1,6 +1,5 @@
 //! `sluice explain --script FILE`: word by word, up to where script and template part.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -14,8 +13,8 @@ use sluice_site::record::run_id;
 use super::place_of;
 use crate::allowlist::published;
 use crate::args::job::Explain;
-use crate::exit::{Doing, Exit, Failure, Result};
-use crate::{configured, output};
+use crate::exit::{Exit, Failure, Result};
+use crate::{configured, output, read};
 
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -40,10 +39,7 @@ struct Parting {
 
 pub(super) fn run(args: &Explain, file: &Path) -> Result<Exit> {
     let site = configured()?;
-    let bytes = File::open(file)
-        .and_then(|open| sluice_sys::read_limited(open.into(), MAX_BYTES))
-        .doing(|| format!("read {}", file.display()))?;
-    let script = tokenize(&bytes).map_err(Failure::bad)?;
+    let script = tokenize(&read::file(file, MAX_BYTES)?).map_err(Failure::bad)?;
     let dir = place_of(args, file, &site.runs)?;
     let id = match &args.entry {
         Some(id) => id.clone(),

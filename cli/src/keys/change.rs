@@ -8,16 +8,14 @@ use sluice_policy::time::format;
 use sluice_sys::{atomic, beneath};
 use ssh_key::{HashAlg, PublicKey};
 
-use super::read;
+use super::allowed_signers;
 use crate::args::keys::{AddKey, RetireKey};
 use crate::exit::{Doing, Exit, Failure, Result};
-use crate::{allowlist, output};
-
-/// Upper bound of a public key, in bytes.
-const MAX_KEY: usize = 64 << 10;
+use crate::output;
+use crate::read::{self, MAX_KEY};
 
 pub(super) fn add(args: &AddKey) -> Result<Exit> {
-    let text = String::from_utf8_lossy(&allowlist::read(&args.key, MAX_KEY)?).into_owned();
+    let text = String::from_utf8_lossy(&read::file(&args.key, MAX_KEY)?).into_owned();
     let key = PublicKey::from_openssh(text.trim()).map_err(|error| {
         Failure::bad(format_args!("{} is no OpenSSH public key: {error}", args.key.display()))
     })?;
@@ -27,7 +25,7 @@ pub(super) fn add(args: &AddKey) -> Result<Exit> {
         valid_before: args.until,
     };
     let list = match args.signers.exists() {
-        true => read(&args.signers)?,
+        true => allowed_signers(&args.signers)?,
         false => String::new(),
     };
     let list = signers::add(&list, &args.principal, &key, &limits).map_err(Failure::bad)?;
@@ -38,7 +36,7 @@ pub(super) fn add(args: &AddKey) -> Result<Exit> {
 }
 
 pub(super) fn retire(args: &RetireKey) -> Result<Exit> {
-    let list = signers::end(&read(&args.signers)?, &args.fingerprint, args.at);
+    let list = signers::end(&allowed_signers(&args.signers)?, &args.fingerprint, args.at);
     write(&args.signers, &list.map_err(Failure::bad)?)?;
     output::note(format_args!(
         "{} signs until {}; sign with another key what shall be started after that",

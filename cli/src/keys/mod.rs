@@ -9,9 +9,9 @@ use std::path::Path;
 use sluice_policy::signers::MAX_BYTES;
 use sluice_policy::{entry, index};
 
-use crate::allowlist;
 use crate::args::keys::{Keys, Purpose};
 use crate::exit::{Exit, Failure, Result};
+use crate::read;
 
 pub(crate) fn run(command: &Keys) -> Result<Exit> {
     match command {
@@ -23,8 +23,8 @@ pub(crate) fn run(command: &Keys) -> Result<Exit> {
 }
 
 /// The text of an `allowed_signers` file.
-fn read(path: &Path) -> Result<String> {
-    String::from_utf8(allowlist::read(path, MAX_BYTES)?)
+fn allowed_signers(path: &Path) -> Result<String> {
+    String::from_utf8(read::file(path, MAX_BYTES)?)
         .map_err(|_| Failure::configuration(format_args!("{} is not UTF-8", path.display())))
 }
 
