@@ -19,8 +19,9 @@ use serde_json::{Value, json};
 use sluice_policy::digest::Digest;
 use world::{
     World, block_on,
-    program::{kill, wait_for},
+    program::{Daemon, wait_for},
     server::Server,
+    set::entry,
 };
 
 const BINARY: &str = env!("CARGO_BIN_EXE_sluice-crawler");
@@ -54,14 +55,14 @@ fn main() {
 /// A place on a real disk: fsync costs nothing on tmpfs.
 fn world() -> World {
     let world = World::new_in("/opt").expect("needs root");
-    let (count, bench) = (world::entry("count"), rules());
+    let (count, bench) = (entry("count"), rules());
     world.publish_set(2, &[("entries/count@1.toml", &count), ("entries/bench@1.toml", &bench)]);
     world
 }
 
 /// An entry with room for the results.
 fn rules() -> String {
-    let rules = world::entry("bench").replace("max-bytes = 1000\n", "max-bytes = 100000\n");
+    let rules = entry("bench").replace("max-bytes = 1000\n", "max-bytes = 100000\n");
     rules.replace("max-rows = 3\n", "max-rows = 100000\n")
 }
 
@@ -195,11 +196,15 @@ fn script(world: &World, server: &Server, s5cmd: &str, runs: u32) -> f64 {
     started.elapsed().as_secs_f64()
 }
 
+fn silent(world: &World) -> Daemon {
+    Daemon::start(world.program(BINARY, &["run"]).stderr(Stdio::null()))
+}
+
 /// From the attestation in the spool to the manifest in a directory of the same disk.
 fn latency(runs: u32, report: &mut Value) {
     let world = world();
     world.inhabit(&world.site());
-    let mut daemon = world.program(BINARY, &["run"]).stderr(Stdio::null()).spawn().unwrap();
+    let daemon = silent(&world);
     let mut seconds: Vec<f64> = Vec::new();
     for job in 0..=runs {
         let name = format!("run-{job}");
@@ -209,7 +214,7 @@ fn latency(runs: u32, report: &mut Value) {
         wait_for(|| manifest.exists());
         seconds.push(started.elapsed().as_secs_f64());
     }
-    kill(&mut daemon, "-TERM");
+    daemon.end("-TERM");
     // The first one waits for the start.
     seconds.remove(0);
     seconds.sort_by(f64::total_cmp);
@@ -235,7 +240,7 @@ fn start(ever: u32, report: &mut Value) {
     attest(&world, ever + 1);
     flush();
     let started = Instant::now();
-    let mut daemon = world.program(BINARY, &["run"]).stderr(Stdio::null()).spawn().unwrap();
+    let daemon = silent(&world);
     let manifest = format!("published/alice/run-{0}-lab-{0}.0/manifest.json", ever + 1);
     wait_for(|| world.at(&manifest).exists());
     let seconds = started.elapsed().as_secs_f64();
@@ -243,13 +248,13 @@ fn start(ever: u32, report: &mut Value) {
     say(report, "start-seconds", round(seconds), "from the start to the next manifest, s");
     let peak = peak_mebibytes(&PathBuf::from(format!("/proc/{}", daemon.id())));
     say(report, "start-peak-mebibytes", round(peak), "memory at its peak, MiB");
-    kill(&mut daemon, "-TERM");
+    daemon.end("-TERM");
 }
 
 /// Memory and processor time of a daemon with nothing to do.
 fn at_rest(finished: u32, idle: u32, report: &mut Value) {
     let world = old_world(finished);
-    let mut daemon = world.program(BINARY, &["run"]).stderr(Stdio::null()).spawn().unwrap();
+    let daemon = silent(&world);
     let proc = PathBuf::from(format!("/proc/{}", daemon.id()));
     let busy = || cpu_seconds(&proc);
     wait_for(|| fs::read_to_string(proc.join("comm")).is_ok_and(|comm| comm.starts_with("sluice")));
@@ -268,7 +273,7 @@ fn at_rest(finished: u32, idle: u32, report: &mut Value) {
     say(report, "finished", json!(finished), "finished runs");
     let peak = peak_mebibytes(&proc);
     say(report, "peak-mebibytes", round(peak), "memory at its peak, MiB (target 64)");
-    kill(&mut daemon, "-TERM");
+    daemon.end("-TERM");
 }
 
 fn peak_mebibytes(proc: &Path) -> f64 {

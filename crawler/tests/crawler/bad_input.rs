@@ -10,7 +10,7 @@ use std::{
 use sluice_crawler::{ledger::State, record::Pass};
 use sluice_policy::attestation::OutputFile;
 
-use crate::world::{Run, World, assert_held, pass};
+use crate::world::{World, pass, run::Run, seen::assert_held};
 
 const TABLE: &[u8] = b"a,b\n1,2\n";
 

@@ -14,7 +14,7 @@ use sluice_policy::attestation::OutputFile;
 use crate::world::{
     World, block_on,
     faults::{Fault, Faulty},
-    program::{kill, wait_for},
+    program::wait_for,
 };
 
 const TABLE: &[u8] = b"a,b\n1,2\n";
@@ -100,13 +100,13 @@ fn many_long_attestations_don_t_fill_the_memory() {
     }
     let size = fs::metadata(world.spooled(1)).unwrap().len();
     assert!(size > 1 << 20, "{size}");
-    let mut daemon = world.program(BINARY, &["run"]).spawn().unwrap();
+    let daemon = world.daemon(BINARY);
     wait_for(|| {
         let counts = Reader::open(&world.at("state")).and_then(|ledger| ledger.counts());
         counts.unwrap_or_default() == [(State::Held, RUNS.into())]
     });
     let status = fs::read_to_string(format!("/proc/{}/status", daemon.id())).unwrap();
-    kill(&mut daemon, "-TERM");
+    daemon.end("-TERM");
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     let peak: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
     assert!(peak < 80 << 10, "{peak} KiB");

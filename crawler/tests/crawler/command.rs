@@ -1,13 +1,13 @@
 //! The program's commands.
 
-use std::{fs, process::Child, thread::sleep, time::Duration};
+use std::{fs, thread::sleep, time::Duration};
 
 use serde_json::Value;
 use sluice_crawler::ledger::{Reader, State};
 
 use crate::world::{
     World,
-    program::{self, kill, wait_for},
+    program::{self, wait_for},
     server::Server,
 };
 
@@ -22,10 +22,6 @@ fn world() -> Option<World> {
 
 fn output(world: &World, words: &[&str]) -> (Option<i32>, Value, String) {
     program::output(world.program(BINARY, words))
-}
-
-fn start(world: &World) -> Child {
-    world.program(BINARY, &["run"]).spawn().unwrap()
 }
 
 #[test]
@@ -58,7 +54,7 @@ fn the_daemon_is_quick_alone_and_survives_kill_9() {
         let path = world.at(&format!("published/alice/box-lab-{job}.0/manifest.json"));
         move || path.exists()
     };
-    let mut daemon = start(&world);
+    let daemon = world.daemon(BINARY);
     world.run(1, "box").file("results.csv", TABLE).attest();
     wait_for(done(1));
     // The next scan is an hour away: an event wakes it.
@@ -67,21 +63,21 @@ fn the_daemon_is_quick_alone_and_survives_kill_9() {
     let (code, _, said) = output(&world, &["once"]);
     assert_eq!(code, Some(4));
     assert!(said.contains("another crawler"), "{said}");
-    assert_eq!(kill(&mut daemon, "-TERM"), Some(0));
+    assert_eq!(daemon.end("-TERM"), Some(0));
     for job in 3..40 {
         world.run(job, "box").file("results.csv", TABLE).attest();
     }
     for pause in [0, 30, 60, 120] {
-        let mut daemon = start(&world);
+        let daemon = world.daemon(BINARY);
         sleep(Duration::from_millis(pause));
-        kill(&mut daemon, "-KILL");
+        daemon.end("-KILL");
     }
-    let mut daemon = start(&world);
+    let daemon = world.daemon(BINARY);
     (3..40).for_each(|job| wait_for(done(job)));
     // The ledger learns of it a moment later.
     let all = serde_json::json!({"published": 39});
     wait_for(|| output(&world, &["status", "--json"]).1["counts"] == all);
-    assert_eq!(kill(&mut daemon, "-INT"), Some(0));
+    assert_eq!(daemon.end("-INT"), Some(0));
     for job in 1..40 {
         let run = world.at(&format!("published/alice/box-lab-{job}.0"));
         assert_eq!(fs::read(run.join("results.csv")).unwrap(), TABLE);
@@ -108,7 +104,7 @@ fn keys_are_on_no_command_line_and_in_no_log() {
     assert_eq!(status["runs"][0]["code"], "store-unavailable");
     let (code, validated, _) = output(&world, &["validate", "--json"]);
     assert_eq!(code, Some(4));
-    let mut daemon = start(&world);
+    let daemon = world.daemon(BINARY);
     wait_for(|| {
         fs::read_to_string(format!("/proc/{}/comm", daemon.id()))
             .is_ok_and(|comm| comm.starts_with("sluice-crawler"))
@@ -119,7 +115,7 @@ fn keys_are_on_no_command_line_and_in_no_log() {
     for text in [log, status.to_string(), validated.to_string()].iter().chain(&seen) {
         assert!(!text.contains("the-secret-key") && !text.contains("the-access-key"), "{text}");
     }
-    kill(&mut daemon, "-TERM");
+    daemon.end("-TERM");
 }
 
 #[test]
@@ -135,11 +131,11 @@ fn runs_are_withdrawn_beside_the_daemon_and_without_it() {
     };
     let (code, _, said) = output(&world, &["withdraw", "box-lab-1.0", "--why", "wrong"]);
     assert_eq!((code, gone(1)), (Some(0), true), "{said}");
-    let mut daemon = start(&world);
+    let daemon = world.daemon(BINARY);
     wait_for(|| world.at("state/requests").exists());
     let (code, _, said) = output(&world, &["withdraw", "box-lab-2.0", "--why", "wrong"]);
     assert_eq!((code, gone(2)), (Some(0), true), "{said}");
-    kill(&mut daemon, "-TERM");
+    daemon.end("-TERM");
     for words in [
         &["withdraw", "box-lab-2.0", "--why", "again"][..],
         &["withdraw", "never-lab-1.0", "--why", "x"],
@@ -166,19 +162,13 @@ fn the_configuration_is_read_again_and_metrics_are_served() {
         world.site_with(&format!("store = \"file://{}\"\n{metrics}", store.display()))
     };
     world.inhabit(&section(""));
-    let mut daemon = start(&world);
+    let daemon = world.daemon(BINARY);
     world.run(1, "box").file("results.csv", TABLE).attest();
     let manifest = |job: u32| store.join(format!("alice/box-lab-{job}.0/manifest.json"));
     wait_for(|| manifest(1).exists());
-    let hup = || {
-        let pid = daemon.id().to_string();
-        assert!(
-            std::process::Command::new("kill").args(["-HUP", &pid]).status().unwrap().success()
-        );
-    };
     // A configuration that makes no sense changes nothing.
     world.inhabit("format = 2");
-    hup();
+    daemon.signal("-HUP");
     world.run(2, "box").file("results.csv", TABLE).attest();
     wait_for(|| manifest(2).exists());
     // The ledger learns of it a moment later; else the next crawler would publish it, too.
@@ -187,7 +177,7 @@ fn the_configuration_is_read_again_and_metrics_are_served() {
         counts.unwrap_or_default() == [(State::Published, 2)]
     });
     world.inhabit(&section(&format!("metrics = {socket:?}\n")));
-    hup();
+    daemon.signal("-HUP");
     wait_for(|| socket.exists());
     world.run(3, "box").file("results.csv", TABLE).attest();
     wait_for(|| manifest(3).exists());
@@ -205,7 +195,7 @@ fn the_configuration_is_read_again_and_metrics_are_served() {
                 && said.ends_with("# EOF\n")
         })
     });
-    assert_eq!(kill(&mut daemon, "-TERM"), Some(0));
+    assert_eq!(daemon.end("-TERM"), Some(0));
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use std::{fs, os::unix::fs::symlink, process::Command};
 
-use crate::world::{Run, World, assert_held, block_on, entry, faults::Faulty, pass};
+use crate::world::{
+    World, block_on, faults::Faulty, pass, run::Run, seen::assert_held, set::entry,
+};
 use sluice_crawler::{ledger::State, record::Pass};
 use sluice_policy::{attestation::Predicate, time::format};
 use time::{Duration, OffsetDateTime};

@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::symlink, sync::Arc};
 
-use crate::world::{World, block_on, entry, pass};
+use crate::world::{World, block_on, pass, set::entry};
 use object_store::{ObjectStoreExt, path::Path};
 use sluice_crawler::{
     config::Location,

@@ -154,15 +154,14 @@ fn kill_often(
             site.withdraw(&some);
             withdrawn.extend(some);
         }
-        let mut daemon = site.daemon();
+        let daemon = site.daemon();
         // At times a kill falls into the start, else anywhere into the work: how far that has come
         // is told by the edges that were passed, so that the machine's speed doesn't matter.
         if random.below(8) > 0 {
             site.wait_for_edges(random.below(u64::from(more) * EDGES_PER_RUN));
         }
         sleep(Duration::from_micros(random.below(50_000)));
-        daemon.kill().unwrap();
-        daemon.wait().unwrap();
+        daemon.end("-KILL");
         hit.extend(site.edges_cut());
     }
     checks.check("nothing is there in part", broken(&site.bucket()).is_none());

@@ -7,7 +7,7 @@ use std::{
     io::BufReader,
     ops::RangeInclusive,
     os::unix::fs::chown,
-    process::{Child, Stdio},
+    process::Stdio,
     sync::{
         OnceLock,
         atomic::{AtomicU32, Ordering},
@@ -25,7 +25,11 @@ use sluice_crawler::{
     withdraw::Request,
 };
 
-use crate::world::{World, block_on, program::NOBODY, server::Server};
+use crate::world::{
+    World, block_on,
+    program::{Daemon, NOBODY},
+    server::Server,
+};
 
 static REQUESTS: AtomicU32 = AtomicU32::new(0);
 
@@ -92,8 +96,8 @@ impl Site {
         self.command(&["once"], set).status().unwrap().code()
     }
 
-    pub(crate) fn daemon(&self) -> Child {
-        self.command(&["run"], &[]).spawn().unwrap()
+    pub(crate) fn daemon(&self) -> Daemon {
+        Daemon::start(&mut self.command(&["run"], &[]))
     }
 
     /// Keys below the prefix and contents, but for what differs between worlds: an attestation

@@ -40,12 +40,49 @@ impl World {
         fs::write(self.at("etc/sluice.toml"), site).unwrap();
     }
 
+    /// A crawler at work.
+    pub(crate) fn daemon(&self, binary: &str) -> Daemon {
+        Daemon::start(&mut self.program(binary, &["run"]))
+    }
+
     /// A command line of the crawler. The process that is started becomes the crawler.
     pub(crate) fn program(&self, binary: &str, words: &[&str]) -> Command {
         let mut command = Command::new("unshare");
         command.args(["--mount", "sh", "-e", "-c", ENTER]).arg(self.dir.path());
         command.arg(binary).args(words);
         command
+    }
+}
+
+/// A crawler that works until it is ended, or until the test that started it has failed.
+pub(crate) struct Daemon(Child);
+
+impl Daemon {
+    pub(crate) fn start(command: &mut Command) -> Self {
+        Self(command.spawn().unwrap())
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
+    pub(crate) fn signal(&self, signal: &str) {
+        let pid = self.id().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+    }
+
+    /// Sends a signal and waits for the end.
+    pub(crate) fn end(mut self, signal: &str) -> Option<i32> {
+        self.signal(signal);
+        self.0.wait().unwrap().code()
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // Neither does anything to one that has ended.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 
@@ -63,11 +100,4 @@ pub(crate) fn wait_for(what: impl Fn() -> bool) {
         assert!(started.elapsed() < Duration::from_secs(60), "in vain");
         sleep(Duration::from_millis(2));
     }
-}
-
-/// Sends a signal and waits for the end.
-pub(crate) fn kill(child: &mut Child, signal: &str) -> Option<i32> {
-    let pid = child.id().to_string();
-    assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
-    child.wait().unwrap().code()
 }

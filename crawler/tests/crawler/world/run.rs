@@ -1,0 +1,125 @@
+//! Runs as a node leaves them: sealed results, and their attestation in the spool.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use sluice_policy::{
+    attestation::{AuditHead, IrregularFile, OutputFile, Predicate, Statement, seal},
+    digest::Digest,
+};
+use sluice_site::record::run_id;
+use ssh_key::PrivateKey;
+use time::{Duration, OffsetDateTime};
+
+use super::{
+    World,
+    set::{BUNDLE, entry},
+};
+
+/// A run before its attestation.
+pub(crate) struct Run<'a> {
+    world: &'a World,
+    pub(crate) predicate: Predicate,
+}
+
+impl World {
+    /// A successful run of `user` alice in the drop box `name`, ended long ago.
+    pub(crate) fn run(&self, job: u32, name: &str) -> Run<'_> {
+        let run_dir = self.at("runs").join(name);
+        fs::create_dir_all(&run_dir).unwrap();
+        let sealed = self.at(&format!("sealed/lab/{job}.0/run"));
+        fs::create_dir_all(&sealed).unwrap();
+        let ended = OffsetDateTime::now_utc() - Duration::minutes(5);
+        let predicate = Predicate {
+            format: 1,
+            cluster: "lab".into(),
+            job,
+            restart: 0,
+            run_id: run_id(name.as_bytes(), "lab", job, 0),
+            node: "n1".into(),
+            nodes: vec!["n1".into()],
+            user: "alice".into(),
+            uid: 1001,
+            entry: "count@1".into(),
+            held: None,
+            entry_digest: Digest::of(entry("count").as_bytes()),
+            serial: 1,
+            digest: Digest::of(BUNDLE),
+            runtime_digest: None,
+            signers: vec!["controller@lab".into()],
+            submitted_run_dir: run_dir.to_str().unwrap().into(),
+            sealed: sealed.to_str().unwrap().into(),
+            started: ended - Duration::minutes(1),
+            ended,
+            exit_code: 0,
+            state: "COMPLETED".into(),
+            status_token: format!("{job:032x}"),
+            files: Vec::new(),
+            irregular: Vec::new(),
+            audit_head: AuditHead { seq: 0, hash: "0".repeat(64) },
+        };
+        Run { world: self, predicate }
+    }
+
+    pub(crate) fn spooled(&self, job: u32) -> PathBuf {
+        self.at("attestations/spool").join(spooled(job))
+    }
+}
+
+impl Run<'_> {
+    /// Leaves a result and attests it.
+    pub(crate) fn file(mut self, path: &str, content: &[u8]) -> Self {
+        let at = self.sealed().join(path);
+        fs::create_dir_all(at.parent().unwrap()).unwrap();
+        fs::write(at, content).unwrap();
+        self.predicate.files.push(OutputFile {
+            path: path.into(),
+            bytes: content.len() as u64,
+            sha256: Digest::of(content).hex(),
+            rule: 0,
+        });
+        self
+    }
+
+    pub(crate) fn irregular(mut self, path: &str, what: &str) -> Self {
+        self.predicate.irregular.push(IrregularFile { path: path.into(), what: what.into() });
+        self
+    }
+
+    pub(crate) fn but(mut self, change: impl FnOnce(&mut Predicate)) -> Self {
+        change(&mut self.predicate);
+        self
+    }
+
+    pub(crate) fn sealed(&self) -> &Path {
+        Path::new(&self.predicate.sealed)
+    }
+
+    /// The drop box's `.weskit/START/log.json`.
+    pub(crate) fn log(self, start: &str, text: &str) -> Self {
+        let dir = Path::new(&self.predicate.submitted_run_dir).join(".weskit").join(start);
+        fs::create_dir_all(&dir).unwrap();
+        fs::write(dir.join("log.json"), text).unwrap();
+        self
+    }
+
+    /// Puts the attestation into the spool.
+    pub(crate) fn attest(self) -> String {
+        self.attest_with("node", "node-cert.pub")
+    }
+
+    pub(crate) fn attest_with(self, key: &str, certificate: &str) -> String {
+        let read = |name: &str| fs::read_to_string(self.world.at("keys").join(name)).unwrap();
+        let key = PrivateKey::from_openssh(read(key)).unwrap();
+        let payload = Statement::new(self.predicate.clone()).to_bytes().unwrap();
+        let envelope = seal(&payload, &key, &read(certificate)).unwrap();
+        fs::write(self.world.spooled(self.predicate.job), envelope.to_bytes().unwrap()).unwrap();
+        self.predicate.run_id
+    }
+}
+
+pub(super) fn spooled(job: u32) -> String {
+    format!("lab-{job}.0.json")
+}
