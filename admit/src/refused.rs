@@ -1,5 +1,6 @@
 use std::fmt::Display;
 
+use sluice_policy::text::shown;
 use sluice_protocol::Refusal;
 use sluice_site::sets::SetError;
 
@@ -14,12 +15,13 @@ pub(crate) struct Refused {
 }
 
 impl Refused {
-    /// `what` may quote the user's text: control characters are taken out of it.
+    /// `what` may quote the user's text: what is invisible in it, or would steer a terminal, is
+    /// written out.
     pub(crate) fn new(code: &'static str, what: impl Display) -> Self {
-        let text = what.to_string();
-        let plain = text.chars().map(|c| if c.is_control() { ' ' } else { c });
-        let mut message: String = plain.clone().take(MAX_MESSAGE).collect();
-        if plain.count() > MAX_MESSAGE {
+        let what = what.to_string();
+        let text = shown(&what);
+        let mut message: String = text.chars().take(MAX_MESSAGE).collect();
+        if message.len() < text.len() {
             message.push('…');
         }
         Self { code, message }
@@ -40,5 +42,23 @@ impl From<SetError> for Refused {
 impl From<Refused> for Refusal {
     fn from(refused: Refused) -> Self {
         Self { code: refused.code.into(), message: refused.message }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_hides_nothing_and_stays_one_line() {
+        let message = Refused::new("not-listed", "a\u{202e}b\u{200b}c\u{1b}[2J\nd é").message;
+        assert_eq!(message, "a\\u{202e}b\\u{200b}c\\u{1b}[2J\\nd é");
+    }
+
+    #[test]
+    fn a_message_has_a_bound() {
+        let long = "é".repeat(MAX_MESSAGE);
+        assert_eq!(Refused::new("not-listed", &long).message, long);
+        assert_eq!(Refused::new("not-listed", long.clone() + "x").message, long + "…");
     }
 }

@@ -7,6 +7,7 @@ use std::fs;
 use std::os::unix::fs::{chown, symlink};
 
 use sluice_policy::digest::Digest;
+use sluice_policy::text::is_visible;
 use sluice_protocol::{Mode, Step};
 use time::Duration;
 use world::published::{NOW, write};
@@ -24,7 +25,7 @@ fn check(cases: &[(&str, &str, Bend)]) {
         assert_eq!(found, *code, "{word}: {message}");
         assert!(message.contains(word), "{code}: {message:?} should say {word:?}");
         assert!(world.made().is_empty(), "{code} {word} left something");
-        assert!(!message.chars().any(char::is_control));
+        assert!(message.chars().all(is_visible));
         if *code != "audit-unwritable" {
             let last = world.audit().pop().unwrap();
             assert_eq!(last["detail"]["code"], *code);
