@@ -14,6 +14,7 @@ use serde::Deserialize;
 use sluice_policy::digest::Digest;
 use tokio::time::sleep;
 
+use super::failed::{refused, unavailable};
 use crate::{config::S3, outcome::Stop};
 
 /// What S3 wants encoded in a path.
@@ -220,20 +221,6 @@ pub(super) fn base64(digest: &Digest) -> String {
     let digits = hex.as_bytes().chunks(2).filter_map(|pair| std::str::from_utf8(pair).ok());
     let bytes: Vec<u8> = digits.filter_map(|pair| u8::from_str_radix(pair, 16).ok()).collect();
     Base64::encode_string(&bytes)
-}
-
-/// A status that means that the server won't.
-pub(super) fn refused(what: &str, status: StatusCode) -> Stop {
-    let message = format!("the store answers {status} to {what}");
-    match status {
-        StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => Stop::retry("store-denied", message),
-        _ => Stop::retry("store-unavailable", message),
-    }
-}
-
-fn unavailable(error: &dyn std::fmt::Display) -> Stop {
-    let text: String = error.to_string().chars().filter(|c| !c.is_control()).take(400).collect();
-    Stop::retry("store-unavailable", format!("the store doesn't answer: {text}"))
 }
 
 #[cfg(test)]

@@ -2,28 +2,23 @@
 
 mod api;
 mod confirm;
+mod connect;
 mod directory;
+mod failed;
 mod owners;
 mod probe;
 
-use std::{collections::HashMap, io, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::HashMap, io, path::PathBuf, sync::Arc};
 
 use futures_util::{StreamExt, TryStreamExt};
 use object_store::{
-    Attribute, Attributes, Certificate, ClientOptions, Error, GetOptions, MultipartUpload,
-    ObjectStore, ObjectStoreExt, PutMode, PutMultipartOptions, PutOptions, PutPayload, Result,
-    RetryConfig,
-    aws::{AmazonS3Builder, Checksum},
-    local::LocalFileSystem,
-    path::Path,
+    Attribute, Attributes, Error, GetOptions, MultipartUpload, ObjectStore, ObjectStoreExt,
+    PutMode, PutMultipartOptions, PutOptions, PutPayload, Result, path::Path,
 };
 use sluice_policy::digest::{Digest, Hasher};
 use tokio::sync::OnceCell;
 
-use crate::{
-    config::{Keys, Location, S3},
-    outcome::Stop,
-};
+use crate::outcome::Stop;
 use api::Api;
 use directory::{clear_staged, fits, is_staged};
 use owners::Owners;
@@ -31,6 +26,7 @@ pub use probe::Honours;
 
 /// Bytes of a key that every S3 server takes.
 const LONGEST_KEY: usize = 1024;
+
 /// Where objects go.
 #[derive(Clone)]
 pub struct Store {
@@ -57,51 +53,6 @@ pub struct About<'a> {
 }
 
 impl Store {
-    /// Connects to a configured location; nothing is sent yet.
-    pub fn open(location: &Location) -> Result<Self> {
-        match location {
-            // A crash of the host must not undo what the ledger calls published.
-            Location::Directory(dir) => {
-                let store = LocalFileSystem::new_with_prefix(dir)?.with_fsync(true);
-                let store = Self::new(Arc::new(store), "", &format!("file://{}", dir.display()));
-                Ok(Self { directory: Some(dir.clone()), ..store })
-            }
-            Location::S3(s3) => Self::s3(s3),
-        }
-    }
-
-    fn s3(s3: &S3) -> Result<Self> {
-        let mut client = ClientOptions::new().with_allow_http(s3.allow_http);
-        if let Some(pem) = &s3.ca {
-            for certificate in Certificate::from_pem_bundle(pem)? {
-                client = client.with_root_certificate(certificate);
-            }
-        }
-        let mut builder = match &s3.keys {
-            Keys::Static(keys) => AmazonS3Builder::new()
-                .with_access_key_id(&keys.access_key)
-                .with_secret_access_key(&keys.secret_key),
-            // Web identity, container or instance: whatever the environment names.
-            Keys::Environment => AmazonS3Builder::from_env(),
-        };
-        if let Some(proxy) = &s3.proxy {
-            client = client.with_proxy_url(proxy);
-        }
-        builder = builder
-            .with_endpoint(&s3.endpoint)
-            .with_region(&s3.region)
-            .with_bucket_name(&s3.bucket)
-            .with_virtual_hosted_style_request(false)
-            .with_checksum_algorithm(Checksum::SHA256)
-            .with_client_options(client.clone())
-            .with_retry(patience());
-        let store = builder.build()?;
-        let api = Api::new(s3, &client, store.credentials().clone())?;
-        let url = format!("s3://{}/{}", s3.bucket, s3.prefix);
-        let store = Self::new(Arc::new(store), &s3.prefix, &url);
-        Ok(Self { api: Some(Arc::new(api)), owners: Owners::new(s3), ..store })
-    }
-
     /// Wraps any store; `prefix` comes before every key, `url` is what people are told.
     pub fn new(inner: Arc<dyn ObjectStore>, prefix: &str, url: &str) -> Self {
         let trimmed = |text: &str| text.trim_matches('/').to_owned();
@@ -304,23 +255,5 @@ fn content_type(key: &Path) -> &'static str {
         Some("html") => "text/html",
         Some("txt") => "text/plain",
         _ => "application/octet-stream",
-    }
-}
-
-/// A request is repeated a few times at once; an outage is left to the next pass.
-fn patience() -> RetryConfig {
-    RetryConfig { max_retries: 3, retry_timeout: Duration::from_secs(20), ..RetryConfig::default() }
-}
-
-impl From<Error> for Stop {
-    fn from(error: Error) -> Self {
-        let text: String =
-            error.to_string().chars().filter(|c| !c.is_control()).take(400).collect();
-        // Listing loses the kind of the error on its way through the library.
-        let denied =
-            matches!(error, Error::PermissionDenied { .. } | Error::Unauthenticated { .. })
-                || ["401 Unauthorized", "403 Forbidden"].iter().any(|status| text.contains(status));
-        let code = if denied { "store-denied" } else { "store-unavailable" };
-        Self::retry(code, format!("the store didn't take the results: {text}"))
     }
 }

@@ -4,7 +4,10 @@ use http::{Method, StatusCode};
 use object_store::path::Path;
 use sluice_policy::digest::Digest;
 
-use super::api::{Api, base64, object, refused};
+use super::{
+    api::{Api, base64, object},
+    failed::refused,
+};
 use crate::outcome::Stop;
 
 /// What a server was found to do.
