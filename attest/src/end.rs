@@ -1,18 +1,13 @@
 //! A node's part in a job's end; the epilog waits for it, so it is short.
 
-use std::{
-    fs,
-    os::unix::process::CommandExt,
-    path::Path,
-    process::{Command, Stdio},
-    time::Duration,
-};
+use std::{fs, os::unix::process::CommandExt, path::Path, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use rustix::mount::{UnmountFlags, unmount};
 use sluice_site::paths::Roots;
 use sluice_sys::{
     atomic, beneath,
+    program::clean,
     survivors::{self, Namespace},
 };
 
@@ -74,14 +69,8 @@ pub(crate) fn start_worker(job: u32) -> Result<()> {
 
 /// Starts this program with other words.
 pub(crate) fn start(words: &[&str]) -> Result<()> {
-    Command::new(sluice_protocol::ATTEST_PROGRAM)
+    clean(sluice_protocol::ATTEST_PROGRAM)
         .args(words)
-        .env_clear()
-        .env("PATH", "/usr/bin:/bin")
-        .current_dir("/")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
         // Slurm kills the epilog's process group when the epilog is over.
         .process_group(0)
         .spawn()

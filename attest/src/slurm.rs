@@ -1,9 +1,10 @@
 //! Whether Slurm is done with a job, by squeue(1): its own columns only, none that holds text of
 //! the user's.
 
-use std::process::Command;
+use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
+use sluice_sys::program::clean;
 
 /// States in which nothing of the incarnation runs any more, job_state_string(3) of Slurm. Any
 /// other word, also one of a later Slurm, means waiting.
@@ -24,13 +25,12 @@ const PATIENCE: &str = "30";
 
 /// Slurm's word for how the incarnation ended; none while it hasn't.
 pub(crate) fn ended(job: u32, restart: u32) -> Result<Option<String>> {
-    let output = Command::new("/usr/bin/timeout")
+    let output = clean("/usr/bin/timeout")
         .args(["--kill-after=5", PATIENCE, "/usr/bin/squeue", "--noheader", "--states=all"])
         .arg(format!("--jobs={job}"))
         .arg("--Format=State:24,RestartCnt:12")
-        .env_clear()
-        .env("PATH", "/usr/bin:/bin")
-        .current_dir("/")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .output()
         .context("/usr/bin/squeue")?;
     if !output.status.success() {

@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     io::{self, Read, Seek, Write},
-    process::{ChildStdout, Command, Stdio},
+    process::{ChildStdout, Stdio},
     time::{Duration, Instant},
 };
 
@@ -14,18 +14,15 @@ use rustix::{
 use sluice_protocol::{
     ADMIT_PROGRAM, FORMAT, Facts, MAX_MESSAGE, NO_PROGRESS_SECONDS, Refusal, Verdict,
 };
+use sluice_sys::program::clean;
 
 /// The decider's verdict, or the refusal that its silence, crash or nonsense amounts to.
 pub(crate) fn decider(facts: &Facts) -> Result<Verdict, Refusal> {
     let question = serde_json::to_vec(facts).map_err(|e| no_answer(&e))?;
     let question = in_memory(&question).map_err(|e| no_answer(&e))?;
-    let mut child = Command::new(ADMIT_PROGRAM)
-        .env_clear()
-        .env("PATH", "/usr/bin:/bin")
-        .current_dir("/")
+    let mut child = clean(ADMIT_PROGRAM)
         .stdin(Stdio::from(question))
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
         .spawn()
         .map_err(|e| no_answer(&format_args!("{ADMIT_PROGRAM}: {e}")))?;
     let answer = match child.stdout.take() {

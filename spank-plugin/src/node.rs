@@ -4,12 +4,13 @@ use std::{
     env, fs,
     io::ErrorKind,
     path::Path,
-    process::{Child, Command, Stdio},
+    process::Child,
     thread::sleep,
     time::{Duration, Instant},
 };
 
 use sluice_protocol::{ADMIT_PROGRAM, ATTEST_PROGRAM, FORMAT, Loaded, Mode};
+use sluice_sys::program::clean;
 
 use crate::{
     SLURM,
@@ -84,16 +85,7 @@ pub(crate) fn job_ended(spank: &Spank<'_>) {
 
 /// Runs a program of ours with a clean environment and gives up on it after a while.
 fn run(program: &str, words: &[&str]) {
-    let child = Command::new(program)
-        .args(words)
-        .env_clear()
-        .env("PATH", "/usr/bin:/bin")
-        .current_dir("/")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
-    let outcome = match child {
+    let outcome = match clean(program).args(words).spawn() {
         Ok(child) => wait(child),
         Err(error) if error.kind() == ErrorKind::NotFound => Err("is not installed".into()),
         Err(error) => Err(error.to_string()),
