@@ -3,12 +3,10 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{Read, Write};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::BorrowedFd;
 use std::path::Path;
 
-use rustix::fs::{
-    Mode, OFlags, Timespec, Timestamps, fchmod, futimens, mkdirat, openat, symlinkat, syncfs,
-};
+use rustix::fs::{Mode, OFlags, fchmod, mkdirat, openat, symlinkat, syncfs};
 use rustix::io::Errno;
 use sluice_policy::digest::{Digest, Hasher};
 use sluice_policy::manifest::{Item, Manifest};
@@ -209,18 +207,11 @@ fn create(copy: BorrowedFd<'_>, path: &str) -> std::io::Result<File> {
     Ok(openat(copy, path, flags, Mode::RUSR)?.into())
 }
 
-/// Same modes everywhere; the time of modification stays, since interpreters compare it with the
-/// one inside their compiled files.
+/// Same modes everywhere.
 fn finish(copy: &File, source: &Stamp) -> std::io::Result<()> {
-    const SECOND: i128 = 1_000_000_000;
     let mode = if source.is_executable() { 0o555 } else { 0o444 };
     fchmod(copy, Mode::from_raw_mode(mode))?;
-    let modified = Timespec {
-        tv_sec: source.modified.div_euclid(SECOND).try_into().unwrap_or_default(),
-        tv_nsec: source.modified.rem_euclid(SECOND).try_into().unwrap_or_default(),
-    };
-    let times = Timestamps { last_access: modified, last_modification: modified };
-    match futimens(copy.as_fd(), &times) {
+    match source.give_time(copy) {
         // Only a convenience.
         Ok(()) | Err(Errno::INVAL | Errno::PERM) => Ok(()),
         Err(error) => Err(error.into()),

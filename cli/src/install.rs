@@ -5,8 +5,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{
-    Mode, OFlags, RenameFlags, Timespec, Timestamps, fchmod, futimens, mkdirat, openat,
-    renameat_with, symlinkat, syncfs,
+    Mode, OFlags, RenameFlags, fchmod, mkdirat, openat, renameat_with, symlinkat, syncfs,
 };
 use rustix::process::geteuid;
 use sluice_policy::entry::Entry;
@@ -164,14 +163,8 @@ fn open_to_all(to: &OwnedFd, path: &str, flags: OFlags, mode: u32) -> std::io::R
     Ok(fchmod(fd, Mode::from_raw_mode(mode))?)
 }
 
-/// The time of modification stays: interpreters compare it with the one in their compiled files.
 fn finish(file: &File, stamp: &Stamp) -> rustix::io::Result<()> {
-    const SECOND: i128 = 1_000_000_000;
     let mode = if stamp.is_executable() { 0o755 } else { 0o644 };
     fchmod(file, Mode::from_raw_mode(mode))?;
-    let modified = Timespec {
-        tv_sec: stamp.modified.div_euclid(SECOND).try_into().unwrap_or_default(),
-        tv_nsec: stamp.modified.rem_euclid(SECOND).try_into().unwrap_or_default(),
-    };
-    futimens(file, &Timestamps { last_access: modified, last_modification: modified })
+    stamp.give_time(file)
 }

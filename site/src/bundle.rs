@@ -10,7 +10,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
-use rustix::fs::{FileType, OFlags, Stat, fstat};
+use rustix::fs::{FileType, OFlags, Stat, Timespec, Timestamps, fstat, futimens};
 use sluice_policy::manifest::ManifestError;
 use sluice_sys::beneath;
 
@@ -101,6 +101,17 @@ impl Stamp {
     /// Whether the file's owner may execute it.
     pub fn is_executable(&self) -> bool {
         self.mode & 0o100 != 0
+    }
+
+    /// Gives a copy the original's time of modification: interpreters compare it with the one
+    /// inside their compiled files.
+    pub fn give_time(&self, copy: impl AsFd) -> rustix::io::Result<()> {
+        const SECOND: i128 = 1_000_000_000;
+        let modified = Timespec {
+            tv_sec: self.modified.div_euclid(SECOND).try_into().unwrap_or_default(),
+            tv_nsec: self.modified.rem_euclid(SECOND).try_into().unwrap_or_default(),
+        };
+        futimens(copy, &Timestamps { last_access: modified, last_modification: modified })
     }
 }
 
