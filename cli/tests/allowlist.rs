@@ -6,45 +6,10 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::{Command, Stdio};
 
-use support::Scratch;
+use support::fixtures::{self, config};
+use support::{Ran, Scratch};
 
-const ENTRY: &str = r#"# reviewed line by line
-format = 1
-name = "demo"
-version = "1.0"
-engine = "sh"
-network = "none"
-steps = "none"
-stdio = "sealed"
-[approval]
-by = "alice@site"
-proposal = "P-1"
-purpose = "test"
-requester = "bob"
-at = "2026-07-01T12:00:00Z"
-[runtime]
-name = "rt"
-version = "2"
-[[data]]
-name = "cohort"
-at = "/data/cohort"
-[[command]]
-script = """
-#!/bin/bash
-set -eu && {runtime}/run {bundle}/main --params {file:.yaml}
-"""
-"#;
-
-const CONFIG: &str = r#"format = 1
-cluster = "lab"
-workflows = "/srv/w"
-runtimes = "/srv/t"
-runs = "/srv/r"
-sealed-root = "/srv/p/s"
-attestations = "/srv/p/a"
-status = "/srv/st"
-[policy]
-entry-signatures = 2
+const POLICY: &str = r#"entry-signatures = 2
 [[policy.controller]]
 principal = "alice@site"
 [[policy.controller]]
@@ -54,20 +19,27 @@ data = ["other"]
 principal = "dave@site"
 "#;
 
+fn reviewed() -> String {
+    let tables = "[runtime]\nname = \"rt\"\nversion = \"2\"\n\
+                  [[data]]\nname = \"cohort\"\nat = \"/data/cohort\"\n";
+    let script = "set -eu && {runtime}/run {bundle}/main --params {file:.yaml}";
+    format!("# reviewed line by line\n{}", fixtures::entry(tables, script))
+}
+
 /// A set with one entry, and three signers' keys.
 fn set() -> Scratch {
     let scratch = Scratch::new();
     scratch.write("bundle/main", "1");
     scratch.write("runtime/run", "2");
     scratch.mode("runtime/run", 0o755);
-    scratch.write("entry.toml", ENTRY);
+    scratch.write("entry.toml", reviewed());
     let mut signers = String::new();
     for name in ["alice", "carol", "dave"] {
         let public = scratch.key(name);
         signers += &format!("{name}@site namespaces=\"sluice-entry@v1,sluice-index@v1\" {public}");
     }
     scratch.write("signers", signers);
-    scratch.write("config", CONFIG);
+    scratch.write("config", config(POLICY));
     scratch.run("allowlist new set --valid 30").ok();
     scratch.run("allowlist add set entry.toml --bundle bundle --runtime runtime").ok();
     scratch
@@ -96,7 +68,7 @@ fn adding_fills_in_digests_and_freezes() {
     scratch.run(again).fails(1, "new version");
     scratch.write("entry.toml", &entry);
     scratch.run(again).fails(1, "digest is sha256:");
-    scratch.write("entry.toml", ENTRY.replace("engine", "engnie"));
+    scratch.write("entry.toml", reviewed().replace("engine", "engnie"));
     scratch.run(again).fails(1, "engnie");
 }
 
@@ -161,7 +133,7 @@ fn revoking_stops_bundles_and_keys() {
     let digest = scratch.run("freeze bundle").ok().err;
     let revoke = |what: &str| {
         let line = format!("allowlist revoke set {what} --why");
-        scratch.sluice(line.split_whitespace().chain(["found a bug"]))
+        Ran::of(scratch.command(&line).arg("found a bug").output().expect("sluice runs"))
     };
     revoke("--digest sha256:12").fails(2, "64 lower-case");
     revoke("--key SHA256:short").fails(2, "fingerprint");
@@ -175,9 +147,7 @@ fn revoking_stops_bundles_and_keys() {
         scratch.run("allowlist show set").ok().out.contains("found a bug, signed by dave@site")
     );
 
-    let listed = Command::new("ssh-keygen").arg("-lf").arg(scratch.path("alice.pub")).output();
-    let listed = support::Ran::of(listed.unwrap()).ok().out;
-    let fingerprint = listed.split(' ').nth(1).unwrap();
+    let fingerprint = scratch.fingerprint("alice.pub");
     revoke(&format!("--key {fingerprint}")).ok();
     revoke(&format!("--key {fingerprint}")).ok();
     scratch.run("allowlist sign set --key dave --as dave@site").ok();
@@ -240,16 +210,15 @@ fn a_slower_push_of_an_older_set_does_not_follow_a_newer_one() {
     fs::create_dir_all(scratch.path("pub/sets/9")).unwrap();
     let other = fs::File::open(scratch.path("pub")).unwrap();
     other.lock().unwrap();
-    let slower = Command::new(env!("CARGO_BIN_EXE_sluice"))
-        .args("allowlist push set --to pub --signers signers --config config".split(' '))
-        .current_dir(scratch.root())
+    let slower = scratch
+        .command("allowlist push set --to pub --signers signers --config config")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     symlink("sets/9", scratch.path("pub/current")).unwrap();
     drop(other);
-    support::Ran::of(slower.wait_with_output().unwrap()).fails(1, "serial 9 is in force");
+    Ran::of(slower.wait_with_output().unwrap()).fails(1, "serial 9 is in force");
 }
 
 #[test]
@@ -267,7 +236,7 @@ fn wrong_uses_are_named() {
 #[test]
 fn removing_takes_an_entry_and_its_manifests() {
     let scratch = set();
-    scratch.write("entry.toml", ENTRY.replace("\"demo\"", "\"other\""));
+    scratch.write("entry.toml", reviewed().replace("\"demo\"", "\"other\""));
     scratch.write("bundle2/main", "2");
     scratch.run("allowlist add set entry.toml --bundle bundle2 --runtime runtime").ok();
     scratch.run("allowlist remove set missing@1").fails(1, "missing@1 is not in the set");
@@ -291,7 +260,7 @@ fn a_set_s_changes_are_shown_before_it_is_signed() {
     assert!(copied.unwrap().success());
     let diff = "allowlist diff set --against old";
     assert_eq!(scratch.run(diff).ok().out, "");
-    scratch.write("entry.toml", ENTRY.replace("\"1.0\"", "\"1.1\""));
+    scratch.write("entry.toml", reviewed().replace("\"1.0\"", "\"1.1\""));
     scratch.run("allowlist add set entry.toml --bundle bundle --runtime runtime").ok();
     let ran = scratch.run(diff).fails(1, "serial 1 -> 1");
     assert!(ran.out.starts_with("added      demo@1.1\n+digest"), "{ran:?}");

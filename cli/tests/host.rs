@@ -6,6 +6,7 @@ mod support;
 use std::fs;
 use std::process::Command;
 
+use support::fixtures::{config, entry};
 use support::{Ran, Scratch};
 
 const ENTER: &str = r#"
@@ -16,39 +17,7 @@ mount --bind "$T/log" /var/log
 exec "$@"
 "#;
 
-const CONFIG: &str = r#"format = 1
-cluster = "lab"
-workflows = "/srv/workflows"
-runtimes = "/srv/runtimes"
-runs = "/srv/runs"
-sealed-root = "/srv/private/sealed"
-attestations = "/srv/private/attestations"
-status = "/srv/status"
-service-user = "root"
-[policy]
-[[policy.controller]]
-principal = "alice@site"
-"#;
-
-const ENTRY: &str = r#"format = 1
-name = "demo"
-version = "1.0"
-engine = "sh"
-network = "none"
-steps = "none"
-stdio = "sealed"
-[approval]
-by = "alice@site"
-proposal = "P-1"
-purpose = "test"
-requester = "bob"
-at = "2026-07-01T12:00:00Z"
-[[command]]
-script = """
-#!/bin/bash
-set -eu && {bundle}/main [ --cores {int:1..8} ] --params {file:.yaml}
-"""
-"#;
+const SCRIPT: &str = "set -eu && {bundle}/main [ --cores {int:1..8} ] --params {file:.yaml}";
 
 const SBATCH: &str = r#"#!/bin/sh
 printf '%s\n' "$@" >"$T/args"
@@ -70,7 +39,10 @@ fn host() -> Option<Scratch> {
     let host = Scratch::new();
     let copied = Command::new("cp").args(["-a", "/etc"]).arg(host.path("etc")).status();
     assert!(copied.expect("cp runs").success());
-    host.write("etc/sluice/sluice.toml", CONFIG);
+    host.write(
+        "etc/sluice/sluice.toml",
+        config("[[policy.controller]]\nprincipal = \"alice@site\"\n"),
+    );
     host.write("srv/workflows/demo/1.0/main", "echo");
     host.write("srv/runs/root/older-run/nothing", "");
     host.write("srv/status/none", "");
@@ -84,7 +56,7 @@ fn host() -> Option<Scratch> {
     }
     let alice = host.key("alice");
     host.write("etc/sluice/allowed_signers", format!("alice@site {alice}"));
-    host.write("entry.toml", ENTRY);
+    host.write("entry.toml", entry("", SCRIPT));
     host.run("allowlist new set --valid 30").ok();
     host.run("allowlist add set entry.toml --bundle srv/workflows/demo/1.0").ok();
     host.run("allowlist sign set --key alice --as alice@site").ok();

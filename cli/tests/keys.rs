@@ -4,18 +4,10 @@ mod support;
 
 use std::process::Command;
 
+use support::fixtures::config;
 use support::{Ran, Scratch};
 
-const CONFIG: &str = r#"format = 1
-cluster = "lab"
-workflows = "/srv/w"
-runtimes = "/srv/r"
-runs = "/srv/runs"
-sealed-root = "/srv/p/s"
-attestations = "/srv/p/a"
-status = "/srv/st"
-[policy]
-[[policy.controller]]
+const POLICY: &str = r#"[[policy.controller]]
 principal = "alice@site"
 data = ["cohort"]
 [[policy.security]]
@@ -28,19 +20,9 @@ fn asked(scratch: &Scratch, answer: &str, line: &str) -> Ran {
     let ask = scratch
         .write("ask", format!("#!/bin/sh\nexec cat '{}'\n", scratch.path("answer").display()));
     scratch.mode("ask", 0o755);
-    let output = Command::new(env!("CARGO_BIN_EXE_sluice"))
-        .args(line.split_whitespace())
-        .current_dir(scratch.root())
-        .env("SSH_ASKPASS", ask)
-        .env("SSH_ASKPASS_REQUIRE", "force")
-        .output();
+    let output =
+        scratch.command(line).env("SSH_ASKPASS", ask).env("SSH_ASKPASS_REQUIRE", "force").output();
     Ran::of(output.expect("sluice runs"))
-}
-
-fn fingerprint(scratch: &Scratch, key: &str) -> String {
-    let listed = Command::new("ssh-keygen").arg("-lf").arg(scratch.path(key)).output();
-    let listed = Ran::of(listed.expect("ssh-keygen runs")).ok().out;
-    listed.split(' ').nth(1).expect("a fingerprint").to_owned()
 }
 
 /// Holes 6 and 7 of trustworthy-ops: a passphrase is the same typed and from a file, in any script,
@@ -65,7 +47,7 @@ fn passphrases_are_what_people_wrote() {
 #[test]
 fn keys_come_are_listed_and_go() {
     let scratch = Scratch::new();
-    scratch.write("config", CONFIG);
+    scratch.write("config", config(POLICY));
     scratch.key("alice");
     scratch.write("signers", "# by hand\n");
     let add = "keys add alice.pub --signers signers --as";
@@ -74,7 +56,6 @@ fn keys_come_are_listed_and_go() {
     scratch.run(&format!("{add} alice@site --to entry --from yesterday")).fails(2, "--from");
     scratch.run(&format!("{add} alice@site --to entry,index")).ok();
     scratch.run(&format!("{add} bob@site --to entry")).fails(1, "another principal");
-    scratch.write("config", CONFIG);
     let text = scratch.read("signers");
     assert!(
         text.starts_with("# by hand\nalice@site namespaces=\"sluice-entry@v1,sluice-index@v1\" ")
@@ -82,7 +63,7 @@ fn keys_come_are_listed_and_go() {
 
     let list = "keys list --signers signers --config config";
     let ran = scratch.run(list).ok();
-    let fingerprint = fingerprint(&scratch, "alice.pub");
+    let fingerprint = scratch.fingerprint("alice.pub");
     assert_eq!(
         ran.out,
         format!(

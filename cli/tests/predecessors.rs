@@ -9,6 +9,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
+use support::fixtures::entry;
 use support::{Ran, Scratch};
 
 fn bundle() -> Scratch {
@@ -185,13 +186,7 @@ fn the_table_names_tests_that_are_there() {
 /// A set in which alice has approved the bundle.
 fn approved() -> Scratch {
     let scratch = bundle();
-    scratch.write(
-        "entry.toml",
-        "format = 1\nname = \"demo\"\nversion = \"1.0\"\nengine = \"sh\"\nnetwork = \"none\"\n\
-         steps = \"none\"\nstdio = \"sealed\"\n[approval]\nby = \"alice@site\"\nproposal = \"P\"\n\
-         purpose = \"t\"\nrequester = \"bob\"\nat = \"2026-07-01T12:00:00Z\"\n\
-         [[command]]\nscript = \"\"\"\n#!/bin/bash\n{bundle}/a.py\n\"\"\"\n",
-    );
+    scratch.write("entry.toml", entry("", "{bundle}/a.py"));
     let public = scratch.key("alice");
     scratch.write("signers", format!("alice@site {public}"));
     scratch.run("allowlist new set --valid 30").ok();

@@ -1,9 +1,9 @@
 //! A scratch directory in which the built `sluice` runs.
 #![allow(dead_code, unreachable_pub)] // each test file uses its part
 
+pub mod fixtures;
 pub mod repository;
 
-use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -77,15 +77,16 @@ impl Scratch {
         fs::read_to_string(self.path(name)).expect("a file")
     }
 
-    /// Runs `sluice` in the scratch directory.
-    pub fn sluice<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Ran {
+    /// `sluice` in the scratch directory, with words split at blanks.
+    pub fn command(&self, line: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sluice"));
-        Ran::of(command.args(args).current_dir(self.root()).output().expect("sluice runs"))
+        command.args(line.split_whitespace()).current_dir(self.root());
+        command
     }
 
-    /// `sluice` with words split at blanks.
+    /// Runs that.
     pub fn run(&self, line: &str) -> Ran {
-        self.sluice(line.split_whitespace())
+        Ran::of(self.command(line).output().expect("sluice runs"))
     }
 
     /// Makes an Ed25519 key and returns its public line.
@@ -97,5 +98,12 @@ impl Scratch {
             .expect("ssh-keygen runs");
         assert!(status.success());
         self.read(&format!("{name}.pub"))
+    }
+
+    /// A key's fingerprint, as ssh-keygen tells it.
+    pub fn fingerprint(&self, name: &str) -> String {
+        let listed = Command::new("ssh-keygen").arg("-lf").arg(self.path(name)).output();
+        let listed = Ran::of(listed.expect("ssh-keygen runs")).ok().out;
+        listed.split(' ').nth(1).expect("a fingerprint").to_owned()
     }
 }

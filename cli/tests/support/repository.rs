@@ -3,31 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use super::{Ran, Scratch};
-
-const ENTRY: &str = r#"format = 1
-name = "demo"
-version = "1.0"
-engine = "sh"
-network = "none"
-steps = "none"
-stdio = "sealed"
-[source]
-url = "https://example.org/demo"
-commit = "COMMIT"
-tag = "v1.0"
-[approval]
-by = "alice@site"
-proposal = "P-1"
-purpose = "test"
-requester = "bob"
-at = "2026-07-01T12:00:00Z"
-[[command]]
-script = """
-#!/bin/bash
-{bundle}/main {file:.yaml}
-"""
-"#;
+use super::{Ran, Scratch, fixtures};
 
 pub fn git(scratch: &Scratch, words: &[&str]) -> Ran {
     let output = Command::new("git")
@@ -63,39 +39,21 @@ pub fn repository() -> Scratch {
 
 pub fn tag(scratch: &Scratch, name: &str, key: &str) {
     let key = format!("user.signingKey={}", scratch.path(key).display());
-    git(
-        scratch,
-        &[
-            "-c",
-            "gpg.format=ssh",
-            "-c",
-            "gpg.ssh.program=ssh-keygen",
-            "-c",
-            &key,
-            "tag",
-            "-s",
-            "-m",
-            "x",
-            name,
-        ],
-    )
-    .ok();
+    let by_ssh = ["-c", "gpg.format=ssh", "-c", "gpg.ssh.program=ssh-keygen", "-c", &key];
+    git(scratch, &[&by_ssh[..], &["tag", "-s", "-m", "x", name]].concat()).ok();
 }
 
 pub fn entry(scratch: &Scratch, tag: &str) {
     let commit = git(scratch, &["rev-parse", "HEAD"]).ok().out;
-    scratch.write(
-        "entry.toml",
-        ENTRY.replace("COMMIT", commit.trim()).replace("\"v1.0\"", &format!("{tag:?}")),
+    let source = format!(
+        "[source]\nurl = \"https://example.org/demo\"\ncommit = {:?}\ntag = {tag:?}\n",
+        commit.trim()
     );
+    scratch.write("entry.toml", fixtures::entry(&source, "{bundle}/main {file:.yaml}"));
 }
 
 pub fn add(scratch: &Scratch, more: &str) -> Ran {
     let line = format!("allowlist add set entry.toml --bundle bundle {more}");
-    let output = Command::new(env!("CARGO_BIN_EXE_sluice"))
-        .args(line.split_whitespace())
-        .current_dir(scratch.root())
-        .env("HOME", scratch.root())
-        .output();
+    let output = scratch.command(&line).env("HOME", scratch.root()).output();
     Ran::of(output.expect("sluice runs"))
 }
