@@ -7,8 +7,12 @@
 //! engine that needs time in proportion to the text. Defaults count where they stand in
 //! `properties`, at any depth.
 
+mod write;
+
 use jsonschema::{PatternOptions, Validator};
 use serde_json::{Map, Value};
+
+use write::write;
 
 /// Largest schema, in bytes.
 pub const MAX_SCHEMA: usize = 256 << 10;
@@ -178,57 +182,6 @@ fn field(pointer: &str) -> String {
         }
     }
     if out.is_empty() { "(all)".into() } else { out }
-}
-
-/// JSON whose numbers YAML 1.1 reads as numbers, too: with a point and a signed exponent.
-fn write(out: &mut String, value: &Value) {
-    match value {
-        Value::Array(items) => {
-            out.push('[');
-            for (index, item) in items.iter().enumerate() {
-                out.push_str(if index > 0 { ", " } else { "" });
-                write(out, item);
-            }
-            out.push(']');
-        }
-        Value::Object(map) => {
-            out.push('{');
-            for (index, (name, item)) in map.iter().enumerate() {
-                out.push_str(if index > 0 { ", " } else { "" });
-                string(out, name);
-                out.push_str(": ");
-                write(out, item);
-            }
-            out.push('}');
-        }
-        Value::Number(number) => {
-            let text = number.to_string();
-            match text.split_once('e') {
-                Some((mantissa, exponent)) => {
-                    let point = if mantissa.contains('.') { "" } else { ".0" };
-                    let sign = if exponent.starts_with(['-', '+']) { "" } else { "+" };
-                    out.push_str(&format!("{mantissa}{point}e{sign}{exponent}"));
-                }
-                None => out.push_str(&text),
-            }
-        }
-        Value::String(text) => string(out, text),
-        Value::Null | Value::Bool(_) => out.push_str(&value.to_string()),
-    }
-}
-
-/// In ASCII, since YAML forbids some characters that JSON allows.
-fn string(out: &mut String, text: &str) {
-    for c in Value::String(text.to_owned()).to_string().chars() {
-        match c {
-            ' '..='~' => out.push(c),
-            _ => {
-                for unit in c.encode_utf16(&mut [0; 2]) {
-                    out.push_str(&format!("\\u{unit:04x}"));
-                }
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod bundle;
 pub mod collect;
 mod config;
+mod crawler;
 pub mod node;
 pub mod paths;
 mod policy;
@@ -14,7 +15,8 @@ mod slurm_conf;
 mod store;
 pub mod users;
 
-pub use config::{Crawler, DataSet, Site, SiteError};
+pub use config::{DataSet, Site, SiteError};
+pub use crawler::Crawler;
 pub use policy::{Holder, Policy, RevokedJobs, Role};
 pub use sandbox::{Ports, Sandbox};
 pub use slurm_conf::SlurmConf;

@@ -7,7 +7,8 @@ use sluice_site::bundle::{What, survey};
 use sluice_sys::atomic;
 use sluice_sys::trusted::{Trust, open_trusted_dir};
 
-use super::{Held, Store, touch, unscanned, unwritable};
+use super::lock::touch;
+use super::{Held, Store, unscanned, unwritable};
 use crate::decide::Bundle;
 use crate::pulse::Pulse;
 use crate::refused::Refused;
