@@ -1,12 +1,14 @@
 //! `sluice attest verify`: what ran, signed by the node it ran on, and whether files are what it made.
 
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::path::Path;
 
 use serde::Serialize;
 use sluice_policy::attestation::{Envelope, Statement};
 use sluice_policy::manifest::Kind;
 use sluice_policy::time::format;
+use ssh_key::PublicKey;
 use time::OffsetDateTime;
 
 use crate::args::job::AttestVerify;
@@ -14,7 +16,7 @@ use crate::exit::{Exit, Failure, Result};
 use crate::{output, read, tree};
 
 /// Upper bound of an attestation, in bytes.
-const MAX_ATTESTATION: usize = 64 << 20;
+pub(crate) const MAX_BYTES: usize = 64 << 20;
 /// What the crawler puts beside the results: no result itself.
 const BESIDE: [&str; 2] = ["attestation.json", "manifest.json"];
 
@@ -41,10 +43,8 @@ enum Verdict {
 
 pub(crate) fn verify(args: &AttestVerify) -> Result<Exit> {
     let key = read::cluster_key(&args.cluster_key)?;
-    let bytes = read::file(&args.attestation, MAX_ATTESTATION)?;
-    let statement = Envelope::parse(&bytes)
-        .and_then(|envelope| envelope.open(&key, OffsetDateTime::now_utc()))
-        .map_err(|error| Failure::bad(format_args!("{}: {error}", args.attestation.display())))?;
+    let bytes = read::file(&args.attestation, MAX_BYTES)?;
+    let statement = open(&bytes, &key, args.attestation.display())?;
     let files = match &args.files {
         Some(dir) => compare(&statement, dir)?,
         None => Vec::new(),
@@ -57,6 +57,13 @@ pub(crate) fn verify(args: &AttestVerify) -> Result<Exit> {
         show(&report)?
     }
     Ok(if good { Exit::Ok } else { Exit::NotAsItShould })
+}
+
+/// The statement of an attestation that stands in `place`, if it is rightly signed.
+pub(crate) fn open(bytes: &[u8], key: &PublicKey, place: impl Display) -> Result<Statement> {
+    Envelope::parse(bytes)
+        .and_then(|envelope| envelope.open(key, OffsetDateTime::now_utc()))
+        .map_err(|error| Failure::bad(format_args!("{place}: {error}")))
 }
 
 /// Everything below `dir` that isn't a directory against the attestation.

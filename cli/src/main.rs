@@ -18,6 +18,7 @@ mod results;
 mod run_dir;
 mod sanitize;
 mod slurm;
+mod spool;
 mod submit;
 mod tree;
 mod verify;

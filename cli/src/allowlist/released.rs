@@ -3,17 +3,15 @@
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use sluice_policy::attestation::{Envelope, Predicate};
+use sluice_policy::attestation::Predicate;
 use sluice_policy::time::format;
 use sluice_site::Site;
 use sluice_site::paths::CLUSTER_KEY;
-use time::OffsetDateTime;
 
-use crate::exit::{Doing, Result};
-use crate::read;
+use crate::exit::Result;
+use crate::{read, spool};
 
-/// Upper bounds, in bytes.
-const MAX_ATTESTATION: usize = 64 << 20;
+/// Upper bound of a status file, in bytes.
 const MAX_STATUS: usize = 64 << 10;
 
 /// A published run.
@@ -43,23 +41,12 @@ struct Status {
 /// The published runs that `concerns` is true of. Only root and the service account can tell.
 pub(super) fn runs(site: &Site, concerns: impl Fn(&Predicate) -> bool) -> Result<Vec<Released>> {
     let key = read::cluster_key(Path::new(CLUSTER_KEY))?;
-    let spool = site.attestations.join("spool");
-    let now = OffsetDateTime::now_utc();
     let mut runs = Vec::new();
-    for item in spool.read_dir().doing(|| format!("read the spool {}", spool.display()))? {
-        let path = item.doing(|| format!("read the spool {}", spool.display()))?.path();
-        if path.extension().is_none_or(|ending| ending != "json") {
-            continue;
-        }
-        let attested = read::file(&path, MAX_ATTESTATION)
-            .ok()
-            .and_then(|bytes| Envelope::parse(&bytes).ok()?.open(&key, now).ok());
-        // What isn't rightly attested was never published.
-        let Some(run) = attested.map(|statement| statement.predicate) else { continue };
-        if !concerns(&run) {
-            continue;
-        }
-        if let Some(place) = published(&site.status, &run) {
+    // What isn't rightly attested was never published.
+    spool::runs(site, &key, |run, _| {
+        if concerns(&run)
+            && let Some(place) = published(&site.status, &run)
+        {
             runs.push(Released {
                 run_id: run.run_id,
                 user: run.user,
@@ -68,7 +55,7 @@ pub(super) fn runs(site: &Site, concerns: impl Fn(&Predicate) -> bool) -> Result
                 r#where: place,
             });
         }
-    }
+    })?;
     runs.sort_by(|a, b| a.run_id.cmp(&b.run_id));
     Ok(runs)
 }

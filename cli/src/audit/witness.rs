@@ -4,21 +4,16 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use rustix::system::uname;
-use sluice_policy::attestation::Envelope;
+use sluice_policy::attestation::Predicate;
 use sluice_site::Site;
 use sluice_site::audit::Head;
 use sluice_site::paths::{AUDIT, CLUSTER_KEY, NODE_CERT};
-use sluice_sys::identity::as_user;
 use sluice_sys::trusted::read_trusted;
-use sluice_sys::{beneath, read_limited};
-use ssh_key::{Certificate, PublicKey};
-use time::OffsetDateTime;
+use ssh_key::Certificate;
 
-use crate::exit::{Doing, Failure, Result};
+use crate::exit::Result;
 use crate::read::{self, MAX_KEY, cluster_key};
-
-/// Upper bound of an attestation or a saved part of syslog, in bytes.
-const MAX_BYTES: usize = 64 << 20;
+use crate::{attest, spool};
 
 /// What somebody saw of a log.
 pub(super) struct Witness {
@@ -29,14 +24,23 @@ pub(super) struct Witness {
     pub(super) place: String,
 }
 
+impl Witness {
+    fn of(run: Predicate, place: String) -> Self {
+        let head = Head { seq: run.audit_head.seq, hash: run.audit_head.hash };
+        Self { host: run.node, head, place }
+    }
+}
+
 /// The heads of the log `log` in the given files, and of a node's log in this site's spool.
 pub(super) fn all(files: &[PathBuf], log: &Path) -> Result<Vec<Witness>> {
     let mut witnesses = Vec::new();
     for path in files {
-        let bytes = read::file(path, MAX_BYTES)?;
+        let bytes = read::file(path, attest::MAX_BYTES)?;
         let place = path.display().to_string();
         if bytes.trim_ascii_start().starts_with(b"{") {
-            witnesses.push(attestation(&bytes, &cluster_key(Path::new(CLUSTER_KEY))?, place)?);
+            let key = cluster_key(Path::new(CLUSTER_KEY))?;
+            let run = attest::open(&bytes, &key, &place)?.predicate;
+            witnesses.push(Witness::of(run, place));
         } else {
             let text = String::from_utf8_lossy(&bytes);
             witnesses.extend(text.lines().filter_map(|line| syslog(line, log, &place)));
@@ -47,7 +51,7 @@ pub(super) fn all(files: &[PathBuf], log: &Path) -> Result<Vec<Witness>> {
         && rustix::process::geteuid().is_root()
         && let Ok(site) = Site::load()
     {
-        witnesses.extend(spool(&site)?);
+        witnesses.extend(spooled(&site)?);
     }
     Ok(witnesses)
 }
@@ -70,34 +74,14 @@ fn syslog(line: &str, log: &Path, place: &str) -> Option<Witness> {
     (Path::new(path) == log).then(|| Witness { host: host.into(), head, place: place.into() })
 }
 
-fn attestation(bytes: &[u8], key: &PublicKey, place: String) -> Result<Witness> {
-    let run = Envelope::parse(bytes)
-        .and_then(|envelope| envelope.open(key, OffsetDateTime::now_utc()))
-        .map_err(|error| Failure::bad(format_args!("{place}: {error}")))?
-        .predicate;
-    let head = Head { seq: run.audit_head.seq, hash: run.audit_head.hash };
-    Ok(Witness { host: run.node, head, place })
-}
-
-/// All attestations that the spool still has; what isn't one proves nothing either way.
-fn spool(site: &Site) -> Result<Vec<Witness>> {
-    let (Ok((uid, gid)), Ok(key)) = (site.service(), cluster_key(Path::new(CLUSTER_KEY))) else {
+/// Those of the spool, if this site has one.
+fn spooled(site: &Site) -> Result<Vec<Witness>> {
+    let (Ok(_), Ok(key)) = (site.service(), cluster_key(Path::new(CLUSTER_KEY))) else {
         return Ok(Vec::new());
     };
-    let path = site.attestations.join("spool");
-    let found = as_user(uid, gid, || -> std::io::Result<Vec<Witness>> {
-        let dir = beneath::open_dir(&path)?;
-        let mut found = Vec::new();
-        for item in path.read_dir()? {
-            let name = item?.file_name();
-            let bytes = beneath::open_beneath(&dir, name.as_ref(), rustix::fs::OFlags::RDONLY)
-                .and_then(|file| read_limited(file, MAX_BYTES));
-            let place = path.join(&name).display().to_string();
-            found.extend(bytes.ok().and_then(|bytes| attestation(&bytes, &key, place).ok()));
-        }
-        Ok(found)
-    });
-    found.and_then(|found| found).doing(|| format!("read the spool {}", path.display()))
+    let mut found = Vec::new();
+    spool::runs(site, &key, |run, place| found.push(Witness::of(run, place)))?;
+    Ok(found)
 }
 
 #[cfg(test)]
