@@ -1,4 +1,4 @@
-//! Walks a bundle: digests what has to be, copies it where asked, and never follows a link.
+//! Reads a surveyed bundle: digests what has to be, copies it where asked, and never follows a link.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -10,7 +10,7 @@ use rustix::fs::{Mode, OFlags, fchmod, mkdirat, openat, symlinkat, syncfs};
 use rustix::io::Errno;
 use sluice_policy::digest::{Digest, Hasher};
 use sluice_policy::manifest::{Item, Manifest};
-use sluice_site::bundle::{BundleError, Stamp, Survey, What, check_unchanged, open_file, survey};
+use sluice_site::bundle::{BundleError, Found, Stamp, What, check_unchanged, open_file};
 use sluice_sys::beneath::open_beneath;
 
 use crate::pulse::Pulse;
@@ -31,15 +31,6 @@ pub(crate) struct Identity {
 /// Files whose digests are known from an earlier walk, by path.
 pub(crate) type Known = HashMap<String, (Identity, Item)>;
 
-/// A walked bundle.
-pub(crate) struct Walked {
-    pub(crate) manifest: Manifest,
-    /// By path; regular files only.
-    pub(crate) identities: HashMap<String, Identity>,
-    /// Whether a file had to be read although it was known.
-    pub(crate) reread: bool,
-}
-
 /// Why a walk ended early.
 #[derive(Debug)]
 pub(crate) enum ScanError {
@@ -51,18 +42,13 @@ pub(crate) enum ScanError {
     Late,
 }
 
-/// One walk through a bundle.
+/// One reading of a surveyed bundle.
 pub(crate) struct Scan<'a> {
     pub(crate) source: BorrowedFd<'a>,
-    /// Absolute targets that links may have.
-    pub(crate) links: &'a [String],
     pub(crate) known: &'a Known,
     /// Where a copy goes.
     pub(crate) copy: Option<BorrowedFd<'a>>,
     pub(crate) pulse: &'a mut Pulse,
-    items: Vec<Item>,
-    identities: HashMap<String, Identity>,
-    reread: bool,
     buffer: Vec<u8>,
     unsynced: u64,
 }
@@ -70,52 +56,28 @@ pub(crate) struct Scan<'a> {
 impl<'a> Scan<'a> {
     pub(crate) fn new(
         source: BorrowedFd<'a>,
-        links: &'a [String],
         known: &'a Known,
         copy: Option<BorrowedFd<'a>>,
         pulse: &'a mut Pulse,
     ) -> Self {
-        Self {
-            source,
-            links,
-            known,
-            copy,
-            pulse,
-            items: Vec::new(),
-            identities: HashMap::new(),
-            reread: false,
-            buffer: Vec::new(),
-            unsynced: 0,
-        }
+        Self { source, known, copy, pulse, buffer: Vec::new(), unsynced: 0 }
     }
 
-    pub(crate) fn run(mut self) -> Result<Walked, ScanError> {
-        let pulse = &mut *self.pulse;
-        let Survey { found, problems } = survey(self.source, self.links, &mut || pulse.beat())?;
-        if let Some(problem) = problems.into_iter().next() {
-            return Err(ScanError::Source(problem));
-        }
-        for found in &found {
-            let path = found.path.as_str();
-            let item = match &found.what {
+    /// The manifest of what was surveyed below the source.
+    pub(crate) fn run(mut self, found: &[Found]) -> Result<Manifest, ScanError> {
+        let mut items = Vec::with_capacity(found.len());
+        for Found { path, what } in found {
+            items.push(match what {
                 What::Directory => self.directory(path)?,
                 What::Link(target) => self.link(path, target)?,
                 What::File(stamp) => match self.known.get(path) {
                     Some((identity, item)) if *identity == Identity::of(stamp) => item.clone(),
-                    known => {
-                        self.reread |= known.is_some();
-                        self.file(path, stamp)?
-                    }
+                    _ => self.file(path, stamp)?,
                 },
-            };
-            if let What::File(stamp) = &found.what {
-                self.identities.insert(path.into(), Identity::of(stamp));
-            }
-            self.items.push(item);
+            });
             self.pulse.beat();
         }
-        let manifest = Manifest::from_items(self.items).map_err(BundleError::from)?;
-        Ok(Walked { manifest, identities: self.identities, reread: self.reread })
+        Ok(Manifest::from_items(items).map_err(BundleError::from)?)
     }
 
     fn directory(&self, path: &str) -> Result<Item, ScanError> {
@@ -184,7 +146,7 @@ impl<'a> Scan<'a> {
 }
 
 impl Identity {
-    fn of(stamp: &Stamp) -> Self {
+    pub(crate) fn of(stamp: &Stamp) -> Self {
         let Stamp { inode, size, modified, changed, .. } = *stamp;
         Self { inode, size, modified, changed }
     }

@@ -2,7 +2,7 @@
 //! runs comes from here, whatever becomes of the source.
 //!
 //! Of each bundle there are in its directory, named by the digest's hex digits: `HEX`, the copy;
-//! `HEX.manifest` and `HEX.stat`, notes on it; `HEX.lock`, held in common by admissions until their
+//! `HEX.manifest`, `HEX.stat` and `HEX.seen`, notes on it; `HEX.lock`, held in common by admissions until their
 //! job's record is there, and alone by whoever copies or removes; `HEX.partial-BYTES`, a copy in
 //! the making, or what a crash left of one.
 
@@ -20,6 +20,7 @@ use rustix::fs::{FlockOperation, OFlags};
 use sluice_policy::digest::Digest;
 use sluice_policy::manifest::{Item, Kind, Manifest};
 use sluice_site::Store as Rules;
+use sluice_site::bundle::{Found, Survey, survey};
 use sluice_site::paths::Roots;
 use sluice_sys::beneath::{open_beneath, open_dir};
 use sluice_sys::read_limited;
@@ -29,7 +30,7 @@ use self::lock::touch;
 use crate::decide::Bundle;
 use crate::pulse::Pulse;
 use crate::refused::Refused;
-use crate::scan::{Scan, ScanError, Walked};
+use crate::scan::{Scan, ScanError};
 
 pub(crate) struct Store<'a> {
     path: PathBuf,
@@ -43,6 +44,12 @@ pub(crate) struct Store<'a> {
 #[derive(Debug)]
 pub(crate) struct Held {
     _lock: OwnedFd,
+}
+
+/// A source that was found to be what was approved.
+struct Walked {
+    found: Vec<Found>,
+    manifest: Manifest,
 }
 
 impl<'a> Store<'a> {
@@ -73,11 +80,8 @@ impl<'a> Store<'a> {
             let lock = self.lock(&hex, FlockOperation::NonBlockingLockShared, pulse)?;
             if self.has(&hex)? {
                 touch(&lock);
-                if !filled {
-                    let walked = self.walk(bundle, source.as_fd(), pulse)?;
-                    if walked.reread {
-                        self.remember(&hex, bundle, &walked).map_err(unwritable)?;
-                    }
+                if !filled && let Some(walked) = self.walk(bundle, source.as_fd(), pulse)? {
+                    self.remember(bundle, &walked).map_err(unwritable)?;
                 }
                 return Ok(Held { _lock: lock });
             }
@@ -125,22 +129,25 @@ impl<'a> Store<'a> {
         }
     }
 
-    /// Walks the source, reading only files that aren't known from before.
+    /// Walks the source, reading only files that aren't known from before; `None` if all of it is
+    /// as it was when last remembered.
     fn walk(
         &self,
         bundle: &Bundle<'_>,
         source: BorrowedFd<'_>,
         pulse: &mut Pulse,
-    ) -> Result<Walked, Refused> {
-        let hex = bundle.digest.hex();
-        let approved = self.approved(&hex).or_else(|| bundle.manifest());
-        let known = self.recall(&hex, bundle, approved.as_ref()).unwrap_or_default();
-        let mut walked = Scan::new(source, bundle.links, &known, None, pulse)
-            .run()
+    ) -> Result<Option<Walked>, Refused> {
+        let found = surveyed(bundle, source, pulse)?;
+        if self.is_as_remembered(bundle, &found) {
+            return Ok(None);
+        }
+        let approved = self.approved(&bundle.digest.hex()).or_else(|| bundle.manifest());
+        let known = self.recall(bundle, approved.as_ref()).unwrap_or_default();
+        let manifest = Scan::new(source, &known, None, pulse)
+            .run(&found)
             .map_err(|error| unscanned(bundle, error))?;
-        walked.reread |= known.is_empty();
-        compare(bundle, &walked.manifest, approved.as_ref())?;
-        Ok(walked)
+        compare(bundle, &manifest, approved.as_ref())?;
+        Ok(Some(Walked { found, manifest }))
     }
 
     fn has(&self, hex: &str) -> Result<bool, Refused> {
@@ -160,6 +167,20 @@ fn open_source(bundle: &Bundle<'_>) -> Result<OwnedFd, Refused> {
         };
         Refused::new(code, format!("{}: {error}", bundle.source.display()))
     })
+}
+
+/// What lies below the source, unless some of it can't be in a bundle.
+fn surveyed(
+    bundle: &Bundle<'_>,
+    source: BorrowedFd<'_>,
+    pulse: &mut Pulse,
+) -> Result<Vec<Found>, Refused> {
+    let Survey { found, problems } = survey(source, bundle.links, &mut || pulse.beat())
+        .map_err(|error| unscanned(bundle, error.into()))?;
+    match problems.into_iter().next() {
+        Some(problem) => Err(unscanned(bundle, ScanError::Source(problem))),
+        None => Ok(found),
+    }
 }
 
 /// Refuses a source that isn't what was approved, naming the first change.

@@ -176,11 +176,14 @@ fn in_place_only_what_root_alone_can_change() {
 fn without_its_notes_a_copy_still_serves() {
     let Some(mut world) = World::new() else { return };
     world.admitted();
+    let stat = stat_file(&world);
     for broken in ["", "elsewhere\n1 2 3 4\n", "garbage"] {
-        write(&stat_file(&world), broken.as_bytes());
-        // The other bundle's notes are found by their content: this one has none now.
+        write(&stat, broken.as_bytes());
+        write(&stat.with_extension("seen"), broken.as_bytes());
         world.facts.job.restart += 1;
         world.admitted();
+        // Written anew.
+        assert_eq!(stat_file(&world), stat);
     }
 }
 

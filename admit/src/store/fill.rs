@@ -4,11 +4,11 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 
 use rustix::fs::{Mode, OFlags, fchmod, fsync, renameat, syncfs};
-use sluice_site::bundle::{What, survey};
+use sluice_site::bundle::{Found, What};
 use sluice_sys::beneath::open_beneath;
 use sluice_sys::{atomic, tree};
 
-use super::{Store, compare, unscanned, unwritable};
+use super::{Store, Walked, compare, surveyed, unscanned, unwritable};
 use crate::decide::Bundle;
 use crate::pulse::Pulse;
 use crate::refused::Refused;
@@ -22,9 +22,9 @@ impl Store<'_> {
         source: BorrowedFd<'_>,
         pulse: &mut Pulse,
     ) -> Result<(), Refused> {
-        let bytes = size(bundle, source, pulse)?;
-        let partial = self.make_room(&bundle.digest.hex(), bytes, pulse)?;
-        let result = self.fill_partial(bundle, source, &partial, pulse);
+        let found = surveyed(bundle, source, pulse)?;
+        let partial = self.make_room(&bundle.digest.hex(), size(&found), pulse)?;
+        let result = self.fill_partial(bundle, source, found, &partial, pulse);
         if result.is_err() {
             // What can't be removed now is removed by the next one.
             let _ = tree::remove(self.dir.as_fd(), &partial);
@@ -36,20 +36,20 @@ impl Store<'_> {
         &self,
         bundle: &Bundle<'_>,
         source: BorrowedFd<'_>,
+        found: Vec<Found>,
         partial: &str,
         pulse: &mut Pulse,
     ) -> Result<(), Refused> {
         let hex = bundle.digest.hex();
         let copy =
             open_beneath(&self.dir, Path::new(partial), OFlags::DIRECTORY).map_err(unwritable)?;
-        let walked = Scan::new(source, bundle.links, &Known::new(), Some(copy.as_fd()), pulse)
-            .run()
+        let manifest = Scan::new(source, &Known::new(), Some(copy.as_fd()), pulse)
+            .run(&found)
             .map_err(|error| unscanned(bundle, error))?;
-        compare(bundle, &walked.manifest, bundle.manifest().as_ref())?;
-        let manifest = walked.manifest.to_bytes();
-        atomic::write(&self.dir, &format!("{hex}.manifest"), &manifest, 0o600)
+        compare(bundle, &manifest, bundle.manifest().as_ref())?;
+        atomic::write(&self.dir, &format!("{hex}.manifest"), &manifest.to_bytes(), 0o600)
             .map_err(unwritable)?;
-        self.remember(&hex, bundle, &walked).map_err(unwritable)?;
+        self.remember(bundle, &Walked { found, manifest }).map_err(unwritable)?;
         fchmod(&copy, Mode::from_raw_mode(0o555)).map_err(unwritable)?;
         syncfs(&copy).map_err(unwritable)?;
         renameat(&self.dir, partial, &self.dir, &hex).map_err(unwritable)?;
@@ -58,15 +58,12 @@ impl Store<'_> {
 }
 
 /// Bytes of the files to be copied.
-fn size(bundle: &Bundle<'_>, source: BorrowedFd<'_>, pulse: &mut Pulse) -> Result<u64, Refused> {
-    let found = survey(source, bundle.links, &mut || pulse.beat())
-        .map_err(|error| unscanned(bundle, error.into()))?
-        .found;
-    Ok(found
+fn size(found: &[Found]) -> u64 {
+    found
         .iter()
         .map(|found| match &found.what {
             What::File(stamp) => stamp.size,
             What::Directory | What::Link(_) => 0,
         })
-        .sum())
+        .sum()
 }

@@ -42,11 +42,10 @@ impl Store<'_> {
         let ours = lock.try_clone().map_err(unwritable)?;
         pulse.lock = Some(lock);
         let source = trusted(bundle, pulse)?;
-        let walked = self.walk(bundle, source.as_fd(), pulse)?;
-        if walked.reread {
+        if let Some(walked) = self.walk(bundle, source.as_fd(), pulse)? {
             let manifest = walked.manifest.to_bytes();
             atomic::write(&self.dir, &format!("{hex}.manifest"), &manifest, 0o600)
-                .and_then(|()| self.remember(&hex, bundle, &walked))
+                .and_then(|()| self.remember(bundle, &walked))
                 .map_err(unwritable)?;
         }
         pulse.lock = None;

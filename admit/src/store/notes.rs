@@ -1,16 +1,20 @@
 //! What the store remembers of a bundle beside its copy.
 
+use std::collections::HashMap;
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use rustix::fs::OFlags;
+use sluice_policy::digest::{Digest, Hasher};
 use sluice_policy::manifest::{self, Kind, Manifest};
+use sluice_site::bundle::{Found, Stamp, What};
 use sluice_sys::beneath::open_beneath;
 use sluice_sys::{atomic, read_limited};
 
-use super::Store;
+use super::{Store, Walked};
 use crate::decide::Bundle;
-use crate::scan::{Identity, Known, Walked};
+use crate::scan::{Identity, Known};
 
 impl Store<'_> {
     /// The manifest of a stored bundle.
@@ -19,33 +23,35 @@ impl Store<'_> {
         Manifest::parse(&bytes).ok()
     }
 
-    /// Writes down by what the source's files can be told to be unchanged: its path, then one
-    /// line for each entry of the manifest.
-    pub(super) fn remember(
-        &self,
-        hex: &str,
-        bundle: &Bundle<'_>,
-        walked: &Walked,
-    ) -> io::Result<()> {
+    /// Writes down by what the source can be told to be unchanged: as a whole, and each file, after
+    /// the source's path in the order of the manifest.
+    pub(super) fn remember(&self, bundle: &Bundle<'_>, walked: &Walked) -> io::Result<()> {
         use std::fmt::Write;
+        let hex = bundle.digest.hex();
+        let identities: HashMap<&str, Identity> =
+            walked.found.iter().filter_map(|it| Some((&*it.path, identity(it)?))).collect();
         let mut text = format!("{}\n", bundle.source.display());
         for item in walked.manifest.items() {
             let Identity { inode, size, modified, changed } =
-                walked.identities.get(&item.path).copied().unwrap_or_default();
+                identities.get(&*item.path).copied().unwrap_or_default();
             // Writing to a string can't fail.
             let _ = writeln!(text, "{inode} {size} {modified} {changed}");
         }
-        atomic::write(&self.dir, &format!("{hex}.stat"), text.as_bytes(), 0o600)
+        atomic::write(&self.dir, &format!("{hex}.stat"), text.as_bytes(), 0o600)?;
+        let seen = seen(bundle, &walked.found);
+        atomic::write(&self.dir, &format!("{hex}.seen"), seen.as_bytes(), 0o600)
     }
 
-    /// What [`Self::remember`] wrote; none if that was another source's.
-    pub(super) fn recall(
-        &self,
-        hex: &str,
-        bundle: &Bundle<'_>,
-        manifest: Option<&Manifest>,
-    ) -> Option<Known> {
-        let bytes = self.read(&format!("{hex}.stat"), manifest::MAX_BYTES)?;
+    /// Whether a survey finds all as it was. Another order of the directories counts as a change,
+    /// which only costs a closer look.
+    pub(super) fn is_as_remembered(&self, bundle: &Bundle<'_>, found: &[Found]) -> bool {
+        let last = self.read(&format!("{}.seen", bundle.digest.hex()), size_of::<Digest>());
+        last.is_some_and(|last| last == seen(bundle, found).as_bytes())
+    }
+
+    /// What [`Self::remember`] wrote of each file; none if that was another source's.
+    pub(super) fn recall(&self, bundle: &Bundle<'_>, manifest: Option<&Manifest>) -> Option<Known> {
+        let bytes = self.read(&format!("{}.stat", bundle.digest.hex()), manifest::MAX_BYTES)?;
         let text = String::from_utf8(bytes).ok()?;
         let mut lines = text.lines();
         if Path::new(lines.next()?) != bundle.source {
@@ -71,4 +77,42 @@ impl Store<'_> {
         let file = open_beneath(&self.dir, Path::new(name), OFlags::RDONLY).ok()?;
         read_limited(file, max).ok()
     }
+}
+
+fn identity(found: &Found) -> Option<Identity> {
+    match &found.what {
+        What::File(stamp) => Some(Identity::of(stamp)),
+        What::Directory | What::Link(_) => None,
+    }
+}
+
+/// Digest of all that a survey tells of a source. Devices stay out: they change with a reboot.
+fn seen(bundle: &Bundle<'_>, found: &[Found]) -> Digest {
+    let mut hasher = Hasher::new();
+    hasher.update(bundle.source.as_os_str().as_bytes());
+    let mut line = Vec::new();
+    for Found { path, what } in found {
+        line.clear();
+        // No path has a NUL, so nothing reads in two ways.
+        line.push(0);
+        line.extend_from_slice(path.as_bytes());
+        line.push(0);
+        match what {
+            What::Directory => line.push(b'd'),
+            What::Link(target) => {
+                line.push(b'l');
+                line.extend_from_slice(target.as_bytes());
+            }
+            What::File(Stamp { device: _, inode, mode, size, modified, changed }) => {
+                line.push(b'f');
+                line.extend_from_slice(&inode.to_ne_bytes());
+                line.extend_from_slice(&mode.to_ne_bytes());
+                line.extend_from_slice(&size.to_ne_bytes());
+                line.extend_from_slice(&modified.to_ne_bytes());
+                line.extend_from_slice(&changed.to_ne_bytes());
+            }
+        }
+        hasher.update(&line);
+    }
+    hasher.finish()
 }
