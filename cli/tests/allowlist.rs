@@ -210,12 +210,19 @@ fn a_slower_push_of_an_older_set_does_not_follow_a_newer_one() {
     fs::create_dir_all(scratch.path("pub/sets/9")).unwrap();
     let other = fs::File::open(scratch.path("pub")).unwrap();
     other.lock().unwrap();
-    let slower = scratch
+    let mut slower = scratch
         .command("allowlist push set --to pub --signers signers --config config")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
+    // proc_locks(5): who waits has an arrow before the kind of lock.
+    let pid = slower.id().to_string();
+    let waits = |line: &str| line.contains("->") && line.split(' ').any(|word| word == pid);
+    while !fs::read_to_string("/proc/locks").unwrap().lines().any(waits) {
+        assert!(slower.try_wait().unwrap().is_none(), "it didn't wait");
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
     symlink("sets/9", scratch.path("pub/current")).unwrap();
     drop(other);
     Ran::of(slower.wait_with_output().unwrap()).fails(1, "serial 9 is in force");

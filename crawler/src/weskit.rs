@@ -40,6 +40,13 @@ pub struct Environment {
     pub workflow: Option<String>,
 }
 
+impl Log {
+    /// Reads a log.json; keys that WESkit may add are let be.
+    pub fn parse(bytes: &[u8]) -> serde_json::Result<Self> {
+        serde_json::from_slice(bytes)
+    }
+}
+
 /// Checks the newest log.json of the drop box `run_dir` below `runs`. No `.weskit`, or no right to
 /// look, is no objection.
 pub fn check(runs: &Path, run_dir: &Path) -> Result<(), Stop> {
@@ -63,7 +70,7 @@ pub fn places(runs: &Path, run_dir: &Path) -> Vec<PathBuf> {
 }
 
 fn judge(bytes: &[u8]) -> Result<(), Stop> {
-    match serde_json::from_slice::<Log>(bytes) {
+    match Log::parse(bytes) {
         Ok(Log { exit_code: 0, .. }) => Ok(()),
         Ok(Log { exit_code, .. }) => Err(Stop::hold(
             "log-contradicts",
@@ -93,7 +100,7 @@ fn newest_log(runs: &Path, weskit: &Path) -> io::Result<Option<Vec<u8>>> {
 
 /// The log of an execution below the open directory `.weskit`.
 pub fn log(weskit: &OwnedFd, execution: &str) -> io::Result<Log> {
-    Ok(serde_json::from_slice(&log_bytes(weskit, execution)?)?)
+    Ok(Log::parse(&log_bytes(weskit, execution)?)?)
 }
 
 fn log_bytes(weskit: &OwnedFd, execution: &str) -> io::Result<Vec<u8>> {
