@@ -14,6 +14,7 @@ use std::{
 use percent_encoding::percent_decode_str;
 use rustix::fs::{AtFlags, Dir, FileType, OFlags, fstat, statat};
 use sluice_policy::attestation::{AuditHead, Predicate};
+use sluice_policy::weskit::Log;
 use sluice_site::{collect::collect, users};
 use sluice_sys::beneath::{open_beneath, open_dir};
 use time::OffsetDateTime;
@@ -25,7 +26,7 @@ use crate::{
     key,
     outcome::Stop,
     roll::Id,
-    weskit::{self, Log},
+    weskit,
 };
 
 /// Between the encoded path of a run directory and the execution in it.

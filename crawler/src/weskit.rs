@@ -8,8 +8,7 @@ use std::{
 };
 
 use rustix::fs::{Dir, FileType, OFlags, fstat};
-use serde::Deserialize;
-
+use sluice_policy::weskit::{Log, MAX_LOG};
 use sluice_sys::{
     beneath::{open_beneath, open_dir},
     read_limited,
@@ -17,35 +16,8 @@ use sluice_sys::{
 
 use crate::outcome::Stop;
 
-/// log.json repeats the list of outputs, so it may be long.
-const MAX_LOG: usize = 16 << 20;
 /// Executions of one run directory that are looked at.
 const MAX_EXECUTIONS: usize = 10_000;
-
-/// What WESkit writes at the end of an execution; the rest of it is of no use here.
-#[derive(Deserialize)]
-pub struct Log {
-    /// As the engine ended: 0 ok, below 0 not run.
-    pub exit_code: i64,
-    /// What the engine was told.
-    #[serde(default)]
-    pub env: Environment,
-}
-
-/// The part of the engine's environment that says what ran.
-#[derive(Default, Deserialize)]
-pub struct Environment {
-    /// The workflow's file, as a rule relative to the run directory.
-    #[serde(rename = "WESKIT_WORKFLOW_PATH")]
-    pub workflow: Option<String>,
-}
-
-impl Log {
-    /// Reads a log.json; keys that WESkit may add are let be.
-    pub fn parse(bytes: &[u8]) -> serde_json::Result<Self> {
-        serde_json::from_slice(bytes)
-    }
-}
 
 /// Checks the newest log.json of the drop box `run_dir` below `runs`. No `.weskit`, or no right to
 /// look, is no objection.
@@ -76,7 +48,7 @@ fn judge(bytes: &[u8]) -> Result<(), Stop> {
             "log-contradicts",
             format!("WESkit's log.json says exit code {exit_code}, the attestation says 0"),
         )),
-        Err(_) => Err(unreadable("it is not complete, or not WESkit's")),
+        Err(error) => Err(unreadable(&error.to_string())),
     }
 }
 
@@ -100,7 +72,7 @@ fn newest_log(runs: &Path, weskit: &Path) -> io::Result<Option<Vec<u8>>> {
 
 /// The log of an execution below the open directory `.weskit`.
 pub fn log(weskit: &OwnedFd, execution: &str) -> io::Result<Log> {
-    Ok(Log::parse(&log_bytes(weskit, execution)?)?)
+    Log::parse(&log_bytes(weskit, execution)?).map_err(io::Error::other)
 }
 
 fn log_bytes(weskit: &OwnedFd, execution: &str) -> io::Result<Vec<u8>> {

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use sluice_crawler::weskit::Log;
+use sluice_policy::weskit::Log;
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(log) = Log::parse(bytes) else { return };

@@ -24,6 +24,7 @@ pub mod text;
 pub mod ticket;
 pub mod time;
 pub mod toml;
+pub mod weskit;
 
 #[cfg(test)]
 mod testing;
