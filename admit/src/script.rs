@@ -1,5 +1,6 @@
 //! The batch script: read once, judged and run from the same bytes.
 
+use std::io;
 use std::path::Path;
 
 use rustix::fs::{CWD, FileType, Mode, OFlags, fstat, openat};
@@ -24,7 +25,7 @@ pub(crate) fn bytes(job: &JobFacts) -> Result<Vec<u8>, Refused> {
     if !path.is_absolute() {
         return Err(refuse(&"the batch script has no absolute path"));
     }
-    read_once(path).map_err(|error| refuse(&format!("the batch script: {error}")))
+    read_once(path, job.id).map_err(|error| refuse(&format!("the batch script: {error}")))
 }
 
 fn refuse(why: &dyn std::fmt::Display) -> Refused {
@@ -33,12 +34,24 @@ fn refuse(why: &dyn std::fmt::Display) -> Refused {
 
 /// The spooled script belongs to the user, but its directory doesn't: the name is what slurmd
 /// wrote, and the bytes are this one reading's.
-fn read_once(path: &Path) -> std::io::Result<Vec<u8>> {
+///
+/// Slurm lets a client of somebody's own give a step the batch script's number, with whatever
+/// program, tasks and task prolog it likes; for such a step slurmd has spooled nothing.
+fn read_once(path: &Path, job: u32) -> io::Result<Vec<u8>> {
+    let name = Path::new("slurm_script");
+    let dir = path.parent().filter(|dir| path == dir.join(name));
+    let dir = dir.filter(|dir| dir.ends_with(format!("job{job:05}")));
+    let spooled = || io::Error::other("not what slurmd spooled for this job; use sbatch");
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let file = openat(CWD, path, flags, Mode::empty())?;
+    let dir = openat(CWD, dir.ok_or_else(spooled)?, flags | OFlags::DIRECTORY, Mode::empty())?;
+    let stat = fstat(&dir)?;
+    if stat.st_uid != 0 || Mode::from_raw_mode(stat.st_mode).intersects(Mode::WGRP | Mode::WOTH) {
+        return Err(spooled());
+    }
+    let file = openat(&dir, name, flags, Mode::empty())?;
     let stat = fstat(&file)?;
     if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile || stat.st_nlink != 1 {
-        return Err(std::io::Error::other("not a regular file with one name"));
+        return Err(io::Error::other("not a regular file with one name"));
     }
     read_limited(file, MAX_BYTES)
 }

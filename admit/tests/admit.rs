@@ -42,7 +42,7 @@ fn an_approved_job_is_admitted() {
     let stdout = world.run().join(".sluice/stdout");
     assert!(matches!(&admission.stdio, Stdio::Sealed { stdout: at, .. } if *at == stdout));
     let script = admission.script.unwrap();
-    assert_eq!(script.at, world.at("spool/job7/slurm_script"));
+    assert_eq!(script.at, world.at("spool/job00007/slurm_script"));
 
     // The verified copies.
     let copy = &admission.binds[0].source;

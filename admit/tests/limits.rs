@@ -78,7 +78,7 @@ fn runs_are_counted_for_each_user_and_period() {
     let entry = world.entry().replace("[scope]", limit);
     world.approve(&entry);
     let run = |world: &mut World, job: u32, restart: u32, days: i64| {
-        world.facts.job.id = job;
+        world.job(job);
         world.facts.job.restart = restart;
         let message = serde_json::to_vec(&world.facts).unwrap();
         let now = NOW + Duration::days(days);

@@ -137,6 +137,24 @@ fn scripts() {
             fs::rename(&script, script.with_extension("2")).unwrap();
             symlink("slurm_script.2", &script).unwrap();
         }),
+        // Steps that claim to be the batch script.
+        ("script-refused", "slurmd spooled", |w| {
+            let script = w.facts.job.script.take().unwrap();
+            fs::rename(&script, script.with_file_name("job.sh")).unwrap();
+            w.facts.job.script = Some(script.with_file_name("job.sh"));
+        }),
+        ("script-refused", "slurmd spooled", |w| {
+            fs::rename(w.at("spool/job00007"), w.at("spool/job00008")).unwrap();
+            w.facts.job.script = Some(w.at("spool/job00008/slurm_script"));
+        }),
+        ("script-refused", "slurmd spooled", |w| {
+            chown(w.at("spool/job00007"), Some(w.user), None).unwrap();
+        }),
+        ("script-refused", "slurmd spooled", |w| mode(&w.at("spool/job00007"), 0o770)),
+        ("script-refused", "", |w| {
+            fs::rename(w.at("spool/job00007"), w.at("spool/real")).unwrap();
+            symlink("real", w.at("spool/job00007")).unwrap();
+        }),
         ("not-listed", "no workflow", |w| w.script("#!/bin/bash\n/usr/bin/env\n")),
         ("not-listed", "demo@2.0.0", |w| {
             w.script(&w.command().replace("demo/1.0.0", "demo/2.0.0"));

@@ -89,10 +89,11 @@ fn no_other_ticket_admits() {
     write(&world.host.etc().join("keys/steps"), &[7; 32]);
     expect(&world, Some(&first), "admit");
 
-    world.facts.job.id = 8;
+    world.job(8);
     world.admitted();
     expect(&world, Some(&first), "ticket-foreign");
-    (world.facts.job.id, world.facts.job.restart) = (7, 1);
+    world.job(7);
+    world.facts.job.restart = 1;
     world.facts.job.start_time += 60;
     world.admitted();
     expect(&world, Some(&first), "ticket-expired");

@@ -69,7 +69,7 @@ fn a_cut_off_copy_is_never_taken_for_complete() {
 
 /// Approves and installs demo@1.0.0 with this content, and lets a job of this number run it.
 fn run_version(world: &mut World, job: u32, snakefile: &str) -> (String, String) {
-    world.facts.job.id = job;
+    world.job(job);
     world.install(snakefile);
     world.outcome()
 }
@@ -194,9 +194,7 @@ fn concurrent_jobs_fill_the_store_once() {
     std::thread::scope(|scope| {
         for job in 100..108 {
             scope.spawn(move || {
-                let mut facts = world.facts.clone();
-                facts.job.id = job;
-                let message = serde_json::to_vec(&facts).unwrap();
+                let message = serde_json::to_vec(&world.facts_of(job)).unwrap();
                 let (code, why) = world::outcome(world.answer_to(&message));
                 assert_eq!(code, "admit", "{why}");
             });

@@ -10,12 +10,14 @@ ALICE = 5001
 def question(job, bundle):
     """Facts, as the plugin sends them, of a job of alice's whose script runs this bundle; run
     directory and script are made for it."""
-    run, script = f"/srv/sluice/runs/alice/{job}", f"/root/script-{job}"
+    run, spool = f"/srv/sluice/runs/alice/{job}", f"/root/spool/job{job:05}"
     os.makedirs(run)
+    os.makedirs(spool)
     with open(f"{run}/a.sh", "w") as file:
         file.write("true\n")
     for path in (run, f"{run}/a.sh"):
         os.chown(path, ALICE, ALICE)
+    script = f"{spool}/slurm_script"
     with open(script, "w") as file:
         file.write(f"#!/bin/bash\nbash {bundle}/run.sh a.sh\n")
     facts = {

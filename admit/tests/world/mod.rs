@@ -55,7 +55,7 @@ impl World {
             mode(&root.join(name), 0o700);
             chown(root.join(name), Some(service), Some(service_group)).unwrap();
         }
-        let script = root.join("spool/job7/slurm_script");
+        let script = root.join("spool/job00007/slurm_script");
         let facts = Facts {
             format: FORMAT,
             mode: Mode::Enforce,
@@ -153,6 +153,22 @@ principal = "controller@lab"
             "#!/bin/bash\n{srv}/runtimes/smk/9/bin/snakemake --snakefile \
              ../../workflows/demo/1.0.0/Snakefile --configfile params.yaml\n"
         )
+    }
+
+    /// The same script, spooled for a job of another number.
+    pub(crate) fn job(&mut self, id: u32) {
+        self.facts.job = self.facts_of(id).job;
+    }
+
+    /// What is known of such a job.
+    pub(crate) fn facts_of(&self, id: u32) -> Facts {
+        let mut facts = self.facts.clone();
+        let script = facts.job.script.as_mut().unwrap();
+        let text = fs::read(&script).unwrap();
+        *script = self.at(&format!("spool/job{id:05}/slurm_script"));
+        write(script, &text);
+        facts.job.id = id;
+        facts
     }
 
     pub(crate) fn script(&self, text: &str) {
