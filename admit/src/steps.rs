@@ -35,6 +35,10 @@ const FILE: &str = "steps.json";
 /// Upper bound of it, in bytes.
 const MAX_BYTES: usize = 4 << 20;
 
+/// What srun tells slurmstepd's PMIx server of the step's nodes and tasks; plain words, as all that
+/// is kept.
+const ENV_KEEP: &[&str] = &["SLURM_STEP_NODELIST", "SLURM_PMIX_MAPPING_SERV"];
+
 /// All that a node needs for a step of the job.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -76,6 +80,8 @@ pub(crate) fn allow<'a>(
 
     let key = key(job.roots)?;
     let ticket = claims(job.facts, record, &record.sealed.to_string_lossy()).issue(&key);
+    let mut of_steps = Admission { script: None, ..admission.clone() };
+    of_steps.env_keep.extend(ENV_KEEP.iter().map(|name| (*name).into()));
     let inside = Inside {
         record: record.clone(),
         bundles: approved
@@ -86,7 +92,7 @@ pub(crate) fn allow<'a>(
                 links: bundle.links.to_vec(),
             })
             .collect(),
-        admission: Admission { script: None, ..admission.clone() },
+        admission: of_steps,
     };
     let bytes = serde_json::to_vec(&inside).map_err(|e| Refused::new("internal-error", e))?;
     leave(&job.record(), &ticket, &bytes)?;

@@ -202,7 +202,7 @@ pub(crate) fn start(spank: &Spank<'_>) -> i32 {
                     refusal.code, refusal.message
                 ));
             }
-            match confine::task(admission) {
+            match confine::task(admission, pmix_port(spank)) {
                 Ok(()) => return 0,
                 Err(error) => refusal("sandbox-unavailable", error),
             }
@@ -214,6 +214,12 @@ pub(crate) fn start(spank: &Spank<'_>) -> i32 {
         tell_user(&format!("sluice: refused ({}): {}", refusal.code, refusal.message));
     }
     exit_now(EXIT_REFUSED)
+}
+
+/// The port of slurmstepd's own PMIx server, if this step has one. What a user set by that name is
+/// gone since `init`; slurmstepd sets it after that.
+fn pmix_port(spank: &Spank<'_>) -> Option<u16> {
+    spank.get::<256>("PMIX_SERVER_URI4")?.rsplit(':').next()?.parse().ok()
 }
 
 /// One line for the user is enough, however many tasks there are.

@@ -36,7 +36,7 @@ pub(super) fn no_exec(except: &[PathBuf]) -> Result<(), ConfineError> {
 }
 
 /// Confines an admitted job's task to what its verdict names.
-pub(super) fn confine(admission: &Admission) -> Result<(), ConfineError> {
+pub(super) fn confine(admission: &Admission, pmix: Option<u16>) -> Result<(), ConfineError> {
     let read = AccessFs::from_read(WANTED) & !AccessFs::Execute;
     let execute = AccessFs::from_read(WANTED);
     let write = AccessFs::from_all(WANTED) & !(AccessFs::MakeBlock | AccessFs::MakeChar);
@@ -65,7 +65,7 @@ pub(super) fn confine(admission: &Admission) -> Result<(), ConfineError> {
                 .set_compatibility(CompatLevel::HardRequirement)
                 .handle_access(AccessNet::from_all(WANTED))?
                 .create()?,
-            ports,
+            ports.iter().flat_map(|(first, last)| *first..=*last).chain(pmix),
         )?,
     };
     if let Some(script) = &admission.script {
@@ -93,13 +93,13 @@ pub(super) fn confine(admission: &Admission) -> Result<(), ConfineError> {
     Ok(())
 }
 
-/// TCP to Slurm's ports, and to listen where the kernel chooses, as srun does.
+/// TCP to these ports, and to listen there or where the kernel chooses, as srun does.
 fn slurm(
     mut ruleset: RulesetCreated,
-    ports: &[(u16, u16)],
+    ports: impl Iterator<Item = u16>,
 ) -> Result<RulesetCreated, ConfineError> {
-    for port in ports.iter().flat_map(|(first, last)| *first..=*last) {
-        ruleset = ruleset.add_rule(NetPort::new(port, AccessNet::ConnectTcp))?;
+    for port in ports {
+        ruleset = ruleset.add_rule(NetPort::new(port, AccessNet::from_all(WANTED)))?;
     }
     Ok(ruleset.add_rule(NetPort::new(0, AccessNet::BindTcp))?)
 }

@@ -65,14 +65,15 @@ pub(crate) fn no_exec(except: &[PathBuf]) -> Result<(), ConfineError> {
     })
 }
 
-/// Confines an admitted job's task, as the user, in the job's namespaces.
-pub(crate) fn task(admission: &Admission) -> Result<(), ConfineError> {
+/// Confines an admitted job's task, as the user, in the job's namespaces. A job with a way to Slurm
+/// has one to its step's PMIx server, too.
+pub(crate) fn task(admission: &Admission, pmix: Option<u16>) -> Result<(), ConfineError> {
     if !dropped("sealed-output") {
         redirect(&admission.stdio)?;
     }
     limit(&admission.sandbox)?;
     if !dropped("landlock") {
-        landlock::confine(admission)?;
+        landlock::confine(admission, pmix)?;
     }
     if !dropped("seccomp") {
         seccomp::confine(&admission.network)?;
