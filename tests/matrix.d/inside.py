@@ -1,154 +1,12 @@
 """The launch matrix inside one lab: every way to start something, out of scope, approved and
 refused. Prints one JSON object a cell."""
 
-import json
-import os
-import pty
-import re
-import subprocess
 import sys
 import time
 from pathlib import Path
 
-HOME = Path("/home/alice")
-RUNS = Path("/srv/sluice/runs/alice")
-BUNDLE = "/srv/sluice/workflows/worst-case/1.0.0"
-SEALED = Path("/srv/sluice-private/sealed/lab")
-MARK = Path("/tmp/matrix-mark")
-# The partition in scope, and the one that is not.
-PARTITION = {"refused": "main", "approved": "main", "outside": "open"}
-
-
-def root(command):
-    """Run a command as root; its output."""
-    return subprocess.run(command, shell=True, text=True, capture_output=True).stdout
-
-
-def alice(command, partition, typed=None):
-    """Run a command as alice with a partition set for all of Slurm's clients; exit code, output.
-    With something to type it runs on a terminal.
-    """
-    env = {"HOME": str(HOME), "USER": "alice", "LOGNAME": "alice", "PATH": "/usr/bin:/bin"}
-    env |= {f"{tool}_PARTITION": partition for tool in ("SBATCH", "SLURM", "SALLOC")}
-    env |= {"LANG": "C.UTF-8", "TERM": "dumb", "SHELL": "/bin/bash"}
-    argv = ["setpriv", "--reuid=alice", "--regid=alice", "--init-groups", "--"]
-    argv += ["timeout", "60", "bash", "-c", command]
-    if typed is not None:
-        return with_terminal(argv, env, typed)
-    done = subprocess.run(argv, env=env, cwd=HOME, text=True, capture_output=True,
-                          stdin=subprocess.DEVNULL)
-    return done.returncode, done.stdout + done.stderr
-
-
-def with_terminal(argv, env, typed):
-    """Run a command on a terminal of its own, with something typed ahead."""
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.chdir(HOME)
-        os.execvpe(argv[0], argv, env)
-    os.write(terminal, typed.encode())
-    text = b""
-    while True:
-        try:
-            read = os.read(terminal, 4096)
-        except OSError:
-            break
-        if not read:
-            break
-        text += read
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), text.decode(errors="replace")
-
-
-def last_job():
-    """The highest job id that slurmctld has given."""
-    return max([0] + [int(i) for i in root("squeue --states=all --noheader --format=%A").split()])
-
-
-def jobs_since(first):
-    """All jobs with a higher id, when none of them is under way."""
-    for _ in range(600):
-        ids = root("squeue --states=all --noheader --format='%A %T'").split("\n")
-        new = [line.split() for line in ids if line and int(line.split()[0]) > first]
-        busy = {"PENDING", "RUNNING", "COMPLETING", "CONFIGURING", "SUSPENDED", "REQUEUED"}
-        if not any(state in busy for _, state in new):
-            break
-        time.sleep(0.1)
-    shown = []
-    for job in sorted({int(i) for i, _ in new}):
-        for line in root(f"scontrol --oneliner show job {job}").splitlines():
-            shown.append(dict(re.findall(r"(\w[\w:]*)=(\S*)", line)))
-    return shown
-
-
-def nodes():
-    """The nodes' states, once they are idle or stay what they are."""
-    for _ in range(150):
-        states = sorted(set(root("sinfo --noheader --format=%T").split()))
-        if states == ["idle"]:
-            break
-        time.sleep(0.1)
-    return ",".join(states)
-
-
-def box(script=None):
-    """A new run directory of alice's whose attempt.sh leaves the mark; the approved script there."""
-    box.count += 1
-    run = RUNS / f"cell-{os.getpid()}-{box.count}"
-    root(f"install -d -o alice -g alice {run}")
-    (run / "attempt.sh").write_text(script or "echo ran > mark\n")
-    (run / "job.sh").write_text(f"#!/bin/bash\nbash {BUNDLE}/run.sh attempt.sh\n")
-    root(f"chown alice:alice {run}/*")
-    return run
-
-
-box.count = 0
-
-
-def plain():
-    """A program and a script of alice's that leave the mark where anyone sees it."""
-    text = f"#!/bin/sh\necho ran >> {MARK}\nchmod 666 {MARK} 2>/dev/null; true\n"
-    for name in ("program", "job.sh"):
-        path = HOME / name
-        path.write_text(text)
-        path.chmod(0o755)
-    (HOME / "many.conf").write_text(f"* {HOME}/program\n")
-
-
-def cell(row, column, expected, command, *, typed=None, ran=None, nodes_as="idle"):
-    """Run one cell and print what came of it."""
-    MARK.unlink(missing_ok=True)
-    for mark in SEALED.glob("*/run/mark"):
-        mark.unlink()
-    first = last_job()
-    code, text = command() if callable(command) else alice(command, PARTITION[column], typed)
-    jobs = jobs_since(first)
-    did_run = ran() if ran else MARK.exists() or any(SEALED.glob("*/run/mark"))
-    ids = [job["JobId"] for job in jobs]
-    outputs = "".join(
-        path.read_text(errors="replace")
-        for job in jobs
-        for path in [Path(job.get("StdOut", "/nonexistent"))]
-        if path.is_file() and path.stat().st_size < 1 << 16
-    )
-    said = re.search(r"sluice: refused \(([a-z-]+)\)[^\r\n]*", text + outputs)
-    outcome = ("ran" if did_run else "did not run") + (f", {said.group(1)}" if said else "")
-    states = ", ".join(sorted({f"{job['JobState']} {job['ExitCode']}" for job in jobs})) or "no job"
-    restarts = max([int(job.get("Restarts", 0)) for job in jobs], default=0)
-    state = nodes()
-    ok = outcome in expected and state == nodes_as
-    print(json.dumps({
-        "row": row, "column": column, "outcome": outcome, "expected": expected, "jobs": states,
-        "exit-code": code, "restarts": restarts, "nodes": state, "ok": ok,
-        "message": said.group(0) if said else "", "job-ids": ids,
-        **({} if ok else {"output": (text + outputs)[-800:]}),
-    }), flush=True)
-
-
-def submit(command):
-    """sbatch from a fresh run directory of alice's, and its end."""
-    run = box()
-    return f"cd {run}; {command}"
-
+import steps
+from cells import HOME, MARK, PARTITION, SEALED, alice, box, cell, marks, plain, root, submit, unmark, until
 
 REFUSED = {
     "step": ["did not run, step-refused"],
@@ -167,6 +25,12 @@ def batch():
     for row, options, columns in [
         ("sbatch FILE", "{}", {"outside": RAN, "approved": RAN, "refused": REFUSED["home"]}),
         ("sbatch < FILE", "< {}", {"outside": RAN, "approved": RAN, "refused": REFUSED["home"]}),
+        ("sbatch --export-file", "--export-file=exported {}",
+         {"outside": RAN, "approved": RAN, "refused": REFUSED["home"]}),
+        ("sbatch --input", "--input={} {}",
+         {"outside": RAN, "approved": RAN, "refused": REFUSED["home"]}),
+        ("sbatch --container", "--container=$PWD/c {}",
+         {"outside": RAN, "approved": RAN, "refused": REFUSED["home"]}),
         ("sbatch --wrap", "--wrap='bash {}'",
          {"outside": RAN, "approved": REFUSED["script"], "refused": REFUSED["home"]}),
         ("sbatch --array", "--array=0-1 {}",
@@ -188,12 +52,12 @@ def batch():
         ("sbatch -N2", "-N2 {}", {"outside": RAN, "approved": RAN, "refused": REFUSED["home"]}),
     ]:
         for column, expected in columns.items():
-            text = options.format(approved if column == "approved" else own)
-            command = f"sbatch -o o.%j {text}"
+            text = options.replace("{}", approved if column == "approved" else own)
+            command = f"mkdir -p c; printf 'A=1\\0' > exported; sbatch -o o.%j {text}"
             cell(row, column, expected, submit(command) if column == "approved" else command)
 
 
-def steps():
+def allocations():
     """Ways of srun and salloc, from outside any admitted job."""
     run = f"{HOME}/program"
     for row, command, typed in [
@@ -211,7 +75,12 @@ def steps():
         ("srun with a private configuration",
          f"grep -v PlugStack /etc/slurm/slurm.conf > c.conf; echo PlugStackConfig=/dev/null >> c.conf;"
          f" SLURM_CONF=$PWD/c.conf srun {run}", None),
+        ("srun, heterogeneous", f"srun -n1 {run} : -n1 {run}", None),
         ("salloc srun", f"salloc --quiet srun {run}", None),
+        ("salloc srun --interactive", f"salloc --quiet srun --interactive {run}", None),
+        ("salloc --no-shell, srun --jobid",
+         f"job=$(salloc --no-shell 2>&1 | sed -n 's/.*Granted job allocation //p');"
+         f" srun --jobid=$job {run}; rc=$?; scancel $job; exit $rc", None),
         ("salloc, interactive step", "salloc --quiet", f"bash {run}; exit\n"),
     ]:
         cell(row, "outside", RAN if "--container" not in command else ["ran", "did not run"],
@@ -221,6 +90,9 @@ def steps():
 
 def requeues():
     """A running job requeued by its owner, and by the failure of its node."""
+    def state(job):
+        return root(f"squeue --noheader --states=all --jobs={job} --format=%T").strip()
+
     def held(column, event):
         run = box("echo ran > mark; sleep 2\n") if column == "approved" else None
         script = "job.sh" if run else "slow.sh"
@@ -229,27 +101,22 @@ def requeues():
         code, text = alice(f"cd {run or HOME}; sbatch --parsable --requeue -w n1 -o o.%j {script}",
                            PARTITION[column])
         job = text.split()[0]
-        for _ in range(200):
-            state = root(f"squeue --noheader --states=all --jobs={job} --format=%T").strip()
-            if state not in ("PENDING", "CONFIGURING"):
-                break
-            time.sleep(0.05)
+        until(10, lambda: state(job) not in ("PENDING", "CONFIGURING"))
         # Running is what has begun to run; a refused job never does.
-        for _ in range(100):
-            if column == "refused" or MARK.exists() or any(SEALED.glob(f"{job}.*/run/mark")):
-                break
-            time.sleep(0.05)
+        if column != "refused":
+            until(5, marks)
+        unmark()
         root(event.format(job))
-        time.sleep(0.3)
+        # slurmd takes a credential of the second in which it revoked the last one for revoked, too.
+        time.sleep(2)
         # Slurm lets a requeued job wait for minutes, since its old step must have ended by then.
-        root("for i in $(seq 200); do pgrep -x slurmstepd >/dev/null || break; sleep 0.1; done")
-        for _ in range(300):
-            state = root(f"squeue --noheader --states=all --jobs={job} --format=%T").strip()
-            if state == "PENDING":
+        until(20, lambda: not root("pgrep -x slurmstepd"))
+
+        def started():
+            if state(job) == "PENDING":
                 root(f"scontrol update jobid={job} starttime=now")
-            elif state != "COMPLETING":
-                break
-            time.sleep(0.1)
+            return state(job) not in ("PENDING", "COMPLETING")
+        until(30, started)
         return code, text
 
     for row, event in [
@@ -263,25 +130,23 @@ def requeues():
             cell(row, column, expected, lambda column=column, event=event: held(column, event))
 
 
+def moved():
+    """Jobs that come into scope after they were submitted."""
+    # Some versions do not let it be moved just after its submission.
+    cell("sbatch, moved into the partition by scontrol update", "refused", REFUSED["home"],
+         f"job=$(sbatch --parsable --hold -p open -o o.%j {HOME}/job.sh); for i in $(seq 50); do"
+         " scontrol update jobid=$job partition=main && break; sleep 0.2; done;"
+         " scontrol release $job")
+    root("scontrol update partitionname=open state=down")
+    try:
+        cell("sbatch, two partitions, the one out of scope down", "refused", REFUSED["home"],
+             f"sbatch -p open,main -o o.%j {HOME}/job.sh")
+    finally:
+        root("scontrol update partitionname=open state=up")
+
+
 def elsewhere():
-    """What happens around somebody's running job."""
-    def beside(tool):
-        run = box("echo ran > mark; touch started; sleep 4\n")
-        alice(f"cd {run}; sbatch --parsable -o o.%j job.sh > id", "main")
-        job = (run / "id").read_text().strip()
-        for _ in range(200):
-            if any(SEALED.glob(f"{job}.0/run/started")):
-                break
-            time.sleep(0.05)
-        result = alice(tool.format(job), "main")
-        root(f"scancel {job}")
-        return result
-
-    cell("srun --jobid --overlap, from outside", "refused", REFUSED["step"],
-         lambda: beside(f"srun --jobid={{}} --overlap {HOME}/program"), ran=MARK.exists)
-    cell("sattach to a sealed job", "refused", ["did not run"],
-         lambda: beside("timeout 5 sattach {}.batch"), ran=MARK.exists)
-
+    """A step on nodes of which one refuses."""
     # A word in one node's configuration: there the job is out of scope, on the other one refused.
     config = Path(f"/proc/{Path('/run/lab/n1.pid').read_text().strip()}/root/etc/sluice/sluice.toml")
     text = config.read_text()
@@ -349,9 +214,12 @@ def main():
     plain()
     has_cron = cron()
     batch()
-    steps()
+    allocations()
     requeues()
+    moved()
     elsewhere()
+    steps.inside()
+    steps.outside()
     after_another()
     # Debian 12 has no scrontab.
     if has_cron:

@@ -11,7 +11,8 @@ Every way to start something on a node, and what comes of it in `mode=enforce`: 
 (`[scope]` in sluice.toml leaves the job's partition out), approved (the very script that a signed
 entry approves) and refused (a program of the user's own). Made by `make matrix`, which runs each
 cell on a real Slurm and checks that no node leaves the idle state; versions are named where they
-differ. A dash: there is no such case.
+differ. A dash: there is no such case. What a job itself starts ("in a job") is approved where its
+entry says `steps = "inside"`, and refused where it says `steps = "none"`.
 
 | way | out of scope | approved | refused |
 |---|---|---|---|
