@@ -12,7 +12,7 @@ test:
 docs-test:
 	tests/docs
 
-# Continuous integration runs all of it but the kills.
+# An hour; continuous integration leaves out kills, escapes and matrix.
 test-all:
 	tests/all
 

@@ -15,6 +15,8 @@ sys.path.insert(0, "/usr/share/sluice-lab/lab.d")
 import decider
 
 RUNS = int(sys.argv[1])
+# Seconds for Slurm to clear away what came before, on a machine of few cores.
+SETTLE = 0.04
 PLUGSTACK = "/etc/slurm/plugstack.conf"
 with open(PLUGSTACK) as file:
     PLUGIN = file.read().split()[1]
@@ -58,7 +60,7 @@ def report(name, values, limit=None, **more):
     found = {"name": name, "runs": len(values), "median-ms": median(values) * 1e3,
              "low-ms": low * 1e3, "high-ms": high * 1e3} | more
     if limit:
-        found |= {"limit-ms": limit, "met": low * 1e3 <= limit}
+        found |= {"limit-ms": limit, "met": median(values) * 1e3 <= limit}
     found = {key: round(it, 3) if isinstance(it, float) else it for key, it in found.items()}
     REPORT.append(found)
     print("{name}: {median-ms} ms [{low-ms}, {high-ms}]".format_map(found), more, file=sys.stderr)
@@ -75,12 +77,16 @@ def pairs(name, mode, words, env, limit=None):
     """Steps without the plugin and with it, in turn."""
     work = step(words, env)
     differences, alone = [], []
-    for _ in range(RUNS):
-        plugin(None)
-        without = seconds(work)
-        plugin(mode)
-        differences.append(seconds(work) - without)
-        alone.append(without)
+    for turn in range(RUNS):
+        took = {}
+        # Whoever comes first finds other caches: they take turns.
+        for loaded in (None, mode) if turn % 2 else (mode, None):
+            plugin(loaded)
+            took[loaded] = seconds(work)
+            time.sleep(SETTLE)
+        differences.append(took[mode] - took[None])
+        alone.append(took[None])
+    plugin(mode)
     report(name, differences, limit, **{"slurm-alone-ms": median(alone) * 1e3})
 
 
