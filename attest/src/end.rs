@@ -15,6 +15,8 @@ use crate::host::{self, Host, job_of};
 
 /// What is left of a job may take this long to die.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Where the plugin notes the job's user namespace.
+const SPACE: &str = "space";
 
 /// Ends `job` on this node, called `node` by Slurm. What has to be gone goes first: that takes no
 /// configuration, which may be broken just now.
@@ -45,6 +47,8 @@ pub(crate) fn clear(roots: &Roots, name: &str) -> Result<()> {
     // A job that never reached its sandbox left no namespace.
     if let Some(user) = namespace(&dir) {
         survivors::kill_all(user, PATIENCE).context("processes of the job")?;
+        // Without its pins the namespace is gone, and the kernel gives its number to the next job's.
+        fs::remove_file(dir.join(SPACE)).context("the job's namespace")?;
     }
     release_pins(&dir);
     // What nothing is kept of has no pending record, and so no worker to clear it away.
@@ -96,7 +100,7 @@ fn names_of(dir: &Path, job: u32) -> Result<Vec<String>> {
 
 /// The job's user namespace, as the plugin noted it: `DEVICE:INODE`.
 fn namespace(dir: &Path) -> Option<Namespace> {
-    let text = fs::read_to_string(dir.join("space")).ok()?;
+    let text = fs::read_to_string(dir.join(SPACE)).ok()?;
     let (device, inode) = text.trim().split_once(':')?;
     Some(Namespace { device: device.parse().ok()?, inode: inode.parse().ok()? })
 }
@@ -106,5 +110,46 @@ fn namespace(dir: &Path) -> Option<Namespace> {
 pub(crate) fn release_pins(dir: &Path) {
     for name in ["user", "net", "ipc", "tmp", "shm"] {
         while unmount(dir.join(name), UnmountFlags::DETACH | UnmountFlags::NOFOLLOW).is_ok() {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs::File, process::Command};
+
+    use super::*;
+
+    #[test]
+    fn a_namespace_is_cleared_only_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let roots = Roots {
+            run: dir.path().join("run"),
+            state: dir.path().join("state"),
+            ..Roots::system()
+        };
+        let record = host::run_dir(&roots, "7.0");
+        fs::create_dir_all(&record).unwrap();
+        // Still to be attested: the record stays.
+        fs::create_dir_all(host::pending(&roots)).unwrap();
+        File::create(host::pending(&roots).join("7.0.json")).unwrap();
+
+        let mut left = Command::new("unshare").args(["--user", "sleep", "1000"]).spawn().unwrap();
+        let own = Namespace::of(&File::open("/proc/self/ns/user").unwrap()).unwrap();
+        let found = loop {
+            let file = File::open(format!("/proc/{}/ns/user", left.id())).unwrap();
+            let found = Namespace::of(&file).unwrap();
+            if found != own {
+                break found;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        };
+        fs::write(record.join(SPACE), format!("{}:{}\n", found.device, found.inode)).unwrap();
+
+        clear(&roots, "7.0").unwrap();
+        assert!(!left.wait().unwrap().success());
+        assert!(record.exists());
+        // Whoever gets that number next is left alone.
+        assert_eq!(namespace(&record), None);
+        clear(&roots, "7.0").unwrap();
     }
 }
