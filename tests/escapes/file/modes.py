@@ -8,14 +8,14 @@ STOPPED_BY = "namespaces"
 
 
 def listen(it):
-    for at in range(100):
-        make(f"{it.place}-{at}")
+    for path in it.row:
+        make(path)
 
 
 def inside(it):
-    for at, byte in enumerate(it.bytes):
-        os.chmod(f"{it.place}-{at}", byte)
+    for path, byte in zip(it.row, it.bytes):
+        os.chmod(path, byte)
 
 
 def after(it):
-    print(bytes(os.stat(f"{it.place}-{at}").st_mode & 0xFF for at in range(100)))
+    print(bytes(os.stat(path).st_mode & 0xFF for path in it.row))

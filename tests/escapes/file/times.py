@@ -8,14 +8,14 @@ STOPPED_BY = "namespaces"
 
 
 def listen(it):
-    for at in range(100):
-        make(f"{it.place}-{at}")
+    for path in it.row:
+        make(path)
 
 
 def inside(it):
-    for at, byte in enumerate(it.bytes):
-        os.utime(f"{it.place}-{at}", (byte, byte))
+    for path, byte in zip(it.row, it.bytes):
+        os.utime(path, (byte, byte))
 
 
 def after(it):
-    print(bytes(int(os.stat(f"{it.place}-{at}").st_mtime) % 256 for at in range(100)))
+    print(bytes(int(os.stat(path).st_mtime) % 256 for path in it.row))

@@ -52,6 +52,11 @@ class It:
         return f"{HOME}/{self.name}"
 
     @property
+    def row(self):
+        """Files of its own in the user's home, one for each byte."""
+        return [f"{self.place}-{at}" for at in range(100)]
+
+    @property
     def port(self):
         """A port of its own."""
         return 20000 + sum(self.name.encode()) * 7 % 9973
@@ -87,6 +92,19 @@ def make(path, text=""):
     """As `write`, where the job may write to the file."""
     write(path, text)
     os.chmod(path, 0o666)
+
+
+def plant(it):
+    """A script of the user's that leaves a trace; its path."""
+    write(it.place, f"#!/bin/sh\ntouch /srv/drop/{it.name}\n")
+    os.chmod(it.place, 0o755)
+    return it.place
+
+
+def tell(it):
+    """Says so if the script has run."""
+    if os.path.exists(f"/srv/drop/{it.name}"):
+        print(it.mark)
 
 
 def serve(server):
@@ -145,6 +163,20 @@ def patiently(attempt, seconds=4):
             if time.monotonic() > end:
                 raise
             time.sleep(0.1)
+
+
+# Where `show_page` has its page.
+PAGE = 0x200000000000
+
+
+def show_page():
+    """Prints what others write into a page of this process, for ever."""
+    libc.mmap.restype = ctypes.c_void_p
+    libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t] + [ctypes.c_int] * 3 + [ctypes.c_long]
+    at = libc.mmap(PAGE, 4096, 3, 0x100022, -1, 0)
+    while True:
+        print(ctypes.string_at(at, 4096).rstrip(b"\0"), flush=True)
+        time.sleep(0.1)
 
 
 def memory_at(data):

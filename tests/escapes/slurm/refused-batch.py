@@ -1,16 +1,13 @@
 """A batch script that nobody approved."""
 
-import os
-
-from lib import run
+from lib import plant, run, tell
 
 STOPPED_BY = "namespaces landlock"
 
 
 def beside(it):
-    run("sbatch", "--wait", "-w", "n1", "--output=/dev/null", f"--wrap=touch /srv/drop/{it.name}")
+    run("sbatch", "--wait", "-w", "n1", "--output=/dev/null", plant(it))
 
 
 def after(it):
-    if os.path.exists(f"/srv/drop/{it.name}"):
-        print(it.mark)
+    tell(it)
