@@ -1,6 +1,8 @@
 //! Settings of a node that would weaken the sandbox: looked for when slurmd starts and by
 //! `sluice check`, and while there is one, jobs in scope are refused.
 
+mod kernel;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,8 +14,6 @@ use crate::slurm_conf::SlurmConf;
 
 /// What slurmd's start found, below the state of running jobs.
 const FILE: &str = "node.json";
-/// Namespaces that a job gets, by the kernel's name of their limit.
-const NAMESPACES: [&str; 4] = ["user", "mnt", "net", "ipc"];
 /// PAM services include each other this deep at most.
 const MAX_DEPTH: u32 = 8;
 
@@ -33,7 +33,7 @@ pub struct Finding {
 }
 
 /// The names of all findings.
-pub const NAMES: [&str; 8] = [
+pub const NAMES: [&str; 10] = [
     "contain-spank",
     "namespaces",
     "oci-runtime",
@@ -41,6 +41,8 @@ pub const NAMES: [&str; 8] = [
     "slurm-conf",
     "task-epilog",
     "unkillable-step-program",
+    "visible-kernel-log",
+    "visible-locks",
     "visible-processes",
 ];
 
@@ -69,8 +71,7 @@ impl Node {
     /// Looks at this node, whose slurmd reads this slurm.conf.
     pub fn look(slurm_conf: Option<PathBuf>) -> Self {
         let mut findings = settings(slurm_conf.as_deref());
-        findings.extend(kernel());
-        findings.extend(visible_processes());
+        findings.extend(kernel::findings());
         Self { format: 1, slurm_conf, findings }
     }
 
@@ -171,44 +172,6 @@ fn runs_programs(dir: &Path, service: &str, depth: u32) -> bool {
     })
 }
 
-/// Namespaces that the kernel does not give.
-fn kernel() -> impl Iterator<Item = Finding> {
-    NAMESPACES.into_iter().filter_map(|kind| {
-        let limit = format!("/proc/sys/user/max_{kind}_namespaces");
-        let most = fs::read_to_string(limit).ok().and_then(|it| it.trim().parse::<u64>().ok());
-        let missing = most.is_none_or(|most| most == 0);
-        missing.then(|| {
-            Finding::new(
-                "namespaces",
-                format!("the kernel gives no {kind} namespaces"),
-                &format!("raise the sysctl user.max_{kind}_namespaces above 0, restart slurmd"),
-            )
-        })
-    })
-}
-
-/// A /proc that shows every user all processes with their arguments.
-fn visible_processes() -> Option<Finding> {
-    let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
-    (!hides_processes(&mounts)).then(|| {
-        Finding::new(
-            "visible-processes",
-            "/proc shows every user the names and arguments of a job's processes",
-            "mount /proc with hidepid=invisible (in /etc/fstab; gid= names a group that sees all), \
-             restart slurmd; or accept it in sluice.toml",
-        )
-    })
-}
-
-/// Whether the last mount on /proc, proc_pid_mountinfo(5), hides other users' processes.
-fn hides_processes(mountinfo: &str) -> bool {
-    let on_proc = |line: &&str| line.split(' ').nth(4) == Some("/proc");
-    let Some(line) = mountinfo.lines().rfind(on_proc) else { return false };
-    let options = line.rsplit(' ').next().unwrap_or_default().split(',');
-    let hidepid = options.filter_map(|option| option.strip_prefix("hidepid=")).next_back();
-    hidepid.is_some_and(|how| !["0", "off"].contains(&how))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -260,17 +223,5 @@ mod tests {
         service("deeper", "session include common\n");
         assert!(runs_programs(dir.path(), "slurm", MAX_DEPTH), "a circle is not judged harmless");
         assert!(!runs_programs(dir.path(), "missing", MAX_DEPTH));
-    }
-
-    #[test]
-    fn only_a_hiding_proc_counts() {
-        let line = |options: &str| format!("22 1 0:21 / /proc rw,nosuid - proc proc {options}\n");
-        assert!(hides_processes(&line("rw,hidepid=invisible")));
-        assert!(hides_processes(&line("rw,gid=5,hidepid=2")));
-        for shown in ["rw", "rw,hidepid=off", "rw,hidepid=0"] {
-            assert!(!hides_processes(&line(shown)), "{shown}");
-        }
-        assert!(!hides_processes(&(line("rw,hidepid=2") + &line("rw"))), "the last mount counts");
-        assert!(!hides_processes(""));
     }
 }

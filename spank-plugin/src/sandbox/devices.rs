@@ -8,7 +8,10 @@ use std::{
 use rustix::fs::{Mode, OFlags, open, symlinkat};
 
 use super::{Doing, SandboxError, root::show};
-use crate::raw::{NO_DEV, NO_EXEC, NO_SUID};
+use crate::{
+    mutations::dropped,
+    raw::{NO_DEV, NO_EXEC, NO_SUID, READ_ONLY},
+};
 
 /// Devices that carry nothing in or out.
 const DEVICES: &[&str] = &["null", "zero", "full", "random", "urandom"];
@@ -20,11 +23,13 @@ pub(super) fn populate(
     shm: &OwnedFd,
     site: &[PathBuf],
 ) -> Result<(), SandboxError> {
+    // What a device takes in does not count as writing to its file system; its times do.
+    let kept = if dropped("devices-read-only") { 0 } else { READ_ONLY };
     let ours = DEVICES.iter().map(|name| Path::new("/dev").join(name));
     for at in ours.chain(site.iter().filter(|at| at.exists()).cloned()) {
         let device =
             open(&at, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).doing(at.display())?;
-        show(root, &device, &at, NO_SUID | NO_EXEC)?;
+        show(root, &device, &at, kept | NO_SUID | NO_EXEC)?;
     }
     for (name, target) in [
         ("dev/fd", "/proc/self/fd"),

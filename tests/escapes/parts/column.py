@@ -104,8 +104,10 @@ def set_up(mode, mutations):
           " scancel --user=alice; pkill -9 -u alice; ipcrm --all;"
           f" rm -rf /home/alice/* /srv/drop /tmp/* /dev/shm/* {LOOT} {RUNS}/*;"
           f" mkdir -m 1777 -p {LOOT} /srv/drop; install -m 755 /usr/bin/true /srv/drop/program")
+    locks = "umount -q" if mode == "off" or "locks-of-node" in mutations else "mount --bind /run/locks"
     for node in ("n1", "n2"):
         words = ["nsenter", "--mount", f"--target={Path(f'/run/lab/{node}.pid').read_text().strip()}"]
+        subprocess.run([*words, "bash", "-c", f"umount -q /proc/locks; {locks} /proc/locks"])
         subprocess.run([*words, "tee", "/run/sluice/mutations"], input=mutations, text=True,
                        stdout=subprocess.DEVNULL, check=True)
 
