@@ -14,8 +14,8 @@ use std::{
 use rustix::{
     fs::{CWD, FlockOperation, Mode, OFlags, flock, open},
     mount::{
-        FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, OpenTreeFlags, fsconfig_create,
-        fsconfig_set_string, fsmount, fsopen, move_mount, open_tree,
+        FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags,
+        fsconfig_create, fsconfig_set_string, fsmount, fsopen, move_mount, open_tree, unmount,
     },
     thread::UnshareFlags,
 };
@@ -44,7 +44,7 @@ impl Space {
             .doing("lock of the job's record")?;
         flock(&lock, FlockOperation::LockExclusive).doing("lock of the job's record")?;
         // The file names the user namespace once everything is pinned; a half-made space,
-        // left by a killed task, is made again over the old pins.
+        // left by a killed task, is made again.
         if lock.metadata().doing("job's record")?.len() == 0 {
             make(record, tmp_bytes)?;
             let user = fs::metadata(record.join("user")).doing("user namespace")?;
@@ -58,6 +58,10 @@ impl Space {
 }
 
 fn make(record: &Path, tmp_bytes: Option<u64>) -> Result<(), SandboxError> {
+    // Of a half-made one: a file under a pin can't be made anew.
+    for name in ["tmp", "shm", "user", "net", "ipc"] {
+        while unmount(record.join(name), UnmountFlags::DETACH | UnmountFlags::NOFOLLOW).is_ok() {}
+    }
     let size = tmp_bytes.map_or("50%".into(), |bytes| bytes.to_string());
     for name in ["tmp", "shm"] {
         let at = record.join(name);
