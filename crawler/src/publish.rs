@@ -164,7 +164,7 @@ impl Sender<'_> {
             let bytes = sluice_sys::read_limited(source.into(), PART)
                 .map_err(|error| unreadable(&file.path, &error))?;
             if Digest::of(&bytes) != file.digest {
-                return Err(changed(&file.path));
+                return Err(changed());
             }
             return self.put(&key, bytes, &file.digest).await;
         }
@@ -193,7 +193,7 @@ impl Sender<'_> {
         if !self.store.put(key, bytes, &self.about()).await?
             && self.store.digest(key).await? != *digest
         {
-            return Err(taken(key));
+            return Err(taken());
         }
         let confirmed = self.store.confirm(key, size, digest).await;
         self.unless_differing(key, confirmed).await
@@ -223,7 +223,7 @@ impl Sender<'_> {
                 self.store.delete(key).await?;
                 Ok(false)
             }
-            Some(_) => Err(taken(key)),
+            Some(_) => Err(taken()),
         }
     }
 
@@ -264,21 +264,21 @@ async fn send_parts(
         hasher.update(&part);
         sent += part.len() as u64;
         if sent > file.bytes {
-            return Err(changed(&file.path));
+            return Err(changed());
         }
         upload.put_part(PutPayload::from(part)).await?;
         edge::reached("part-sent", run_id);
     }
     if sent != file.bytes || hasher.finish() != file.digest {
-        return Err(changed(&file.path));
+        return Err(changed());
     }
     upload.complete().await?;
     Ok(())
 }
 
-fn taken(key: &Path) -> Stop {
+fn taken() -> Stop {
     Stop::hold(
         "object-exists",
-        format!("{key} is in the store with other content and is not overwritten"),
+        "an object of the run is in the store with other content and is not overwritten",
     )
 }

@@ -19,13 +19,16 @@ use crate::{
     sealed::{Sealed, changed},
 };
 
-/// Checks every attested file against the entry's rules, reading each to its end.
+/// Checks every attested file against the entry's rules, reading each to its end. Messages name the
+/// rule, never the file: they reach the owner before any release, and the job chose the file's name.
 pub fn check(entry: &Entry, run: &Attested, sealed: &Sealed) -> Result<(), Stop> {
     if let Some(irregular) = run.predicate.irregular.first() {
         let IrregularFile { path, what } = irregular;
+        let rule = Rules::new(&entry.output).rule_for(path).and_then(|at| entry.output.get(at));
+        let which = rule.map_or_else(String::new, |rule| format!(" of {:?}", rule.glob));
         return Err(Stop::hold(
             "output-irregular",
-            format!("{path:?} matches an output rule and can't be released: {}", in_words(what)),
+            format!("a result{which} can't be released: {}", in_words(what)),
         ));
     }
     for (rule, file) in rules(entry, &run.files)? {
@@ -60,15 +63,12 @@ fn rules<'a>(
             entry.output.get(index)
         });
         let rule = rule.ok_or_else(|| {
-            Stop::hold("output-unlisted", format!("{:?} matches no output rule", file.path))
+            Stop::hold("output-unlisted", "an attested file matches no output rule")
         })?;
         if key::reserved(&file.path) {
             return Err(Stop::hold(
                 "name-refused",
-                format!(
-                    "{:?} is the name of a file of Sluice's own; name the output otherwise",
-                    file.path
-                ),
+                "an output has the name of a file of Sluice's own; name it otherwise",
             ));
         }
         ruled.push((rule, file));
@@ -87,12 +87,12 @@ fn rules<'a>(
 fn content(rule: &Output, file: &AttestedFile, sealed: &Sealed) -> Result<(), Stop> {
     let source = sealed.open(&file.path, file.bytes)?;
     let mut bytes = Hashed { file: source, hasher: Hasher::new() };
-    let verdict = release::check(rule, &file.path, &mut bytes, file.bytes);
+    let verdict = release::check(rule, &mut bytes, file.bytes);
     match verdict {
         Err(Hold { code: "unreadable", message }) => Err(Stop::retry("sealed-unreadable", message)),
         // Said before reading.
         Err(Hold { code: "too-large", message }) => Err(Stop::hold("too-large", message)),
-        _ if bytes.hasher.finish() != file.digest => Err(changed(&file.path)),
+        _ if bytes.hasher.finish() != file.digest => Err(changed()),
         Err(Hold { code: "review-required", message }) => {
             Err(Stop::content("needs-review", message))
         }

@@ -24,5 +24,5 @@ fuzz_target!(|bytes: &[u8]| {
     }))
     .unwrap();
     let size = content.len() as u64;
-    let _ = check(&rule, "x", &mut content, size);
+    let _ = check(&rule, &mut content, size);
 });

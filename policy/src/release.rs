@@ -2,7 +2,8 @@
 //! says.
 //!
 //! A check passes what it understands wholly and holds everything else for a person. Its
-//! messages reach the job's user before any release, so they name places, never values.
+//! messages reach the job's user before any release, so they name places, never values, and not the
+//! file, whose name the job may have chosen.
 
 mod pdf;
 mod png;
@@ -50,13 +51,13 @@ pub const HOLD_CODES: &[(&str, &str)] = &[
     ("unreadable", "the file cannot be read"),
 ];
 
-/// What a content check found; `check` adds the file's name.
+/// What a content check found; `check` adds the rule.
 struct Fault(&'static str, String);
 
-/// Checks the file `name` of `size` bytes against `rule`; reads at most a byte more.
-pub fn check(rule: &Output, name: &str, reader: &mut dyn Read, size: u64) -> Result<(), Hold> {
+/// Checks a file of `size` bytes against `rule`; reads at most a byte more.
+pub fn check(rule: &Output, reader: &mut dyn Read, size: u64) -> Result<(), Hold> {
     examine(rule, reader, size)
-        .map_err(|Fault(code, what)| Hold { code, message: format!("{name}: {what}") })
+        .map_err(|Fault(code, what)| Hold { code, message: format!("{}: {what}", rule.glob) })
 }
 
 fn examine(rule: &Output, reader: &mut dyn Read, size: u64) -> Result<(), Fault> {

@@ -119,7 +119,7 @@ impl Store {
             Ok(key) if key.as_ref() == text && !is_staged(name) && fits => Ok(key),
             _ => Err(Stop::hold(
                 "name-refused",
-                format!("{name:?} is no possible name of an object; name the output otherwise"),
+                "an output's name is no possible name of an object; name it otherwise",
             )),
         }
     }

@@ -18,6 +18,8 @@ fn held(code: &str, make: impl FnOnce(Run<'_>) -> Run<'_>, change: impl FnOnce(&
     change(&world);
     assert_eq!(pass(&world), Pass { held: 1, ..Pass::default() }, "{code}");
     assert_held(&world, 7, code);
+    let message = world.stands(7).reason.message;
+    assert!(!message.contains("secret"), "the job's own words reach its owner: {message}");
     let audit = world.audit();
     assert_eq!(
         (audit[0]["event"].as_str(), audit[0]["detail"]["code"].as_str()),
@@ -104,7 +106,7 @@ fn files_that_changed_after_the_attestation() {
     });
     held(
         "output-changed",
-        |run| with_table(run).file("plots/x", b"x\n"),
+        |run| with_table(run).file("plots/secret", b"x\n"),
         |world| {
             let plots = world.at("sealed/lab/7.0/run/plots");
             fs::rename(&plots, world.at("moved")).unwrap();
@@ -119,23 +121,24 @@ fn files_that_changed_after_the_attestation() {
 #[test]
 fn what_the_rules_hold() {
     held("too-large", |run| run.file("results.csv", &[b'x'; 1001]), nothing);
-    held("output-missing", |run| run.file("plots/x", b"x\n"), nothing);
+    held("output-missing", |run| run.file("plots/secret", b"x\n"), nothing);
     held("too-many-rows", |run| run.file("results.csv", b"a\n1\n2\n3\n4\n"), nothing);
     held("not-csv", |run| run.file("results.csv", b"a,b\n1\n"), nothing);
-    held("not-json", |run| with_table(run).file("x.json", b"{"), nothing);
+    held("not-json", |run| with_table(run).file("secret.json", b"{"), nothing);
     held("needs-review", |run| with_table(run).file("look.txt", b"hello\n"), nothing);
     held("name-refused", |run| with_table(run).file("manifest.json", b"{}"), nothing);
-    held("name-refused", |run| with_table(run).file("plots/x#1", b"x\n"), nothing);
+    held("name-refused", |run| with_table(run).file("plots/secret#1", b"x\n"), nothing);
     // More than any S3 server takes for a key.
-    let deep = ["plots", &"x".repeat(250), &"y".repeat(250), &"z".repeat(250), "a"].join("/");
+    let deep =
+        ["plots", "secret", &"x".repeat(250), &"y".repeat(250), &"z".repeat(250), "a"].join("/");
     held("name-refused", |run| with_table(run).file(&format!("{deep}{deep}"), b"x\n"), nothing);
-    held("output-unlisted", |run| with_table(run).file("other.txt", b"x\n"), nothing);
+    held("output-unlisted", |run| with_table(run).file("secret.txt", b"x\n"), nothing);
     held(
         "output-unlisted",
-        |run| with_table(run).but(|it| it.files[0].path = "../x".into()),
+        |run| with_table(run).but(|it| it.files[0].path = "../secret".into()),
         nothing,
     );
-    held("output-irregular", |run| with_table(run).irregular("plots/x", "symlink"), nothing);
+    held("output-irregular", |run| with_table(run).irregular("plots/secret", "symlink"), nothing);
     held("output-irregular", |run| with_table(run).irregular("results.csv", "fifo"), nothing);
 }
 

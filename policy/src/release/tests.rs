@@ -16,7 +16,7 @@ fn rule(kind: ContentKind) -> Output {
 }
 
 fn check_as(rule: &Output, content: &[u8]) -> Result<(), Hold> {
-    check(rule, "out/x", &mut &content[..], content.len() as u64)
+    check(rule, &mut &content[..], content.len() as u64)
 }
 
 fn code(kind: ContentKind, content: impl AsRef<[u8]>) -> &'static str {
@@ -44,7 +44,7 @@ fn holds_by_size_and_review() {
     text.max_bytes = 3;
     assert!(check_as(&text, b"abc").is_ok());
     assert_eq!(check_as(&text, b"abcd").unwrap_err().code, "too-large");
-    let sized = |size| check(&text, "x", &mut &b"ab"[..], size).unwrap_err().code;
+    let sized = |size| check(&text, &mut &b"ab"[..], size).unwrap_err().code;
     assert_eq!((sized(1), sized(3)), ("changed", "changed"));
     text.review = Some(true);
     assert_eq!(check_as(&text, b"abc").unwrap_err().code, "review-required");
@@ -60,7 +60,7 @@ fn holds_by_size_and_review() {
             Err(std::io::Error::other("secret detail"))
         }
     }
-    let hold = check(&text, "x", &mut Broken, 1).unwrap_err();
+    let hold = check(&text, &mut Broken, 1).unwrap_err();
     assert_eq!((hold.code, hold.message.contains("secret")), ("unreadable", false));
 }
 
@@ -73,7 +73,7 @@ fn text_is_printable() {
         assert_eq!(code(ContentKind::Text, bad), "not-text", "{bad:?}");
     }
     assert_eq!(code(ContentKind::Text, b"a\xff"), "not-text");
-    assert_eq!(message(ContentKind::Text, "a\nb\n\x07"), "out/x: line 3 is not printable UTF-8");
+    assert_eq!(message(ContentKind::Text, "a\nb\n\x07"), "x: line 3 is not printable UTF-8");
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn csv_is_a_table() {
         ("a,b\n1,\"x\"y\n", "row 2, column 2 goes on"),
     ] {
         let found = message(ContentKind::Csv, bad);
-        assert!(found.starts_with("out/x: ") && found.contains(said), "{bad:?}: {found}");
+        assert!(found.starts_with("x: ") && found.contains(said), "{bad:?}: {found}");
     }
     assert_eq!(code(ContentKind::Csv, "a,b\n1,\0\n"), "not-text");
 }
@@ -128,7 +128,7 @@ fn tables_have_so_many_rows() {
         let hold = check_as(&rule, table(3).as_bytes()).unwrap_err();
         assert_eq!(
             (hold.code, hold.message.as_str()),
-            ("too-many-rows", "out/x: it has more than 2 rows")
+            ("too-many-rows", "x: it has more than 2 rows")
         );
         rule.max_rows = Some(0);
         assert!(check_as(&rule, table(0).as_bytes()).is_ok());
@@ -298,7 +298,7 @@ fn svg_is_well_formed() {
         assert_eq!(code(ContentKind::Svg, bad), "not-svg", "{bad}");
     }
     let found = message(ContentKind::Svg, "<svg>\n<g>\n<secret/></g></svg>");
-    assert_eq!(found, "out/x: line 3 is not of a plain drawing");
+    assert_eq!(found, "x: line 3 is not of a plain drawing");
 }
 
 #[test]
@@ -375,10 +375,7 @@ fn columns_are_asked_for_and_forbidden() {
         let table = |text: &str| held(kind, &text.replace(',', with));
         assert_eq!(table("sample,count\nA,1\n"), None);
         let (code, message) = table("sample,number\nA,1\n").unwrap();
-        assert_eq!(
-            (code, message.as_str()),
-            ("column-missing", "out/x: it has no column \"count\"")
-        );
+        assert_eq!((code, message.as_str()), ("column-missing", "x: it has no column \"count\""));
         let (code, message) = table("count, patient_id \n1,4711\n").unwrap();
         assert_eq!(code, "column-forbidden");
         assert!(message.contains("row 1, column 2") && !message.contains("4711"), "{message}");
