@@ -150,8 +150,9 @@ pub const CODES: &[(&str, &str, &str)] = &[
     ),
     (
         "script-refused",
-        "the batch script uses more of the shell than words, quotes and `&&`",
-        "submit a script as the entry's template shows",
+        "the batch script uses more of the shell than words, quotes and `&&`, or is none that sbatch \
+         submitted",
+        "submit a script as the entry's template shows, with sbatch",
     ),
     (
         "script-unmatched",
