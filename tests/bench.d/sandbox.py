@@ -98,6 +98,8 @@ def workloads(turns):
                 jobs[mode].told(name)
     for job in jobs.values():
         job.told("end")
+    # Either has something pending until both are over.
+    for job in jobs.values():
         job.over()
 
 
