@@ -1,12 +1,14 @@
 //! The batch script: read once, judged and run from the same bytes.
 
 use std::io;
+use std::os::fd::AsFd;
 use std::path::Path;
 
 use rustix::fs::{CWD, FileType, Mode, OFlags, fstat, openat};
 use sluice_policy::script::{MAX_BYTES, Script, tokenize};
 use sluice_protocol::JobFacts;
 use sluice_sys::read_limited;
+use sluice_sys::trusted::{Trust, check_dir};
 
 use crate::refused::Refused;
 
@@ -44,10 +46,7 @@ fn read_once(path: &Path, job: u32) -> io::Result<Vec<u8>> {
     let spooled = || io::Error::other("not what slurmd spooled for this job; use sbatch");
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let dir = openat(CWD, dir.ok_or_else(spooled)?, flags | OFlags::DIRECTORY, Mode::empty())?;
-    let stat = fstat(&dir)?;
-    if stat.st_uid != 0 || Mode::from_raw_mode(stat.st_mode).intersects(Mode::WGRP | Mode::WOTH) {
-        return Err(spooled());
-    }
+    check_dir(dir.as_fd(), path, Trust::ROOT).map_err(|_| spooled())?;
     let file = openat(&dir, name, flags, Mode::empty())?;
     let stat = fstat(&file)?;
     if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile || stat.st_nlink != 1 {

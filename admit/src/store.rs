@@ -2,9 +2,9 @@
 //! runs comes from here, whatever becomes of the source.
 //!
 //! Of each bundle there are in its directory, named by the digest's hex digits: `HEX`, the copy;
-//! `HEX.manifest`, `HEX.stat` and `HEX.seen`, notes on it; `HEX.lock`, held in common by admissions until their
-//! job's record is there, and alone by whoever copies or removes; `HEX.partial-BYTES`, a copy in
-//! the making, or what a crash left of one.
+//! `HEX.manifest`, `HEX.stat` and `HEX.seen`, notes on it; `HEX.lock`, held in common by admissions
+//! until their job's record is there, and alone by whoever copies or removes; `HEX.partial-BYTES`, a
+//! copy in the making, or what a crash left of one.
 
 mod fill;
 mod in_place;

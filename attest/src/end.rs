@@ -3,10 +3,9 @@
 use std::{fs, os::unix::process::CommandExt, path::Path, time::Duration};
 
 use anyhow::{Context, Result, bail};
-use rustix::mount::{UnmountFlags, unmount};
 use sluice_site::paths::Roots;
 use sluice_sys::{
-    atomic, beneath,
+    atomic, beneath, pins,
     program::clean,
     survivors::{self, Namespace},
 };
@@ -50,7 +49,7 @@ pub(crate) fn clear(roots: &Roots, name: &str) -> Result<()> {
         // Without its pins the namespace is gone, and the kernel gives its number to the next job's.
         fs::remove_file(dir.join(SPACE)).context("the job's namespace")?;
     }
-    release_pins(&dir);
+    pins::release(&dir);
     // What nothing is kept of has no pending record, and so no worker to clear it away.
     if dir.exists() && !host::incarnations(roots, None)?.iter().any(|kept| kept == name) {
         fs::remove_dir_all(&dir).with_context(|| dir.display().to_string())?;
@@ -103,14 +102,6 @@ fn namespace(dir: &Path) -> Option<Namespace> {
     let text = fs::read_to_string(dir.join(SPACE)).ok()?;
     let (device, inode) = text.trim().split_once(':')?;
     Some(Namespace { device: device.parse().ok()?, inode: inode.parse().ok()? })
-}
-
-/// Lets go of the job's namespaces, /tmp and /dev/shm. A pin that isn't there, or that only the
-/// job's own mount namespace knew, is none to release.
-pub(crate) fn release_pins(dir: &Path) {
-    for name in ["user", "net", "ipc", "tmp", "shm"] {
-        while unmount(dir.join(name), UnmountFlags::DETACH | UnmountFlags::NOFOLLOW).is_ok() {}
-    }
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use sluice_sys::{atomic, beneath};
 use time::OffsetDateTime;
 
 use crate::{
-    end::{clear, release_pins, report_done, start_worker},
+    end::{clear, report_done, start_worker},
     host::{self, Host, job_of},
     slurm,
     statement::{self, Ending},
@@ -197,7 +197,7 @@ fn clean_up(host: &Host, name: &str) -> Result<()> {
         Ok(())
     })?;
     let dir = host::run_dir(&host.roots, name);
-    release_pins(&dir);
+    sluice_sys::pins::release(&dir);
     match fs::remove_dir_all(&dir) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(error).with_context(|| dir.display().to_string())

@@ -5,6 +5,7 @@ pub mod atomic;
 pub mod beneath;
 pub mod identity;
 mod limited;
+pub mod pins;
 pub mod program;
 pub mod survivors;
 pub mod tree;

@@ -163,7 +163,8 @@ pub fn check_file(file: impl AsFd, path: &Path, trust: Trust) -> Result<(), Trus
     Ok(())
 }
 
-fn check_dir(dir: BorrowedFd<'_>, path: &Path, trust: Trust) -> Result<(), TrustError> {
+/// Checks one directory that is open already, and not those above it.
+pub fn check_dir(dir: BorrowedFd<'_>, path: &Path, trust: Trust) -> Result<(), TrustError> {
     check(&stat_of(dir, path)?, path, trust)
 }
 

@@ -14,11 +14,12 @@ use std::{
 use rustix::{
     fs::{CWD, FlockOperation, Mode, OFlags, flock, open},
     mount::{
-        FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags,
-        fsconfig_create, fsconfig_set_string, fsmount, fsopen, move_mount, open_tree, unmount,
+        FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, OpenTreeFlags, fsconfig_create,
+        fsconfig_set_string, fsmount, fsopen, move_mount, open_tree,
     },
     thread::UnshareFlags,
 };
+use sluice_sys::pins;
 
 use super::{Doing, SandboxError};
 use crate::raw;
@@ -59,9 +60,7 @@ impl Space {
 
 fn make(record: &Path, tmp_bytes: Option<u64>) -> Result<(), SandboxError> {
     // Of a half-made one: a file under a pin can't be made anew.
-    for name in ["tmp", "shm", "user", "net", "ipc"] {
-        while unmount(record.join(name), UnmountFlags::DETACH | UnmountFlags::NOFOLLOW).is_ok() {}
-    }
+    pins::release(record);
     let size = tmp_bytes.map_or("50%".into(), |bytes| bytes.to_string());
     for name in ["tmp", "shm"] {
         let at = record.join(name);
