@@ -102,7 +102,8 @@ def set_up(mode, mutations):
     hide = "off" if mode == "off" or "hidepid-of-node" in mutations else "invisible"
     shell(f"{LAB}/lab.d/set-mode {mode}; mount -o remount,hidepid={hide} /proc;"
           " scancel --user=alice; pkill -9 -u alice; ipcrm --all;"
-          f" rm -rf /home/alice/* /srv/drop /tmp/* /dev/shm/* {LOOT} {RUNS}/*;"
+          f" rm -rf /home/alice/* /srv/drop /tmp/* /dev/shm/* /run/user {LOOT} {RUNS}/*;"
+          f" install -d /run/user; install -d -o alice -m 700 /run/user/{ALICE};"
           f" mkdir -m 1777 -p {LOOT} /srv/drop; install -m 755 /usr/bin/true /srv/drop/program")
     locks = "umount -q" if mode == "off" or "locks-of-node" in mutations else "mount --bind /run/locks"
     for node in ("n1", "n2"):
@@ -204,6 +205,7 @@ def main(name, mode, mutations, *names):
     if libc.setns(os.open(f"/proc/{node}/ns/mnt", os.O_RDONLY), 0):
         sys.exit("setns failed")
     os.environ |= {"HOME": "/home/alice", "USER": "alice"}
+    shell("pgrep -x atd || atd")
     column = Column(name, attempts.find(set(names) if names else None))
     column.run(sealed=mode != "off")
     found = search()
