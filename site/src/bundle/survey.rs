@@ -77,19 +77,19 @@ impl Walk<'_> {
 
     /// The path in the manifest, unless the name can't stand there.
     fn path(&mut self, at: &str, name: &CStr) -> Option<String> {
-        let join = |name: &str| match at {
-            "" => name.to_owned(),
-            _ => format!("{at}/{name}"),
+        let Ok(name) = name.to_str() else {
+            let name = name.to_string_lossy();
+            self.survey.problems.push(format!("{}: its name is not UTF-8", join(at, &name)));
+            return None;
         };
-        let problem = match name.to_str() {
-            Ok(name) => match manifest::check_name(&join(name)) {
-                Ok(()) => return Some(join(name)),
-                Err(error) => error.to_string(),
-            },
-            Err(_) => format!("{}: its name is not UTF-8", join(&name.to_string_lossy())),
-        };
-        self.survey.problems.push(problem);
-        None
+        let path = join(at, name);
+        match manifest::check_name(&path) {
+            Ok(()) => Some(path),
+            Err(error) => {
+                self.survey.problems.push(error.to_string());
+                None
+            }
+        }
     }
 
     /// What lies there, unless it can't be in a bundle.
@@ -122,5 +122,13 @@ impl Walk<'_> {
         };
         self.survey.problems.push(problem);
         Ok(None)
+    }
+}
+
+/// Path of a directory's entry. One allocation, since a bundle has many.
+fn join(directory: &str, name: &str) -> String {
+    match directory {
+        "" => name.to_owned(),
+        _ => [directory, "/", name].concat(),
     }
 }
