@@ -1,6 +1,6 @@
-"""sandbox.py TURNS, as root in the lab: two jobs on n1, one of mode=off and one of mode=enforce, take
-turns at each workload; then jobs of either mode in turn start steps of many tasks. Prints what they
-say of themselves, a line of JSON each."""
+"""sandbox.py TURNS, as root in the lab: jobs on n1, two of mode=off and one of mode=enforce, take turns
+at each workload; then jobs of either mode in turn start steps of many tasks. Prints what they say of
+themselves, a line of JSON each."""
 
 import json
 import os
@@ -19,6 +19,8 @@ USER = dict(user="alice", group="alice", extra_groups=[], stdin=subprocess.DEVNU
 NODE = Path("/run/lab/n1.pid").read_text(encoding="ascii").strip()
 PENDING = Path(f"/proc/{NODE}/root/var/lib/sluice/pending")
 MODES = ("off", "enforce")
+# What the second job without the sandbox differs from the first is chance.
+SEATS = {"off": "off", "enforce": "enforce", "off-again": "off"}
 
 
 def root(command):
@@ -43,10 +45,10 @@ def last_words():
 
 
 class Job:
-    """A job on n1 that runs a program of ours in a mode."""
+    """A job on n1 that runs a program of ours in a mode; `name` is what it is called."""
 
-    def __init__(self, bundle, program, mode):
-        self.mode, self.turns = mode, 0
+    def __init__(self, bundle, program, mode, name):
+        self.name, self.turns = name, 0
         root(f"{LAB}/set-mode {mode}")
         run = Path(f"/srv/sluice/runs/alice/{time.monotonic_ns()}")
         run.mkdir()
@@ -66,7 +68,7 @@ class Job:
         self.turns += 1
         if name != "end":
             until(done.exists, pause=0.02)
-            say(self.mode, done)
+            say(self.name, done)
 
     def over(self):
         """Nothing of it may run beside the next one."""
@@ -75,42 +77,44 @@ class Job:
         until(lambda: not (PENDING.exists() and os.listdir(PENDING)))
 
 
-def say(mode, file):
+def say(job, file):
     """Passes on what a job has written."""
     for line in file.read_text(encoding="ascii").splitlines():
-        print(json.dumps({"turn": say.turn, "mode": mode} | json.loads(line)), flush=True)
+        print(json.dumps({"turn": say.turn, "job": job} | json.loads(line)), flush=True)
 
 
-def order(turn):
+def order(names, turn):
     """Whoever comes first finds other caches: they take turns at that, too."""
-    return MODES if turn % 2 else MODES[::-1]
+    names = list(names)
+    first = turn % len(names)
+    return names[first:] + names[:first]
 
 
 def workloads(turns):
-    """Both jobs stay, so that what is compared lies half a second apart."""
+    """The jobs stay, so that what is compared lies half a second apart."""
     jobs = {}
-    for mode in MODES:
-        jobs[mode] = Job("worst-case", "workloads.py", mode)
-        until((jobs[mode].directory / "ready").exists)
+    for seat, mode in SEATS.items():
+        jobs[seat] = Job("worst-case", "workloads.py", mode, seat)
+        until((jobs[seat].directory / "ready").exists)
     for say.turn in range(turns):
         for name in WORKLOADS:
-            for mode in order(say.turn):
-                jobs[mode].told(name)
+            for seat in order(SEATS, say.turn):
+                jobs[seat].told(name)
     for job in jobs.values():
         job.told("end")
-    # Either has something pending until both are over.
+    # Something is pending until all are over.
     for job in jobs.values():
         job.over()
 
 
 def tasks(turns):
     """The first job fills the store; it doesn't count."""
-    Job("stepping", "tasks.py", "enforce").over()
+    Job("stepping", "tasks.py", "enforce", "first").over()
     # On one processor tasks start one after another, so that what they take adds up.
     root("taskset -acp 0 $(cat /run/slurm/slurmd-n1.pid)")
     for say.turn in range(turns):
-        for mode in order(say.turn):
-            job = Job("stepping", "tasks.py", mode)
+        for mode in order(MODES, say.turn):
+            job = Job("stepping", "tasks.py", mode, mode)
             until((job.directory / "times").exists)
             say(mode, job.directory / "times")
             job.over()
