@@ -14,7 +14,8 @@ use sluice_policy::digest::Hasher;
 use sluice_sys::beneath::{open_dir, open_same_mount};
 
 use crate::{
-    crawler::{Crawler, PassError},
+    crawler::Crawler,
+    error::PassError,
     ledger::State,
     outcome::{Reason, Stop},
     token::TOKEN,

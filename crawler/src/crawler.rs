@@ -5,6 +5,7 @@ use std::{
     cell::{RefCell, RefMut},
     path::{Path, PathBuf},
     sync::Arc,
+    time::Instant,
 };
 
 use futures_util::{StreamExt, stream};
@@ -19,8 +20,9 @@ use crate::{
     buffers::Buffers,
     clock,
     config::Config,
-    discovery::{incarnation, scan},
+    discovery::{Spool, incarnation},
     edge,
+    error::PassError,
     journal::Journal,
     ledger::{Entry, Ledger, LedgerError},
     metrics::Metrics,
@@ -39,26 +41,6 @@ const BATCH: usize = 1024;
 /// Status files aren't synced, so after a start the youngest are written again.
 const RETOLD: Duration = Duration::minutes(10);
 
-/// Errors that end a pass; errors of one run don't.
-#[derive(Debug, thiserror::Error)]
-pub enum PassError {
-    /// No memory, no work.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-    /// The spool is not there.
-    #[error("the attestation spool {0} can't be read: {1}")]
-    Spool(String, #[source] std::io::Error),
-    /// The run directories are not there.
-    #[error("the run directories below {0} can't be looked through: {1}")]
-    Runs(PathBuf, #[source] std::io::Error),
-    /// The store doesn't answer.
-    #[error("{0}")]
-    Store(String),
-    /// Requests of other commands.
-    #[error("the requests in {0} can't be worked on: {1}")]
-    Requests(PathBuf, #[source] std::io::Error),
-}
-
 /// The crawler with everything it works with.
 pub struct Crawler {
     pub(crate) config: Arc<Config>,
@@ -73,6 +55,7 @@ pub struct Crawler {
     /// Large attestations in memory.
     pub(crate) statements: Buffers,
     roll: OnceCell<RefCell<Roll>>,
+    attested: RefCell<Spool>,
     unattested: RefCell<unattested::Scan>,
     /// Serial of the set that the last pass saw.
     serial: RefCell<Option<u64>>,
@@ -99,6 +82,7 @@ impl Crawler {
             buffers: Buffers::new(),
             statements: Buffers::new(),
             roll: OnceCell::new(),
+            attested: RefCell::default(),
             unattested: RefCell::default(),
             serial: RefCell::default(),
         }
@@ -126,8 +110,9 @@ impl Crawler {
         self.take_requests().await?;
         let Config { spool, site, require_attestation, .. } = &*self.config;
         let known = |name: &str| self.loaded().is_some_and(|roll| roll.knows(Id::of(name)));
-        let mut names = scan(spool, &site.cluster, known)
-            .map_err(|error| PassError::Spool(spool.display().to_string(), error))?;
+        let found = self.attested.borrow_mut().scan(spool, &site.cluster, Instant::now(), known);
+        let mut names =
+            found.map_err(|error| PassError::Spool(spool.display().to_string(), error))?;
         if !require_attestation {
             let found = self.unattested.borrow_mut().scan(&site.runs, known);
             names.extend(found.map_err(|error| PassError::Runs(site.runs.clone(), error))?);
@@ -185,7 +170,7 @@ impl Crawler {
     }
 
     /// When the next run is due.
-    pub(crate) async fn next_due(&self) -> Result<Option<std::time::Instant>, PassError> {
+    pub(crate) async fn next_due(&self) -> Result<Option<Instant>, PassError> {
         Ok(self.roll().await?.borrow().next())
     }
 

@@ -10,11 +10,7 @@ use tokio::{
 };
 
 use crate::{
-    crawler::{Crawler, PassError},
-    ledger::State,
-    metrics::Endpoint,
-    supervisor,
-    watch::Watch,
+    crawler::Crawler, error::PassError, ledger::State, metrics::Endpoint, supervisor, watch::Watch,
     work::Work,
 };
 

@@ -17,6 +17,7 @@ pub mod crawler;
 pub mod daemon;
 pub mod discovery;
 pub mod edge;
+pub mod error;
 mod examine;
 pub mod journal;
 pub mod key;

@@ -14,8 +14,9 @@ use sluice_sys::{
 };
 
 use crate::{
-    crawler::{Crawler, PassError},
+    crawler::Crawler,
     edge,
+    error::PassError,
     ledger::{Entry, Identity, State},
     now::Now,
     outcome::{Reason, Stop},

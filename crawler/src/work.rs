@@ -6,7 +6,8 @@ use futures_util::{FutureExt, StreamExt, future::LocalBoxFuture, stream::Futures
 use tokio::time::Instant;
 
 use crate::{
-    crawler::{AT_ONCE, Crawler, PassError},
+    crawler::{AT_ONCE, Crawler},
+    error::PassError,
     now::Now,
 };
 
