@@ -18,10 +18,10 @@ fn main() {
         .unwrap_or_else(|| panic!("{}: no SLURM_VERSION_NUMBER", header.display()));
 
     let name = format!("{:02}_{:02}", number >> 16, number >> 8 & 0xff);
-    let bindings = Path::new(&env::var("CARGO_MANIFEST_DIR").expect("cargo sets it"))
-        .join(format!("src/bindings/slurm_{name}.rs"));
+    let bindings = format!("slurm_{name}.rs");
+    let sources = env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");
     assert!(
-        bindings.exists(),
+        Path::new(&sources).join("src/bindings").join(&bindings).exists(),
         "no bindings for Slurm {name}: run `make bindings` and review the result"
     );
     println!("cargo::rustc-check-cfg=cfg(slurm_jobs_by_step)");
@@ -30,5 +30,6 @@ fn main() {
     }
     println!("cargo::rustc-env=SLUICE_SLURM_NUMBER={number}");
     println!("cargo::rustc-env=SLUICE_SLURM_VERSION={}", name.replace('_', "."));
-    println!("cargo::rustc-env=SLUICE_BINDINGS={}", bindings.display());
+    // Without its directory, so that what cargo keeps of this outlives a move of the checkout.
+    println!("cargo::rustc-env=SLUICE_BINDINGS={bindings}");
 }
