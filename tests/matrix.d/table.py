@@ -1,6 +1,7 @@
 """Turn the cells of each version into target/report/matrix.json and the table in docs."""
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -20,9 +21,12 @@ entry says `steps = "inside"`, and refused where it says `steps = "none"`.
 
 
 def text(cell):
-    """A cell as the table shows it."""
-    restarts = f", {cell['restarts']} requeue" if cell["restarts"] else ""
-    return f"{cell['outcome']}; {cell['jobs']}{restarts}"
+    """A cell as the table shows it, without what chance decides: how far a job had come when it was
+    cancelled, or whether it was refused before its node failed."""
+    jobs = re.sub(r"(CANCELLED) \d+:\d+", r"\1", cell["jobs"])
+    requeued = cell["restarts"] and cell["outcome"].startswith("ran")
+    restarts = f", {cell['restarts']} requeue" if requeued else ""
+    return f"{cell['outcome']}; {jobs}{restarts}"
 
 
 def column(cells, versions):
