@@ -35,9 +35,9 @@ const FILE: &str = "steps.json";
 /// Upper bound of it, in bytes.
 const MAX_BYTES: usize = 4 << 20;
 
-/// What srun tells slurmstepd's PMIx server of the step's nodes and tasks; plain words, as all that
-/// is kept.
-const ENV_KEEP: &[&str] = &["SLURM_STEP_NODELIST", "SLURM_PMIX_MAPPING_SERV"];
+/// What srun tells slurmstepd's PMIx server of the step's nodes and tasks, and by what Open MPI knows
+/// that srun started it; plain words, as all that is kept.
+const ENV_KEEP: &[&str] = &["SLURM_STEP_NODELIST", "SLURM_PMIX_MAPPING_SERV", "SLURM_NODELIST"];
 
 /// All that a node needs for a step of the job.
 #[derive(Serialize, Deserialize)]
