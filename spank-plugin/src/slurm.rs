@@ -1,4 +1,4 @@
-//! What slurmctld knows of a job, `slurm_load_job(3)`: one RPC, asked once per head job.
+//! What slurmctld knows of a job, `slurm_load_job(3)`: one RPC a step.
 
 use std::{path::PathBuf, ptr};
 

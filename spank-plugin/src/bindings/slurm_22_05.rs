@@ -276,5 +276,5 @@ unsafe extern "C" {
 unsafe extern "C" {
     pub fn slurm_spank_log(arg1: *const ::core::ffi::c_char, ...);
 }
-pub const SLUICE_SHOW_JOB: _bindgen_ty_10 = 3;
+pub const SLUICE_SHOW_JOB: _bindgen_ty_10 = 19;
 pub type _bindgen_ty_10 = ::core::ffi::c_uint;
