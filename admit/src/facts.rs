@@ -1,15 +1,21 @@
 //! The plugin's message, and which kinds of jobs there are to judge at all.
 
+use std::io::Read;
+
 use sluice_protocol::{FORMAT, Facts, MAX_MESSAGE, Mode, Step};
 
 use crate::refused::Refused;
 
-pub(crate) fn parse(message: &[u8]) -> Result<Facts, Refused> {
+pub(crate) fn read(from: impl Read) -> Result<Facts, Refused> {
     let invalid = |why: String| Refused::new("facts-invalid", why);
+    let mut message = Vec::new();
+    // What can't be read in full is judged as far as it came, and refused. One byte more than
+    // allowed, so that an overlong message is seen to be one.
+    let _ = from.take(MAX_MESSAGE as u64 + 1).read_to_end(&mut message);
     if message.len() > MAX_MESSAGE {
         return Err(invalid(format!("the plugin's message is longer than {MAX_MESSAGE} bytes")));
     }
-    let facts: Facts = serde_json::from_slice(message).map_err(|error| {
+    let facts: Facts = serde_json::from_slice(&message).map_err(|error| {
         invalid(format!(
             "the plugin's message can't be read ({error}); install one version of both"
         ))

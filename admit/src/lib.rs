@@ -27,6 +27,7 @@ mod undo;
 mod user;
 mod warm;
 
+use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -48,8 +49,14 @@ use store::Store;
 use undo::Undo;
 use user::User;
 
-/// Judges a message of the plugin; whatever happens, there is an answer.
-pub fn answer(message: &[u8], roots: &Roots, now: OffsetDateTime, pulse: &mut Pulse) -> Verdict {
+/// Judges a message of the plugin; whatever happens, there is an answer. The plugin asks Slurm
+/// about the job meanwhile, so what doesn't depend on it comes before the message is read.
+pub fn answer(
+    message: impl Read,
+    roots: &Roots,
+    now: OffsetDateTime,
+    pulse: &mut Pulse,
+) -> Verdict {
     let work = AssertUnwindSafe(|| respond(message, roots, now, pulse));
     catch_unwind(work).unwrap_or_else(|_| {
         Verdict::Refuse(Refusal {
@@ -69,8 +76,11 @@ struct Job<'a> {
     drop_box: DropBox,
 }
 
-fn respond(message: &[u8], roots: &Roots, now: OffsetDateTime, pulse: &mut Pulse) -> Verdict {
-    let facts = match facts::parse(message) {
+fn respond(message: impl Read, roots: &Roots, now: OffsetDateTime, pulse: &mut Pulse) -> Verdict {
+    let site = Site::read(&roots.etc.join("sluice.toml"));
+    let site = site.map_err(|error| Refused::new("configuration-invalid", error));
+    let safe = site.as_ref().map_or(Ok(()), |site| node::check(site, roots));
+    let facts = match facts::read(message) {
         Ok(facts) => facts,
         Err(refused) => {
             // Without facts there is nobody to tell but the log.
@@ -78,8 +88,6 @@ fn respond(message: &[u8], roots: &Roots, now: OffsetDateTime, pulse: &mut Pulse
             return Verdict::Refuse(refused.into());
         }
     };
-    let site = Site::read(&roots.etc.join("sluice.toml"));
-    let site = site.map_err(|error| Refused::new("configuration-invalid", error));
     if let Ok(Site { scope: Some(scope), .. }) = &site
         && !scope.covers(
             &facts.job.partition,
@@ -90,7 +98,7 @@ fn respond(message: &[u8], roots: &Roots, now: OffsetDateTime, pulse: &mut Pulse
         return Verdict::OutOfScope;
     }
     let step = match &site {
-        Ok(site) => node::check(site, roots).and_then(|()| match facts.mode {
+        Ok(site) => safe.and_then(|()| match facts.mode {
             Mode::Observe => Ok(None),
             _ => steps::decide(&facts, site, roots, pulse),
         }),

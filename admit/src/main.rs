@@ -1,10 +1,9 @@
 //! Decides whether a Slurm job may run: facts on standard input, verdict on standard output.
 
-use std::io::{Read, Write, stderr, stdin, stdout};
+use std::io::{Write, stderr, stdin, stdout};
 use std::process::ExitCode;
 
 use sluice_admit::{Pulse, answer, look, record_mode, warm};
-use sluice_protocol::MAX_MESSAGE;
 use sluice_site::paths::Roots;
 use time::OffsetDateTime;
 
@@ -45,13 +44,8 @@ fn main() -> ExitCode {
 }
 
 fn decide(roots: &Roots) -> std::io::Result<()> {
-    let mut facts = Vec::new();
-    // What can't be read in full is judged as far as it came, and refused: there is always a
-    // verdict.
-    // One byte more than allowed, so that an overlong message is seen to be one.
-    let _ = stdin().lock().take(MAX_MESSAGE as u64 + 1).read_to_end(&mut facts);
     let mut pulse = Pulse::new(stdout());
-    let verdict = answer(&facts, roots, OffsetDateTime::now_utc(), &mut pulse);
+    let verdict = answer(stdin().lock(), roots, OffsetDateTime::now_utc(), &mut pulse);
     let mut out = stdout().lock();
     serde_json::to_writer(&mut out, &verdict)?;
     out.flush()

@@ -1,60 +1,85 @@
 //! Asks `sluice-admit`: a separate program, so that nothing it meets can crash slurmstepd.
 
 use std::{
-    fs::File,
-    io::{self, Read, Seek, Write},
-    process::{ChildStdout, Stdio},
+    io::Read,
+    os::fd::{AsFd, OwnedFd},
+    process::{Child, ChildStdout, Stdio},
     time::{Duration, Instant},
 };
 
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
-    fs::{MemfdFlags, memfd_create},
+    io::Errno,
+    net::{
+        AddressFamily, SendFlags, Shutdown, SocketFlags, SocketType, send, shutdown, socketpair,
+    },
 };
 use sluice_protocol::{
     ADMIT_PROGRAM, FORMAT, Facts, MAX_MESSAGE, NO_PROGRESS_SECONDS, Refusal, Verdict,
 };
 use sluice_sys::program::clean;
 
-/// The decider's verdict, or the refusal that its silence, crash or nonsense amounts to.
-pub(crate) fn decider(facts: &Facts) -> Result<Verdict, Refusal> {
-    let question = serde_json::to_vec(facts).map_err(|e| no_answer(&e))?;
-    let question = in_memory(&question).map_err(|e| no_answer(&e))?;
-    let mut child = clean(ADMIT_PROGRAM)
-        .stdin(Stdio::from(question))
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|e| no_answer(&format_args!("{ADMIT_PROGRAM}: {e}")))?;
-    let answer = match child.stdout.take() {
-        Some(from) => listen(from),
-        None => Err(no_answer(&"no pipe")),
-    };
-    if answer.is_err() {
-        // It may be stuck in the kernel: it is killed, not waited for.
-        let _ = child.kill();
-        let _ = child.try_wait();
-    } else {
-        let status = child.wait().map_err(|e| no_answer(&e))?;
+/// A decider that waits for its question.
+pub(crate) struct Decider {
+    child: Child,
+    /// A socket, since writing to a pipe that nobody reads any more would signal slurmstepd.
+    question: OwnedFd,
+}
+
+impl Decider {
+    /// Starts it, so that it is up once the facts are there.
+    pub(crate) fn start() -> Result<Self, Refusal> {
+        let (question, theirs) =
+            socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)
+                .map_err(|e| no_answer(&e))?;
+        let child = clean(ADMIT_PROGRAM)
+            .stdin(Stdio::from(theirs))
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|e| no_answer(&format_args!("{ADMIT_PROGRAM}: {e}")))?;
+        Ok(Self { child, question })
+    }
+
+    /// Its verdict, or the refusal that its silence, crash or nonsense amounts to.
+    pub(crate) fn decide(mut self, facts: &Facts) -> Result<Verdict, Refusal> {
+        let question = serde_json::to_vec(facts).map_err(|e| no_answer(&e))?;
+        tell(&self.question, &question)?;
+        let from = self.child.stdout.take().ok_or_else(|| no_answer(&"no pipe"))?;
+        let answer = listen(from)?;
+        let status = self.child.wait().map_err(|e| no_answer(&e))?;
         if !status.success() {
             return Err(no_answer(&status));
         }
-    }
-    let verdict = serde_json::from_slice(&answer?).map_err(|e| no_answer(&e))?;
-    match verdict {
-        Verdict::Admit(admission) if admission.format != FORMAT => {
-            Err(no_answer(&"plugin and sluice-admit are of different versions"))
+        match serde_json::from_slice(&answer).map_err(|e| no_answer(&e))? {
+            Verdict::Admit(admission) if admission.format != FORMAT => {
+                Err(no_answer(&"plugin and sluice-admit are of different versions"))
+            }
+            verdict => Ok(verdict),
         }
-        verdict => Ok(verdict),
     }
 }
 
-/// A file that is nowhere: unlike a pipe it takes a question of any length at once, whether or not
-/// anybody reads.
-fn in_memory(question: &[u8]) -> io::Result<File> {
-    let mut file = File::from(memfd_create("facts", MemfdFlags::CLOEXEC)?);
-    file.write_all(question)?;
-    file.rewind()?;
-    Ok(file)
+impl Drop for Decider {
+    /// One that has not ended may be stuck in the kernel: it is killed, not waited for.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.try_wait();
+    }
+}
+
+/// Hands over the question, as long as something moves.
+fn tell(to: &OwnedFd, mut question: &[u8]) -> Result<(), Refusal> {
+    while !question.is_empty() {
+        wait_for(to, PollFlags::OUT)?;
+        match send(to, question, SendFlags::NOSIGNAL | SendFlags::DONTWAIT) {
+            Ok(n) => question = &question[n..],
+            Err(Errno::AGAIN | Errno::INTR) => {}
+            // It has ended; how it did says more.
+            Err(Errno::PIPE | Errno::CONNRESET) => break,
+            Err(error) => return Err(no_answer(&error)),
+        }
+    }
+    shutdown(to, Shutdown::Write).map_err(|e| no_answer(&e))
 }
 
 /// Reads to the end of the answer, as long as something moves.
@@ -62,7 +87,7 @@ fn listen(mut from: ChildStdout) -> Result<Vec<u8>, Refusal> {
     let mut answer = Vec::new();
     let mut buffer = [0; 4096];
     loop {
-        wait_readable(&from)?;
+        wait_for(&from, PollFlags::IN)?;
         match from.read(&mut buffer).map_err(|e| no_answer(&e))? {
             0 => return Ok(answer),
             // Leading white space is a sign of life and not kept.
@@ -77,16 +102,16 @@ fn listen(mut from: ChildStdout) -> Result<Vec<u8>, Refusal> {
     }
 }
 
-fn wait_readable(from: &impl std::os::fd::AsFd) -> Result<(), Refusal> {
+fn wait_for(file: &impl AsFd, event: PollFlags) -> Result<(), Refusal> {
     let deadline = Instant::now() + Duration::from_secs(NO_PROGRESS_SECONDS);
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
         let timeout =
             Timespec { tv_sec: left.as_secs() as i64, tv_nsec: left.subsec_nanos().into() };
-        match poll(&mut [PollFd::new(from, PollFlags::IN)], Some(&timeout)) {
+        match poll(&mut [PollFd::new(file, event)], Some(&timeout)) {
             Ok(0) => return Err(no_answer(&"no sign of life for 30 s")),
             Ok(_) => return Ok(()),
-            Err(rustix::io::Errno::INTR) => {}
+            Err(Errno::INTR) => {}
             Err(error) => return Err(no_answer(&error)),
         }
     }

@@ -11,7 +11,9 @@ use std::{
 use sluice_protocol::{Admission, EXIT_REFUSED, Facts, JobFacts, Mode, Refusal, Step, Verdict};
 
 use crate::{
-    SLURM, ask, bindings, confine, environment,
+    SLURM,
+    ask::Decider,
+    bindings, confine, environment,
     mutations::dropped,
     node,
     raw::{exit_now, log_error, log_info, tell_user},
@@ -93,10 +95,10 @@ pub(crate) fn decide(spank: &Spank<'_>, mode: Mode) {
 }
 
 fn verdict(spank: &Spank<'_>, mode: Mode, ticket: Option<String>) -> Verdict {
-    match facts(spank, mode, ticket) {
-        Ok(facts) => ask::decider(&facts).unwrap_or_else(Verdict::Refuse),
-        Err(refusal) => Verdict::Refuse(refusal),
-    }
+    let decider = Decider::start();
+    facts(spank, mode, ticket)
+        .and_then(|facts| decider?.decide(&facts))
+        .unwrap_or_else(Verdict::Refuse)
 }
 
 fn facts(spank: &Spank<'_>, mode: Mode, ticket: Option<String>) -> Result<Facts, Refusal> {
