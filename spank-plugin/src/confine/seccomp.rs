@@ -92,22 +92,23 @@ fn absent() -> Rules {
     kept.map(|(_, number)| (*number, Vec::new())).collect()
 }
 
-/// On the host's network Landlock governs TCP alone: there is no other protocol.
+/// On the host's network Landlock governs TCP alone: there is no other protocol. MPTCP and SCTP
+/// are streams, too.
 fn streams_only() -> Result<Rules, ConfineError> {
-    const TYPE: u64 = 0xf;
+    let flags =
+        [0, libc::SOCK_CLOEXEC, libc::SOCK_NONBLOCK, libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK];
     let mut rules = Vec::new();
     for family in [libc::AF_INET, libc::AF_INET6] {
-        let other_types = (0..=TYPE).filter(|kind| *kind != libc::SOCK_STREAM as u64);
-        for kind in other_types {
-            let family = SeccompCondition::new(0, Dword, Eq, family as u64)?;
-            let kind = SeccompCondition::new(1, Dword, MaskedEq(TYPE), kind)?;
-            rules.push(SeccompRule::new(vec![family, kind])?);
+        let family = SeccompCondition::new(0, Dword, Eq, family as u64)?;
+        let mut other_type = vec![family.clone()];
+        for flags in flags {
+            let stream = (libc::SOCK_STREAM | flags) as u64;
+            other_type.push(SeccompCondition::new(1, Dword, Ne, stream)?);
         }
-        // MPTCP and SCTP are streams, too.
+        rules.push(SeccompRule::new(other_type)?);
         for protocol in [libc::IPPROTO_MPTCP, libc::IPPROTO_SCTP] {
-            let family = SeccompCondition::new(0, Dword, Eq, family as u64)?;
             let protocol = SeccompCondition::new(2, Dword, Eq, protocol as u64)?;
-            rules.push(SeccompRule::new(vec![family, protocol])?);
+            rules.push(SeccompRule::new(vec![family.clone(), protocol])?);
         }
     }
     Ok(Rules::from([(libc::SYS_socket, rules)]))
