@@ -15,6 +15,8 @@ use super::{AuditError, Head};
 
 /// Digits of a number in a file's name: sorted by name is sorted by number.
 const DIGITS: usize = 12;
+/// Bytes from the end of a file in which its last whole line usually begins.
+const USUAL_TAIL: u64 = 4096;
 
 /// The end of a file.
 pub(super) struct Tail {
@@ -94,10 +96,10 @@ impl Read for Cursor<'_> {
 /// The end of a file, found from its end.
 pub(super) fn tail(file: &File) -> Result<Tail, AuditError> {
     let length = file.metadata()?.len();
-    let mut window = (2 * MAX_LINE as u64).min(length);
+    let mut window = USUAL_TAIL.min(length);
     loop {
-        let mut bytes = Vec::new();
-        Cursor { file, at: length - window }.take(window).read_to_end(&mut bytes)?;
+        let mut bytes = vec![0; window as usize];
+        file.read_exact_at(&mut bytes, length - window)?;
         // The first line of a window is a part only, unless the window is the file.
         let start = if window == length {
             0
