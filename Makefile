@@ -66,7 +66,7 @@ matrix:
 escapes:
 	tests/escapes/run
 
-# The same workloads and many-task steps with and without the sandbox, in turn; a quarter of an hour.
+# The same workloads and many-task steps with and without the sandbox, side by side; a quarter of an hour.
 bench-sandbox:
 	cargo build --quiet --release --workspace
 	tests/bench/sandbox

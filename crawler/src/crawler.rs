@@ -104,7 +104,7 @@ impl Crawler {
         Ok(pass)
     }
 
-    /// Enters the runs of the spool that aren't known: a readdir, whatever their number.
+    /// Enters the runs of the spool that aren't known: at most a readdir, whatever their number.
     pub async fn reconcile(&self) -> Result<usize, PassError> {
         self.roll().await?;
         self.take_requests().await?;

@@ -6,13 +6,14 @@ for the sandbox; the stat walk of the bundle, which is find(1)'s here, is given 
 
 import json
 import os
-import random
 import subprocess
 import sys
 import time
+from statistics import median
 
 sys.path.insert(0, "/usr/share/sluice-lab/lab.d")
 import decider
+from chance import interval
 
 RUNS = int(sys.argv[1])
 # Seconds for Slurm to clear away what came before, on a machine of few cores.
@@ -42,25 +43,12 @@ def seconds(work):
     return time.perf_counter() - start
 
 
-def median(values):
-    values = sorted(values)
-    half = len(values) // 2
-    return values[half] if len(values) % 2 else (values[half - 1] + values[half]) / 2
-
-
-def interval(values):
-    """95 % of the medians that chance could have given instead."""
-    chance = random.Random(1)
-    medians = sorted(median(chance.choices(values, k=len(values))) for _ in range(2000))
-    return medians[50], medians[1949]
-
-
 def report(name, values, limit=None, **more):
-    low, high = interval(values)
-    found = {"name": name, "runs": len(values), "median-ms": median(values) * 1e3,
-             "low-ms": low * 1e3, "high-ms": high * 1e3} | more
+    middle, low, high = (it * 1e3 for it in interval(values))
+    found = {"name": name, "runs": len(values), "median-ms": middle, "low-ms": low, "high-ms": high}
+    found |= more
     if limit:
-        found |= {"limit-ms": limit, "met": median(values) * 1e3 <= limit}
+        found |= {"limit-ms": limit, "met": middle <= limit}
     found = {key: round(it, 3) if isinstance(it, float) else it for key, it in found.items()}
     REPORT.append(found)
     print("{name}: {median-ms} ms [{low-ms}, {high-ms}]".format_map(found), more, file=sys.stderr)

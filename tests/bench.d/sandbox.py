@@ -1,6 +1,7 @@
-"""sandbox.py TURNS, as root in the lab: jobs on n1, two of mode=off and one of mode=enforce, take turns
-at each workload; then jobs of either mode in turn start steps of many tasks. Prints what they say of
-themselves, a line of JSON each."""
+"""sandbox.py TURNS, as root in the lab. On n1 a job of mode=off does each workload beside one of
+mode=enforce, and beside a second one of mode=off for control; both at the same time, each on one
+processor and then on the other's, so that what disturbs one disturbs the other. Then jobs of either
+mode in turn start steps of many tasks. Prints what the jobs say of themselves, a line of JSON each."""
 
 import json
 import os
@@ -19,8 +20,9 @@ USER = dict(user="alice", group="alice", extra_groups=[], stdin=subprocess.DEVNU
 NODE = Path("/run/lab/n1.pid").read_text(encoding="ascii").strip()
 PENDING = Path(f"/proc/{NODE}/root/var/lib/sluice/pending")
 MODES = ("off", "enforce")
-# What the second job without the sandbox differs from the first is chance.
-SEATS = {"off": "off", "enforce": "enforce", "off-again": "off"}
+# Jobs by what they are called, with their mode. What the control differs from the first is chance.
+JOBS = {"off": "off", "enforce": "enforce", "control": "off"}
+PROCESSORS = ((0, 1), (1, 0))
 
 
 def root(command):
@@ -45,10 +47,10 @@ def last_words():
 
 
 class Job:
-    """A job on n1 that runs a program of ours in a mode; `name` is what it is called."""
+    """A job on n1 that runs a program of ours in a mode."""
 
-    def __init__(self, bundle, program, mode, name):
-        self.name, self.turns = name, 0
+    def __init__(self, bundle, program, mode):
+        self.turns = 0
         root(f"{LAB}/set-mode {mode}")
         run = Path(f"/srv/sluice/runs/alice/{time.monotonic_ns()}")
         run.mkdir()
@@ -60,15 +62,18 @@ class Job:
                                      check=True, stdout=subprocess.PIPE, **USER).stdout.strip()
         self.directory = run if mode == "off" else SEALED / f"{self.number}.0/run"
 
-    def told(self, name):
-        """Has it do something and waits for what it says."""
-        partial, done = self.directory / "told", self.directory / f"done-{self.turns}"
-        partial.write_text(name, encoding="ascii")
+    def tell(self, words):
+        """Has it do something."""
+        partial = self.directory / "told"
+        partial.write_text(words, encoding="ascii")
         partial.rename(self.directory / f"go-{self.turns}")
         self.turns += 1
-        if name != "end":
-            until(done.exists, pause=0.02)
-            say(self.name, done)
+
+    def done(self):
+        """The file in which it says what that took, once it is there."""
+        file = self.directory / f"done-{self.turns - 1}"
+        until(file.exists, pause=0.01)
+        return file
 
     def over(self):
         """Nothing of it may run beside the next one."""
@@ -77,31 +82,29 @@ class Job:
         until(lambda: not (PENDING.exists() and os.listdir(PENDING)))
 
 
-def say(job, file):
+def say(file, **more):
     """Passes on what a job has written."""
     for line in file.read_text(encoding="ascii").splitlines():
-        print(json.dumps({"turn": say.turn, "job": job} | json.loads(line)), flush=True)
-
-
-def order(names, turn):
-    """Whoever comes first finds other caches: they take turns at that, too."""
-    names = list(names)
-    first = turn % len(names)
-    return names[first:] + names[:first]
+        print(json.dumps(more | json.loads(line)), flush=True)
 
 
 def workloads(turns):
-    """The jobs stay, so that what is compared lies half a second apart."""
+    """The jobs stay, so that a workload costs no start."""
     jobs = {}
-    for seat, mode in SEATS.items():
-        jobs[seat] = Job("worst-case", "workloads.py", mode, seat)
-        until((jobs[seat].directory / "ready").exists)
-    for say.turn in range(turns):
-        for name in WORKLOADS:
-            for seat in order(SEATS, say.turn):
-                jobs[seat].told(name)
+    for name, mode in JOBS.items():
+        jobs[name] = Job("worst-case", "workloads.py", mode)
+        until((jobs[name].directory / "ready").exists)
+    for turn in range(turns):
+        for workload in WORKLOADS:
+            for other in ("enforce", "control"):
+                pair = (other, "off")
+                for processors in PROCESSORS:
+                    for name, processor in zip(pair, processors):
+                        jobs[name].tell(f"{workload} {processor}")
+                    for name in pair:
+                        say(jobs[name].done(), turn=turn, beside=other, job=name)
     for job in jobs.values():
-        job.told("end")
+        job.tell("end")
     # Something is pending until all are over.
     for job in jobs.values():
         job.over()
@@ -109,18 +112,20 @@ def workloads(turns):
 
 def tasks(turns):
     """The first job fills the store; it doesn't count."""
-    Job("stepping", "tasks.py", "enforce", "first").over()
+    Job("stepping", "tasks.py", "enforce").over()
     # On one processor tasks start one after another, so that what they take adds up.
     root("taskset -acp 0 $(cat /run/slurm/slurmd-n1.pid)")
-    for say.turn in range(turns):
-        for mode in order(MODES, say.turn):
-            job = Job("stepping", "tasks.py", mode, mode)
-            until((job.directory / "times").exists)
-            say(mode, job.directory / "times")
+    for turn in range(turns):
+        # Whoever comes first finds other caches: they take turns at that, too.
+        for mode in MODES[::1 - 2 * (turn % 2)]:
+            job = Job("stepping", "tasks.py", mode)
+            times = job.directory / "times"
+            until(times.exists)
+            say(times, turn=turn, job=mode)
             job.over()
 
 
 # The crawler would look at the results of one job beside the next.
 root(f"kill $(cat /run/lab/crawler.pid); {LAB}/stepping")
-workloads(2 * int(sys.argv[1]))
+workloads(3 * int(sys.argv[1]))
 tasks(int(sys.argv[1]))
