@@ -137,10 +137,10 @@ impl<'a> Store<'a> {
         source: BorrowedFd<'_>,
         pulse: &mut Pulse,
     ) -> Result<Option<Walked>, Refused> {
-        let found = surveyed(bundle, source, pulse)?;
-        if self.is_as_remembered(bundle, &found) {
+        if self.is_as_remembered(bundle, source, pulse)? {
             return Ok(None);
         }
+        let found = surveyed(bundle, source, pulse)?;
         let approved = self.approved(&bundle.digest.hex()).or_else(|| bundle.manifest());
         let known = self.recall(bundle, approved.as_ref()).unwrap_or_default();
         let manifest = Scan::new(source, &known, None, pulse)
@@ -177,9 +177,14 @@ fn surveyed(
 ) -> Result<Vec<Found>, Refused> {
     let Survey { found, problems } = survey(source, bundle.links, &mut || pulse.beat())
         .map_err(|error| unscanned(bundle, error.into()))?;
+    none_of(bundle, problems).map(|()| found)
+}
+
+/// Refuses a source in which something can't be in a bundle.
+fn none_of(bundle: &Bundle<'_>, problems: Vec<String>) -> Result<(), Refused> {
     match problems.into_iter().next() {
         Some(problem) => Err(unscanned(bundle, ScanError::Source(problem))),
-        None => Ok(found),
+        None => Ok(()),
     }
 }
 

@@ -15,7 +15,7 @@ use sluice_policy::manifest::ManifestError;
 use sluice_sys::beneath;
 
 pub use hash::hash;
-pub use survey::{Survey, survey};
+pub use survey::{Survey, survey, walk};
 
 /// What the survey says of one path.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,18 +2,21 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use rustix::fs::OFlags;
 use sluice_policy::digest::{Digest, Hasher};
 use sluice_policy::manifest::{self, Kind, Manifest};
-use sluice_site::bundle::{Found, Stamp, What};
+use sluice_site::bundle::{Found, Stamp, What, walk};
 use sluice_sys::beneath::open_beneath;
 use sluice_sys::{atomic, read_limited};
 
-use super::{Store, Walked};
+use super::{Store, Walked, none_of, unscanned};
 use crate::decide::Bundle;
+use crate::pulse::Pulse;
+use crate::refused::Refused;
 use crate::scan::{Identity, Known};
 
 impl Store<'_> {
@@ -38,15 +41,29 @@ impl Store<'_> {
             let _ = writeln!(text, "{inode} {size} {modified} {changed}");
         }
         atomic::write(&self.dir, &format!("{hex}.stat"), text.as_bytes(), 0o600)?;
-        let seen = seen(bundle, &walked.found);
+        let mut seen = Seen::new(bundle);
+        walked.found.iter().for_each(|Found { path, what }| seen.add(path, what));
+        let seen = seen.hasher.finish();
         atomic::write(&self.dir, &format!("{hex}.seen"), seen.as_bytes(), 0o600)
     }
 
-    /// Whether a survey finds all as it was. Another order of the directories counts as a change,
-    /// which only costs a closer look.
-    pub(super) fn is_as_remembered(&self, bundle: &Bundle<'_>, found: &[Found]) -> bool {
-        let last = self.read(&format!("{}.seen", bundle.digest.hex()), size_of::<Digest>());
-        last.is_some_and(|last| last == seen(bundle, found).as_bytes())
+    /// Whether all is as it was. Another order of the directories counts as a change, which only
+    /// costs a closer look.
+    pub(super) fn is_as_remembered(
+        &self,
+        bundle: &Bundle<'_>,
+        source: BorrowedFd<'_>,
+        pulse: &mut Pulse,
+    ) -> Result<bool, Refused> {
+        let name = format!("{}.seen", bundle.digest.hex());
+        let Some(last) = self.read(&name, size_of::<Digest>()) else { return Ok(false) };
+        let mut seen = Seen::new(bundle);
+        let mut beat = || pulse.beat();
+        let problems =
+            walk(source, bundle.links, &mut beat, &mut |path, what| seen.add(path, &what))
+                .map_err(|error| unscanned(bundle, error.into()))?;
+        none_of(bundle, problems)?;
+        Ok(last == seen.hasher.finish().as_bytes())
     }
 
     /// What [`Self::remember`] wrote of each file; none if that was another source's.
@@ -86,12 +103,21 @@ fn identity(found: &Found) -> Option<Identity> {
     }
 }
 
-/// Digest of all that a survey tells of a source. Devices stay out: they change with a reboot.
-fn seen(bundle: &Bundle<'_>, found: &[Found]) -> Digest {
-    let mut hasher = Hasher::new();
-    hasher.update(bundle.source.as_os_str().as_bytes());
-    let mut line = Vec::new();
-    for Found { path, what } in found {
+/// Digest of all that a walk tells of a source. Devices stay out: they change with a reboot.
+struct Seen {
+    hasher: Hasher,
+    line: Vec<u8>,
+}
+
+impl Seen {
+    fn new(bundle: &Bundle<'_>) -> Self {
+        let mut hasher = Hasher::new();
+        hasher.update(bundle.source.as_os_str().as_bytes());
+        Self { hasher, line: Vec::new() }
+    }
+
+    fn add(&mut self, path: &str, what: &What) {
+        let Self { hasher, line } = self;
         line.clear();
         // No path has a NUL, so nothing reads in two ways.
         line.push(0);
@@ -112,7 +138,6 @@ fn seen(bundle: &Bundle<'_>, found: &[Found]) -> Digest {
                 line.extend_from_slice(&changed.to_ne_bytes());
             }
         }
-        hasher.update(&line);
+        hasher.update(line);
     }
-    hasher.finish()
 }

@@ -22,27 +22,42 @@ pub struct Survey {
 /// part of what one costs on a fast one.
 const ENTRIES_A_BEAT: usize = 64;
 
-/// Walks the tree at `root`; `links` are the absolute paths that its links may point to. `beat` is
-/// called as it gets on.
+/// Walks the tree at `root` and keeps what it finds; `links` are the absolute paths that its links
+/// may point to. `beat` is called as it gets on.
 pub fn survey(
     root: BorrowedFd<'_>,
     links: &[String],
     beat: &mut dyn FnMut(),
 ) -> Result<Survey, BundleError> {
-    let mut walk = Walk { root, links, beat, survey: Survey::default() };
+    let mut found = Vec::new();
+    let mut keep = |path: &str, what| found.push(Found { path: path.into(), what });
+    let problems = walk(root, links, beat, &mut keep)?;
+    Ok(Survey { found, problems })
+}
+
+/// Walks the tree as [`survey`] does and only tells `tell`; returns the problems.
+pub fn walk(
+    root: BorrowedFd<'_>,
+    links: &[String],
+    beat: &mut dyn FnMut(),
+    tell: &mut dyn FnMut(&str, What),
+) -> Result<Vec<String>, BundleError> {
+    let mut walk = Walk { root, links, beat, tell, entries: 0, problems: Vec::new() };
     // An explicit stack: depth costs neither stack space nor descriptors.
     let mut pending = vec![String::new()];
     while let Some(directory) = pending.pop() {
         pending.extend(walk.directory(&directory)?);
     }
-    Ok(walk.survey)
+    Ok(walk.problems)
 }
 
 struct Walk<'a> {
     root: BorrowedFd<'a>,
     links: &'a [String],
     beat: &'a mut dyn FnMut(),
-    survey: Survey,
+    tell: &'a mut dyn FnMut(&str, What),
+    entries: usize,
+    problems: Vec<String>,
 }
 
 impl Walk<'_> {
@@ -53,49 +68,50 @@ impl Walk<'_> {
             Ok(fd) => fd,
             Err(error) if error.kind() == ErrorKind::CrossesDevices => {
                 let problem = format!("{at}: a mount point; a bundle lies on one file system");
-                self.survey.problems.push(problem);
+                self.problems.push(problem);
                 return Ok(Vec::new());
             }
             Err(error) => return Err(BundleError::io(shown)(error)),
         };
         let mut below = Vec::new();
+        // One buffer for all paths, since a bundle has many.
+        let mut path = join(at, "");
+        let above = path.len();
         for entry in Dir::read_from(&fd).map_err(BundleError::at(shown))? {
             let entry = entry.map_err(BundleError::at(shown))?;
             let name = entry.file_name();
             if matches!(name.to_bytes(), b"." | b"..") {
                 continue;
             }
-            if self.survey.found.len().is_multiple_of(ENTRIES_A_BEAT) {
+            if self.entries.is_multiple_of(ENTRIES_A_BEAT) {
                 (self.beat)();
             }
-            let Some(path) = self.path(at, name) else { continue };
+            self.entries += 1;
+            if self.entries > manifest::MAX_ENTRIES {
+                return Err(ManifestError::TooLarge.into());
+            }
+            path.truncate(above);
+            if !self.can_stand(&mut path, name) {
+                continue;
+            }
             let Some(what) = self.what(&fd, name, &path)? else { continue };
             if what == What::Directory {
                 below.push(path.clone());
             }
-            self.survey.found.push(Found { path, what });
-            if self.survey.found.len() > manifest::MAX_ENTRIES {
-                return Err(ManifestError::TooLarge.into());
-            }
+            (self.tell)(&path, what);
         }
         Ok(below)
     }
 
-    /// The path in the manifest, unless the name can't stand there.
-    fn path(&mut self, at: &str, name: &CStr) -> Option<String> {
+    /// Appends the name to the path above it, and whether that can stand in a manifest.
+    fn can_stand(&mut self, path: &mut String, name: &CStr) -> bool {
         let Ok(name) = name.to_str() else {
             let name = name.to_string_lossy();
-            self.survey.problems.push(format!("{}: its name is not UTF-8", join(at, &name)));
-            return None;
+            self.problems.push(format!("{path}{name}: its name is not UTF-8"));
+            return false;
         };
-        let path = join(at, name);
-        match manifest::check_name(&path) {
-            Ok(()) => Some(path),
-            Err(error) => {
-                self.survey.problems.push(error.to_string());
-                None
-            }
-        }
+        path.push_str(name);
+        manifest::check_name(path).map_err(|error| self.problems.push(error.to_string())).is_ok()
     }
 
     /// What lies there, unless it can't be in a bundle.
@@ -113,7 +129,7 @@ impl Walk<'_> {
             FileType::Socket => "a socket; remove it",
             _ => "a device; remove it",
         };
-        self.survey.problems.push(format!("{path}: {problem}"));
+        self.problems.push(format!("{path}: {problem}"));
         Ok(None)
     }
 
@@ -126,15 +142,15 @@ impl Walk<'_> {
             },
             Err(_) => format!("{path}: a link whose target is not UTF-8"),
         };
-        self.survey.problems.push(problem);
+        self.problems.push(problem);
         Ok(None)
     }
 }
 
-/// Path of a directory's entry. One allocation, since a bundle has many.
+/// Path of a directory's entry.
 fn join(directory: &str, name: &str) -> String {
     match directory {
-        "" => name.to_owned(),
-        _ => [directory, "/", name].concat(),
+        "" => name.into(),
+        _ => format!("{directory}/{name}"),
     }
 }
