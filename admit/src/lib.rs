@@ -50,11 +50,12 @@ use undo::Undo;
 use user::User;
 
 /// Judges a message of the plugin; whatever happens, there is an answer. The plugin asks Slurm
-/// about the job meanwhile, so what doesn't depend on it comes before the message is read.
+/// about the job meanwhile, so what doesn't depend on it comes before the message is read; `now` is
+/// asked afterwards.
 pub fn answer(
     message: impl Read,
     roots: &Roots,
-    now: OffsetDateTime,
+    now: impl FnOnce() -> OffsetDateTime,
     pulse: &mut Pulse,
 ) -> Verdict {
     let work = AssertUnwindSafe(|| respond(message, roots, now, pulse));
@@ -76,7 +77,12 @@ struct Job<'a> {
     drop_box: DropBox,
 }
 
-fn respond(message: impl Read, roots: &Roots, now: OffsetDateTime, pulse: &mut Pulse) -> Verdict {
+fn respond(
+    message: impl Read,
+    roots: &Roots,
+    now: impl FnOnce() -> OffsetDateTime,
+    pulse: &mut Pulse,
+) -> Verdict {
     let site = Site::read(&roots.etc.join("sluice.toml"));
     let site = site.map_err(|error| Refused::new("configuration-invalid", error));
     let safe = site.as_ref().map_or(Ok(()), |site| node::check(site, roots));
@@ -112,7 +118,7 @@ fn respond(message: impl Read, roots: &Roots, now: OffsetDateTime, pulse: &mut P
         facts::check_kind(&facts)?;
         let user = User::of(&facts.job, site)?;
         let drop_box = DropBox::open(&facts.job.work_dir, &site.runs, &user)?;
-        Ok(Job { facts: &facts, site, roots, now, user, drop_box })
+        Ok(Job { facts: &facts, site, roots, now: now(), user, drop_box })
     });
     let mut outcome = match &job {
         Err(refused) => Err(refused.clone()),

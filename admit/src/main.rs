@@ -45,7 +45,7 @@ fn main() -> ExitCode {
 
 fn decide(roots: &Roots) -> std::io::Result<()> {
     let mut pulse = Pulse::new(stdout());
-    let verdict = answer(stdin().lock(), roots, OffsetDateTime::now_utc(), &mut pulse);
+    let verdict = answer(stdin().lock(), roots, OffsetDateTime::now_utc, &mut pulse);
     let mut out = stdout().lock();
     serde_json::to_writer(&mut out, &verdict)?;
     out.flush()

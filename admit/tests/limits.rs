@@ -82,7 +82,7 @@ fn runs_are_counted_for_each_user_and_period() {
         world.facts.job.restart = restart;
         let message = serde_json::to_vec(&world.facts).unwrap();
         let now = NOW + Duration::days(days);
-        outcome(answer(message.as_slice(), &world.roots, now, &mut Pulse::new(std::io::sink())))
+        outcome(answer(message.as_slice(), &world.roots, || now, &mut Pulse::new(std::io::sink())))
     };
     world.draft.expires = NOW + Duration::days(300);
     world.publish();

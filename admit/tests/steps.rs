@@ -44,7 +44,7 @@ fn step(world: &World, ticket: Option<&str>) -> Facts {
 
 fn judge(facts: &Facts, roots: &Roots) -> (String, String) {
     let message = serde_json::to_vec(facts).unwrap();
-    outcome(answer(message.as_slice(), roots, NOW, &mut Pulse::new(std::io::sink())))
+    outcome(answer(message.as_slice(), roots, || NOW, &mut Pulse::new(std::io::sink())))
 }
 
 #[test]

@@ -262,7 +262,7 @@ max-bytes = 1000
     }
 
     pub(crate) fn answer_to(&self, message: &[u8]) -> Verdict {
-        answer(message, &self.roots, NOW, &mut Pulse::new(std::io::sink()))
+        answer(message, &self.roots, || NOW, &mut Pulse::new(std::io::sink()))
     }
 
     #[track_caller]

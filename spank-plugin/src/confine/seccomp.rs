@@ -76,7 +76,7 @@ const FAMILIES: [i32; 4] = [libc::AF_UNIX, libc::AF_INET, libc::AF_INET6, libc::
 pub(super) fn confine(network: &Network) -> Result<(), ConfineError> {
     apply(&program(absent(), libc::ENOSYS, true)?)?;
     if let Network::Slurm(_) = network {
-        apply(&program(streams_only()?, libc::EPERM, false)?)?;
+        apply(&program(tcp_only()?, libc::EPERM, false)?)?;
     }
     apply(&program(forbidden()?, libc::EPERM, false)?)
 }
@@ -92,26 +92,34 @@ fn absent() -> Rules {
     kept.map(|(_, number)| (*number, Vec::new())).collect()
 }
 
-/// On the host's network Landlock governs TCP alone: there is no other protocol. MPTCP and SCTP
-/// are streams, too.
-fn streams_only() -> Result<Rules, ConfineError> {
+/// On the host's network Landlock governs TCP's connect and bind alone: there is no other protocol,
+/// whether it has datagrams or streams, and no connecting by sending, TCP Fast Open.
+fn tcp_only() -> Result<Rules, ConfineError> {
     let flags =
         [0, libc::SOCK_CLOEXEC, libc::SOCK_NONBLOCK, libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK];
-    let mut rules = Vec::new();
+    let streams = flags.map(|flags| (libc::SOCK_STREAM | flags) as u64);
+    let mut others = Vec::new();
     for family in [libc::AF_INET, libc::AF_INET6] {
         let family = SeccompCondition::new(0, Dword, Eq, family as u64)?;
-        let mut other_type = vec![family.clone()];
-        for flags in flags {
-            let stream = (libc::SOCK_STREAM | flags) as u64;
-            other_type.push(SeccompCondition::new(1, Dword, Ne, stream)?);
-        }
-        rules.push(SeccompRule::new(other_type)?);
-        for protocol in [libc::IPPROTO_MPTCP, libc::IPPROTO_SCTP] {
-            let protocol = SeccompCondition::new(2, Dword, Eq, protocol as u64)?;
-            rules.push(SeccompRule::new(vec![family.clone(), protocol])?);
+        for (argument, allowed) in
+            [(1, streams.as_slice()), (2, &[libc::IPPROTO_IP as u64, libc::IPPROTO_TCP as u64])]
+        {
+            let mut other = vec![family.clone()];
+            for value in allowed {
+                other.push(SeccompCondition::new(argument, Dword, Ne, *value)?);
+            }
+            others.push(SeccompRule::new(other)?);
         }
     }
-    Ok(Rules::from([(libc::SYS_socket, rules)]))
+    let mut rules = Rules::from([(libc::SYS_socket, others)]);
+    let fast_open = libc::MSG_FASTOPEN as u64;
+    for (number, argument) in
+        [(libc::SYS_sendto, 3), (libc::SYS_sendmsg, 2), (libc::SYS_sendmmsg, 3)]
+    {
+        let flag = SeccompCondition::new(argument, Dword, MaskedEq(fast_open), fast_open)?;
+        rules.insert(number, vec![SeccompRule::new(vec![flag])?]);
+    }
+    Ok(rules)
 }
 
 /// Denied with EPERM, by their arguments.
