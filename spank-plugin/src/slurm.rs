@@ -56,9 +56,12 @@ fn key(job: u32) -> u32 {
 unsafe fn read(message: *const c::job_info_msg_t, job: u32) -> Option<JobInfo> {
     // SAFETY: points to one initialised message by this function's contract.
     let message = unsafe { &*message };
-    // SAFETY: Slurm allocated `record_count` consecutive records at `job_array`.
-    let records =
-        unsafe { std::slice::from_raw_parts(message.job_array, message.record_count as usize) };
+    let (first, count) = (message.job_array, message.record_count as usize);
+    if first.is_null() {
+        return None;
+    }
+    // SAFETY: Slurm allocated `record_count` consecutive records at `job_array`, which isn't null.
+    let records = unsafe { std::slice::from_raw_parts(first, count) };
     let record = records.iter().find(|record| record.job_id == job)?;
     let text = |pointer: *const libc::c_char| {
         // SAFETY: strings of a job record are null or NUL-terminated and live as long as it.

@@ -75,7 +75,7 @@ impl Walk<'_> {
         };
         let mut below = Vec::new();
         // One buffer for all paths, since a bundle has many.
-        let mut path = join(at, "");
+        let mut path = if at.is_empty() { String::new() } else { format!("{at}/") };
         let above = path.len();
         for entry in Dir::read_from(&fd).map_err(BundleError::at(shown))? {
             let entry = entry.map_err(BundleError::at(shown))?;
@@ -144,13 +144,5 @@ impl Walk<'_> {
         };
         self.problems.push(problem);
         Ok(None)
-    }
-}
-
-/// Path of a directory's entry.
-fn join(directory: &str, name: &str) -> String {
-    match directory {
-        "" => name.into(),
-        _ => format!("{directory}/{name}"),
     }
 }
