@@ -24,6 +24,7 @@ pub mod key;
 pub mod ledger;
 pub mod manifest;
 pub mod metrics;
+pub mod notice;
 mod now;
 pub mod outcome;
 pub mod publish;

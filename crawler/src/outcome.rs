@@ -1,4 +1,7 @@
-//! Verdicts on a run, and why.
+//! Verdicts on a run, and why: for the site's log, its audit log, the ledger and reviewers. What a
+//! run's owner learns of it is a [`Notice`](crate::notice::Notice).
+
+use sluice_policy::release::Rule;
 
 /// Code and meaning of what the crawler itself says, sorted by code. What a file's content is held
 /// for is in [`sluice_policy::release::HOLD_CODES`].
@@ -42,13 +45,16 @@ pub const CODES: &[(&str, &str)] = &[
     ("withdrawn", "published, and taken back since"),
 ];
 
-/// Why a run is where it is: a stable code for programs, a sentence for people.
+/// Why a run is where it is: a stable code for programs, a sentence for people. Code and sentence
+/// tell what the job left, down to a row's number, so they are for reviewers alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reason {
     /// Kebab-case code.
     pub code: String,
-    /// One sentence; names files and rules, never a value from a result.
+    /// One sentence; names files and places in them, never a value from a result.
     pub message: String,
+    /// The rule that holds the run.
+    pub rule: Option<Rule>,
 }
 
 /// What keeps a run from being published now.
@@ -71,7 +77,7 @@ pub enum Stop {
 impl Reason {
     /// A reason out of its two parts.
     pub fn new(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), message: message.into() }
+        Self { code: code.to_owned(), message: message.into(), rule: None }
     }
 }
 
@@ -86,6 +92,14 @@ impl Stop {
             | Self::Withdrawn(reason)
             | Self::Retry(reason) => reason,
         }
+    }
+
+    /// The same, held by `rule`.
+    pub(crate) fn under(mut self, rule: Option<Rule>) -> Self {
+        if let Self::Hold(reason) | Self::HoldContent(reason) = &mut self {
+            reason.rule = rule;
+        }
+        self
     }
 
     /// See [`Stop::Wait`].

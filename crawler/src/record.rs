@@ -10,6 +10,7 @@ use crate::{
     crawler::Crawler,
     edge,
     ledger::{Entry, Identity, LedgerError, State},
+    notice::Notice,
     now::Now,
     outcome::{Reason, Stop},
     roll::Id,
@@ -188,6 +189,7 @@ impl Crawler {
             "run-id": run.map(|run| &run.run_id),
             "code": reason.code,
             "message": reason.message,
+            "rule": reason.rule,
         });
         self.journal.append("hold", detail).await
     }
@@ -199,12 +201,19 @@ impl Crawler {
             let asked = untold.len();
             let (config, store) = (Arc::clone(&self.config), self.store.clone());
             let work = spawn_blocking(move || {
-                let place = |run: &Identity| store.place(&run.owner, &run.run_id);
-                let told = |entry: Entry| match status::write(&config.site.status, &entry, place) {
-                    Ok(()) => Some(entry.name),
-                    Err(error) => {
-                        tracing::warn!(attestation = entry.name, "no status file: {error}");
-                        None
+                let told = |entry: Entry| {
+                    let Entry { name, state, reason, identity, changed, .. } = entry;
+                    // Only a verified attestation says whose run it is.
+                    let Some(run) = identity else { return Some(name) };
+                    let (notice, place) =
+                        (Notice::new(state, &reason), store.place(&run.owner, &run.run_id));
+                    let dir = &config.site.status;
+                    match status::write(dir, &run, state, notice, &place, &changed) {
+                        Ok(()) => Some(name),
+                        Err(error) => {
+                            tracing::warn!(attestation = name, "no status file: {error}");
+                            None
+                        }
                     }
                 };
                 untold.into_iter().filter_map(told).collect::<Vec<_>>()
@@ -225,7 +234,7 @@ impl Crawler {
 
 fn announce(name: &str, run: Option<&Identity>, outcome: Outcome, reason: &Reason) {
     let run = run.map_or(name, |run| &run.run_id);
-    let Reason { code, message } = reason;
+    let Reason { code, message, .. } = reason;
     match outcome {
         Outcome::Published => tracing::info!(run, "published"),
         Outcome::Failed => tracing::info!(run, code, "failed: {message}"),

@@ -9,7 +9,7 @@ use sluice_policy::{
     attestation::IrregularFile,
     digest::Hasher,
     entry::{Entry, Output},
-    release::{self, Hold, Rules},
+    release::{self, Hold, Rule, Rules},
 };
 
 use crate::{
@@ -19,22 +19,62 @@ use crate::{
     sealed::{Sealed, changed},
 };
 
-/// Checks every attested file against the entry's rules, reading each to its end. Messages name the
-/// rule, never the file: they reach the owner before any release, and the job chose the file's name.
+/// Checks what the run left against the entry's rules, one rule after the other in the entry's order
+/// and all of a rule before the next: which rule stops a run is all that its owner may learn.
 pub fn check(entry: &Entry, run: &Attested, sealed: &Sealed) -> Result<(), Stop> {
-    if let Some(irregular) = run.predicate.irregular.first() {
-        let IrregularFile { path, what } = irregular;
-        let rule = Rules::new(&entry.output).rule_for(path).and_then(|at| entry.output.get(at));
-        let which = rule.map_or_else(String::new, |rule| format!(" of {:?}", rule.glob));
-        return Err(Stop::hold(
-            "output-irregular",
-            format!("a result{which} can't be released: {}", in_words(what)),
-        ));
+    let rules = Rules::new(&entry.output);
+    let mut ruled: Vec<Left<'_>> = entry.output.iter().map(|_| Left::default()).collect();
+    for irregular in &run.predicate.irregular {
+        match rules.rule_for(&irregular.path) {
+            Some(rule) => ruled[rule].irregular = ruled[rule].irregular.or(Some(irregular)),
+            None => return Err(not_plain(irregular)),
+        }
     }
-    for (rule, file) in rules(entry, &run.files)? {
-        content(rule, file, sealed)?;
+    for file in &run.files {
+        match rules.rule_for(&file.path) {
+            Some(rule) => ruled[rule].files.push(file),
+            None => {
+                let message = format!("{:?} matches no output rule", file.path);
+                return Err(Stop::content("output-unlisted", message));
+            }
+        }
+    }
+    for (index, (rule, left)) in entry.output.iter().zip(ruled).enumerate() {
+        left.check(rule, sealed).map_err(|stop| stop.under(Rule::of(&entry.output, index)))?;
     }
     Ok(())
+}
+
+/// What a run left under one rule.
+#[derive(Default)]
+struct Left<'a> {
+    files: Vec<&'a AttestedFile>,
+    irregular: Option<&'a IrregularFile>,
+}
+
+impl Left<'_> {
+    fn check(&self, rule: &Output, sealed: &Sealed) -> Result<(), Stop> {
+        if let Some(irregular) = self.irregular {
+            return Err(not_plain(irregular));
+        }
+        for file in &self.files {
+            if key::reserved(&file.path) {
+                let message = format!("{:?} is the name of a file of Sluice's own", file.path);
+                return Err(Stop::content("name-refused", message));
+            }
+            content(rule, file, sealed)?;
+        }
+        if rule.required && self.files.is_empty() {
+            let message = "the run left no file that matches this required output";
+            return Err(Stop::content("output-missing", message));
+        }
+        Ok(())
+    }
+}
+
+fn not_plain(IrregularFile { path, what }: &IrregularFile) -> Stop {
+    let what = in_words(what);
+    Stop::content("output-irregular", format!("{path:?} can't be released: {what}"))
 }
 
 /// What an attestation's word for something irregular means.
@@ -49,54 +89,23 @@ fn in_words(what: &str) -> &str {
     }
 }
 
-/// What can be said without opening a file.
-fn rules<'a>(
-    entry: &'a Entry,
-    files: &'a [AttestedFile],
-) -> Result<Vec<(&'a Output, &'a AttestedFile)>, Stop> {
-    let rules = Rules::new(&entry.output);
-    let mut met = vec![false; entry.output.len()];
-    let mut ruled = Vec::new();
-    for file in files {
-        let rule = rules.rule_for(&file.path).and_then(|index| {
-            met[index] = true;
-            entry.output.get(index)
-        });
-        let rule = rule.ok_or_else(|| {
-            Stop::hold("output-unlisted", "an attested file matches no output rule")
-        })?;
-        if key::reserved(&file.path) {
-            return Err(Stop::hold(
-                "name-refused",
-                "an output has the name of a file of Sluice's own; name it otherwise",
-            ));
-        }
-        ruled.push((rule, file));
-    }
-    if let Some((rule, _)) = entry.output.iter().zip(met).find(|(rule, met)| rule.required && !met)
-    {
-        return Err(Stop::hold(
-            "output-missing",
-            format!("the run left no file that matches the required output {:?}", rule.glob),
-        ));
-    }
-    Ok(ruled)
-}
-
 /// The machine's verdict on the very bytes that were attested.
 fn content(rule: &Output, file: &AttestedFile, sealed: &Sealed) -> Result<(), Stop> {
     let source = sealed.open(&file.path, file.bytes)?;
     let mut bytes = Hashed { file: source, hasher: Hasher::new() };
     let verdict = release::check(rule, &mut bytes, file.bytes);
+    let said = |message: String| format!("{:?}: {message}", file.path);
     match verdict {
-        Err(Hold { code: "unreadable", message }) => Err(Stop::retry("sealed-unreadable", message)),
+        Err(Hold { code: "unreadable", message }) => {
+            Err(Stop::retry("sealed-unreadable", said(message)))
+        }
         // Said before reading.
-        Err(Hold { code: "too-large", message }) => Err(Stop::hold("too-large", message)),
+        Err(Hold { code: "too-large", message }) => Err(Stop::content("too-large", said(message))),
         _ if bytes.hasher.finish() != file.digest => Err(changed()),
         Err(Hold { code: "review-required", message }) => {
-            Err(Stop::content("needs-review", message))
+            Err(Stop::content("needs-review", said(message)))
         }
-        Err(Hold { code, message }) => Err(Stop::content(code, message)),
+        Err(Hold { code, message }) => Err(Stop::content(code, said(message))),
         Ok(()) => Ok(()),
     }
 }

@@ -1,9 +1,9 @@
 //! Release rules: which file leaves under which rule, and whether its content is what the rule
 //! says.
 //!
-//! A check passes what it understands wholly and holds everything else for a person. Its
-//! messages reach the job's user before any release, so they name places, never values, and not the
-//! file, whose name the job may have chosen.
+//! A check passes what it understands wholly and holds everything else for a person. What it says
+//! is for those who judge the file: even a row's number is the job's to choose, and so are a code's
+//! worth of bits. The run's owner learns a [`Rule`] at most.
 
 mod pdf;
 mod png;
@@ -11,7 +11,7 @@ mod rules;
 mod svg;
 mod table;
 
-pub use rules::{Rules, is_glob};
+pub use rules::{Rule, Rules, is_glob};
 
 use std::io::Read;
 
@@ -22,13 +22,13 @@ use crate::{
     text,
 };
 
-/// Why a file is held back.
+/// Why a file is held back, for reviewers.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Hold {
     /// One of [`HOLD_CODES`].
     pub code: &'static str,
-    /// One sentence that names places in the file, never a value.
+    /// What is wrong and where in the file, never a value.
     pub message: String,
 }
 
@@ -51,13 +51,12 @@ pub const HOLD_CODES: &[(&str, &str)] = &[
     ("unreadable", "the file cannot be read"),
 ];
 
-/// What a content check found; `check` adds the rule.
+/// What a content check found.
 struct Fault(&'static str, String);
 
 /// Checks a file of `size` bytes against `rule`; reads at most a byte more.
 pub fn check(rule: &Output, reader: &mut dyn Read, size: u64) -> Result<(), Hold> {
-    examine(rule, reader, size)
-        .map_err(|Fault(code, what)| Hold { code, message: format!("{}: {what}", rule.glob) })
+    examine(rule, reader, size).map_err(|Fault(code, message)| Hold { code, message })
 }
 
 fn examine(rule: &Output, reader: &mut dyn Read, size: u64) -> Result<(), Fault> {

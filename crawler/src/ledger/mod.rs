@@ -158,12 +158,13 @@ impl Ledger {
         now: &str,
     ) -> Result<(), LedgerError> {
         let (name, now) = (name.to_owned(), now.to_owned());
+        let rule = reason.rule.map(|rule| serde_json::json!(rule).to_string());
         self.call(move |db| {
             db.prepare_cached(
                 "UPDATE run SET state = ?2, code = ?3, message = ?4, changed = ?5,
                      run_id = coalesce(?6, run_id), owner = coalesce(?7, owner),
                      token = coalesce(?8, token), digest = coalesce(?9, digest),
-                     told = coalesce(?8, token) IS NULL WHERE name = ?1",
+                     told = coalesce(?8, token) IS NULL, rule = ?10 WHERE name = ?1",
             )?
             .execute(params![
                 name,
@@ -175,6 +176,7 @@ impl Ledger {
                 run.as_ref().map(|run| &run.owner),
                 run.as_ref().map(|run| &run.token),
                 run.as_ref().map(|run| &run.digest),
+                rule,
             ])
             .map(drop)
         })

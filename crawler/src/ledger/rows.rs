@@ -1,6 +1,7 @@
 //! A run as the ledger has it.
 
 use rusqlite::{Connection, Params, Row};
+use sluice_policy::release::Rule;
 
 use crate::outcome::Reason;
 
@@ -101,7 +102,7 @@ pub(super) fn select(
 ) -> rusqlite::Result<Vec<Entry>> {
     let mut statement = db.prepare_cached(&format!(
         "SELECT name, state, code, message, run_id, owner, token, digest, published IS NOT NULL,
-         changed FROM run WHERE {condition}"
+         changed, rule FROM run WHERE {condition}"
     ))?;
     let mut entries: Vec<_> = statement.query_map(values, entry)?.collect::<Result<_, _>>()?;
     entries.sort_unstable_by(|a: &Entry, b| a.name.cmp(&b.name));
@@ -119,7 +120,7 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
     Ok(Entry {
         name: row.get(0)?,
         state: state(row, 1)?,
-        reason: Reason { code: row.get(2)?, message: row.get(3)? },
+        reason: Reason { code: row.get(2)?, message: row.get(3)?, rule: rule(row, 10)? },
         identity,
         begun: row.get(8)?,
         changed: row.get(9)?,
@@ -128,11 +129,15 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
 
 fn state(row: &Row<'_>, column: usize) -> rusqlite::Result<State> {
     let word: String = row.get(column)?;
-    State::of(&word).ok_or_else(|| {
-        rusqlite::Error::FromSqlConversionFailure(
-            column,
-            rusqlite::types::Type::Text,
-            format!("unknown state {word:?}").into(),
-        )
-    })
+    State::of(&word).ok_or_else(|| unknown(column, format!("unknown state {word:?}").into()))
+}
+
+fn rule(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Rule>> {
+    let text: Option<String> = row.get(column)?;
+    let rule = text.map(|text| serde_json::from_str(&text)).transpose();
+    rule.map_err(|error| unknown(column, error.into()))
+}
+
+fn unknown(column: usize, error: Box<dyn std::error::Error + Send + Sync>) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, error)
 }

@@ -49,6 +49,11 @@ CREATE INDEX run_unsettled ON run (state)
 CREATE INDEX run_untold ON run (told) WHERE told = 0;
 CREATE INDEX run_id ON run (run_id);
 ",
+    // Status files of earlier versions told owners where in a file a rule failed.
+    "
+ALTER TABLE run ADD COLUMN rule TEXT;  -- JSON; the rule that holds the run
+UPDATE run SET told = 0 WHERE state <> 'published' AND token IS NOT NULL;
+",
 ];
 
 /// Brings an older ledger up to date.

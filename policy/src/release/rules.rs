@@ -1,6 +1,39 @@
+use std::fmt;
+
 use globset::{Error, GlobBuilder, GlobMatcher};
+use serde::{Deserialize, Serialize};
 
 use crate::{entry::Output, manifest::check_name};
+
+/// One rule as its entry has it. It can be made from an entry alone, so nothing in it is of a job's
+/// choosing but which of the rules it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Rule {
+    number: usize,
+    glob: String,
+    review: bool,
+}
+
+impl Rule {
+    /// The rule at `index` of an entry's outputs.
+    pub fn of(outputs: &[Output], index: usize) -> Option<Self> {
+        let output = outputs.get(index)?;
+        let glob = output.glob.clone();
+        Some(Self { number: index + 1, glob, review: output.needs_review() })
+    }
+
+    /// Whether a person decides, whatever the content is.
+    pub fn needs_review(&self) -> bool {
+        self.review
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "rule {} ({:?})", self.number, self.glob)
+    }
+}
 
 /// The globs of an entry's outputs.
 #[derive(Clone, Debug)]

@@ -34,8 +34,12 @@ fn message(kind: ContentKind, content: &str) -> String {
 }
 
 #[test]
-fn hold_codes_are_sorted() {
+fn hold_codes_are_sorted_and_in_the_reference() {
     assert!(HOLD_CODES.windows(2).all(|pair| pair[0].0 < pair[1].0));
+    let page = include_str!("../../../docs/reference/formats.md");
+    for (code, meaning) in HOLD_CODES {
+        assert!(page.contains(&format!("| `{code}` | {meaning} |")), "{code}");
+    }
 }
 
 #[test]
@@ -73,7 +77,7 @@ fn text_is_printable() {
         assert_eq!(code(ContentKind::Text, bad), "not-text", "{bad:?}");
     }
     assert_eq!(code(ContentKind::Text, b"a\xff"), "not-text");
-    assert_eq!(message(ContentKind::Text, "a\nb\n\x07"), "x: line 3 is not printable UTF-8");
+    assert_eq!(message(ContentKind::Text, "a\nb\n\x07"), "line 3 is not printable UTF-8");
 }
 
 #[test]
@@ -102,7 +106,7 @@ fn csv_is_a_table() {
         ("a,b\n1,\"x\"y\n", "row 2, column 2 goes on"),
     ] {
         let found = message(ContentKind::Csv, bad);
-        assert!(found.starts_with("x: ") && found.contains(said), "{bad:?}: {found}");
+        assert!(found.contains(said), "{bad:?}: {found}");
     }
     assert_eq!(code(ContentKind::Csv, "a,b\n1,\0\n"), "not-text");
 }
@@ -128,7 +132,7 @@ fn tables_have_so_many_rows() {
         let hold = check_as(&rule, table(3).as_bytes()).unwrap_err();
         assert_eq!(
             (hold.code, hold.message.as_str()),
-            ("too-many-rows", "x: it has more than 2 rows")
+            ("too-many-rows", "it has more than 2 rows")
         );
         rule.max_rows = Some(0);
         assert!(check_as(&rule, table(0).as_bytes()).is_ok());
@@ -298,7 +302,7 @@ fn svg_is_well_formed() {
         assert_eq!(code(ContentKind::Svg, bad), "not-svg", "{bad}");
     }
     let found = message(ContentKind::Svg, "<svg>\n<g>\n<secret/></g></svg>");
-    assert_eq!(found, "x: line 3 is not of a plain drawing");
+    assert_eq!(found, "line 3 is not of a plain drawing");
 }
 
 #[test]
@@ -375,7 +379,7 @@ fn columns_are_asked_for_and_forbidden() {
         let table = |text: &str| held(kind, &text.replace(',', with));
         assert_eq!(table("sample,count\nA,1\n"), None);
         let (code, message) = table("sample,number\nA,1\n").unwrap();
-        assert_eq!((code, message.as_str()), ("column-missing", "x: it has no column \"count\""));
+        assert_eq!((code, message.as_str()), ("column-missing", "it has no column \"count\""));
         let (code, message) = table("count, patient_id \n1,4711\n").unwrap();
         assert_eq!(code, "column-forbidden");
         assert!(message.contains("row 1, column 2") && !message.contains("4711"), "{message}");
