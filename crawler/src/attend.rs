@@ -22,6 +22,7 @@ use crate::{
     record::Outcome,
     roll::Id,
     token, unattested,
+    uploads::Uploads,
 };
 
 /// Attestations up to this many bytes are read as they come.
@@ -154,7 +155,8 @@ impl Crawler {
             Ok(())
         };
         let plan = Plan::new(run, &time);
-        let result = publish(&store, &self.buffers, &sealed, plan, permit).await;
+        let uploads = Uploads::of(&self.ledger, &entry.name);
+        let result = publish(&store, &uploads, &self.buffers, &sealed, plan, permit).await;
         if result.is_ok() {
             let bytes = run.files.iter().map(|file| file.bytes).sum();
             self.metrics.published(bytes, run.predicate.ended, clock::now());
@@ -206,7 +208,8 @@ impl Crawler {
     async fn take_back(&self, entry: &Entry, run: &Attested, now: &str) -> Result<Retracted, Stop> {
         let time = self.begin(entry, run, now).await?;
         let store = self.store.of(&run.identity().owner)?;
-        let retracted = retract(&store, &Plan::new(run, &time)).await?;
+        let uploads = Uploads::of(&self.ledger, &entry.name);
+        let retracted = retract(&store, &uploads, &Plan::new(run, &time)).await?;
         if retracted != Retracted::Published {
             self.ledger.forget(&entry.name).await.map_err(unwritable)?;
         }
@@ -214,7 +217,7 @@ impl Crawler {
     }
 }
 
-fn unwritable(error: LedgerError) -> Stop {
+pub(crate) fn unwritable(error: LedgerError) -> Stop {
     Stop::retry("ledger-unwritable", error.to_string())
 }
 

@@ -38,6 +38,7 @@ pub mod store;
 pub mod supervisor;
 mod token;
 pub mod unattested;
+mod uploads;
 pub mod watch;
 pub mod weskit;
 pub mod withdraw;

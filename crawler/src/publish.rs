@@ -5,7 +5,7 @@
 use std::{collections::HashMap, fs::File, io::Read};
 
 use futures_util::{StreamExt, stream};
-use object_store::{MultipartUpload, PutPayload, path::Path};
+use object_store::path::Path;
 use sluice_policy::digest::{Digest, Hasher};
 
 use crate::{
@@ -15,7 +15,8 @@ use crate::{
     manifest::{manifest, published},
     outcome::Stop,
     sealed::{Sealed, changed, unreadable},
-    store::{About, Store},
+    store::{About, Store, Upload},
+    uploads::Uploads,
 };
 
 /// Files up to this many bytes are sent in one piece, larger ones in parts of it.
@@ -85,6 +86,7 @@ impl<'a> Plan<'a> {
 /// Sends `plan`. `permit` is asked once everything but the manifest is there.
 pub async fn publish(
     store: &Store,
+    uploads: &Uploads<'_>,
     buffers: &Buffers,
     sealed: &Sealed,
     plan: Plan<'_>,
@@ -96,13 +98,14 @@ pub async fn publish(
     store.clear_staged(&plan.owner, run_id).map_err(|error| {
         Stop::retry("store-unavailable", format!("the store can't be tidied: {error}"))
     })?;
+    uploads.abort_left(store).await?;
     let present = plan.present(store).await?;
     if present.contains_key(&plan.key(store, TOMBSTONE)?) {
         return Err(Stop::withdrawn("the store has a tombstone in its place"));
     }
     let plan = plan.resumed(store, &present).await?;
     edge::reached("listed", run_id);
-    let sender = Sender { store, buffers, plan: &plan, present };
+    let sender = Sender { store, uploads, buffers, plan: &plan, present };
     if edge::manifest_first() {
         sender.bytes(MANIFEST, &plan.manifest).await?;
     }
@@ -126,7 +129,12 @@ pub async fn publish(
 
 /// Takes back what an interrupted attempt sent. A run with a manifest is published and stays;
 /// objects with other content are somebody else's and stay.
-pub async fn retract(store: &Store, plan: &Plan<'_>) -> Result<Retracted, Stop> {
+pub async fn retract(
+    store: &Store,
+    uploads: &Uploads<'_>,
+    plan: &Plan<'_>,
+) -> Result<Retracted, Stop> {
+    uploads.abort_left(store).await?;
     let present = plan.present(store).await?;
     let manifest = plan.key(store, MANIFEST)?;
     if present.contains_key(&manifest) {
@@ -147,6 +155,7 @@ pub async fn retract(store: &Store, plan: &Plan<'_>) -> Result<Retracted, Stop> 
 
 struct Sender<'a> {
     store: &'a Store,
+    uploads: &'a Uploads<'a>,
     buffers: &'a Buffers,
     plan: &'a Plan<'a>,
     present: HashMap<Path, u64>,
@@ -168,13 +177,16 @@ impl Sender<'_> {
             }
             return self.put(&key, bytes, &file.digest).await;
         }
-        let mut upload = self.store.multipart(&key, &self.about()).await?;
+        let mut upload = self.uploads.start(self.store, &key, &self.about()).await?;
+        let id = upload.id().map(str::to_owned);
         let run_id = &self.plan.run.predicate.run_id;
-        if let Err(stop) = send_parts(upload.as_mut(), source, file, run_id).await {
-            // The first error is the one to tell; what is left behind is aborted at the next try.
-            let _ = upload.abort().await;
+        if let Err(stop) = send_parts(&mut upload, source, file, run_id).await {
+            // What the server has is aborted before the next try.
+            upload.abort_local().await;
             return Err(stop);
         }
+        upload.complete().await?;
+        self.uploads.over(id.as_deref()).await?;
         let confirmed = self.store.confirm_parts(&key, file.bytes, &file.digest).await;
         self.unless_differing(&key, confirmed).await
     }
@@ -242,9 +254,9 @@ impl Sender<'_> {
     }
 }
 
-/// Sends all parts and completes the object only if they were the attested bytes.
+/// Sends all parts, which may be completed only if they were the attested bytes.
 async fn send_parts(
-    upload: &mut dyn MultipartUpload,
+    upload: &mut Upload,
     mut source: File,
     file: &AttestedFile,
     run_id: &str,
@@ -266,13 +278,12 @@ async fn send_parts(
         if sent > file.bytes {
             return Err(changed());
         }
-        upload.put_part(PutPayload::from(part)).await?;
+        upload.part(part).await?;
         edge::reached("part-sent", run_id);
     }
     if sent != file.bytes || hasher.finish() != file.digest {
         return Err(changed());
     }
-    upload.complete().await?;
     Ok(())
 }
 

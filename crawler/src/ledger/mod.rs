@@ -202,6 +202,39 @@ impl Ledger {
         .await
     }
 
+    /// Notes an upload in parts of a run, before the first of them is sent.
+    pub async fn upload_begun(&self, run: &str, key: &str, id: &str) -> Result<(), LedgerError> {
+        let values = [run, key, id].map(str::to_owned);
+        self.call(|db| {
+            db.prepare_cached("INSERT OR REPLACE INTO upload (run, key, id) VALUES (?, ?, ?)")?
+                .execute(values)
+                .map(drop)
+        })
+        .await
+    }
+
+    /// Forgets an upload that was completed or aborted.
+    pub async fn upload_over(&self, run: &str, id: &str) -> Result<(), LedgerError> {
+        let values = [run, id].map(str::to_owned);
+        self.call(|db| {
+            db.prepare_cached("DELETE FROM upload WHERE run = ? AND id = ?")?
+                .execute(values)
+                .map(drop)
+        })
+        .await
+    }
+
+    /// Key and id of every upload of a run that may be unfinished.
+    pub async fn uploads(&self, run: &str) -> Result<Vec<(String, String)>, LedgerError> {
+        let run = run.to_owned();
+        self.call(|db| {
+            let mut select = db.prepare_cached("SELECT key, id FROM upload WHERE run = ?")?;
+            let uploads = select.query_map([run], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            uploads.collect()
+        })
+        .await
+    }
+
     /// How many runs are in each state.
     pub async fn counts(&self) -> Result<Vec<(State, i64)>, LedgerError> {
         self.call(counts).await

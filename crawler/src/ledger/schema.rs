@@ -54,6 +54,14 @@ CREATE INDEX run_id ON run (run_id);
 ALTER TABLE run ADD COLUMN rule TEXT;  -- JSON; the rule that holds the run
 UPDATE run SET told = 0 WHERE state <> 'published' AND token IS NOT NULL;
 ",
+    "
+CREATE TABLE upload (        -- in parts, and perhaps unfinished
+    run TEXT NOT NULL,
+    key TEXT NOT NULL,
+    id  TEXT NOT NULL,       -- the server's
+    PRIMARY KEY (run, id)
+) STRICT, WITHOUT ROWID;
+",
 ];
 
 /// Brings an older ledger up to date.

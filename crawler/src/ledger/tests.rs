@@ -82,6 +82,28 @@ fn later_schema_is_refused() {
 }
 
 #[test]
+fn uploads_are_remembered_until_they_are_over() {
+    let dir = tempfile::tempdir().unwrap();
+    // As the release before uploads stood in the ledger left it.
+    let db = Connection::open(dir.path().join(FILE)).unwrap();
+    schema::MIGRATIONS[..2].iter().for_each(|step| db.execute_batch(step).unwrap());
+    db.pragma_update(None, "user_version", 2).unwrap();
+    let insert = "INSERT INTO run (name, state, told, changed) VALUES ('a', 'publishing', 1, 't0')";
+    db.execute_batch(insert).unwrap();
+    drop(db);
+    let ledger = Ledger::open(dir.path()).unwrap();
+    assert_eq!(wait(ledger.counts()), [(State::Publishing, 1)]);
+    wait(ledger.upload_begun("a", "k", "1"));
+    wait(ledger.upload_begun("a", "k", "2"));
+    wait(ledger.upload_begun("b", "k", "1"));
+    wait(ledger.upload_over("a", "1"));
+    drop(ledger);
+    let ledger = Ledger::open(dir.path()).unwrap();
+    assert_eq!(wait(ledger.uploads("a")), [("k".to_owned(), "2".to_owned())]);
+    assert_eq!(wait(ledger.uploads("b")).len(), 1);
+}
+
+#[test]
 fn first_schema_is_migrated() {
     let dir = tempfile::tempdir().unwrap();
     let db = Connection::open(dir.path().join(FILE)).unwrap();

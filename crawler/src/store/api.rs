@@ -1,16 +1,15 @@
 //! The few S3 calls that the library has no function for, signed by the library's own means.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use http::{Method, Request, StatusCode};
 use object_store::{
     ClientOptions, HeaderMap, Result,
-    aws::{AwsAuthorizer, AwsCredentialProvider},
+    aws::{AmazonS3, AwsAuthorizer, AwsCredentialProvider},
     client::{HttpClient, HttpConnector, HttpRequestBody, ReqwestConnector},
     path::Path,
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::Deserialize;
 use sluice_policy::digest::Digest;
 use tokio::time::sleep;
 
@@ -24,8 +23,6 @@ const PATH: &AsciiSet =
 const QUERY: &AsciiSet = &PATH.add(b'/');
 /// Header of an object's digest.
 const SHA256: &str = "x-amz-checksum-sha256";
-/// Upper bound of an answer, in bytes.
-const MAX_ANSWER: usize = 4 << 20;
 
 /// Times that a request is repeated.
 const RETRIES: u32 = 3;
@@ -37,6 +34,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// One bucket of one server.
 #[derive(Debug)]
 pub(super) struct Api {
+    /// The library's own client.
+    pub(super) s3: Arc<AmazonS3>,
     client: HttpClient,
     credentials: AwsCredentialProvider,
     base: String,
@@ -49,21 +48,6 @@ pub(super) struct Api {
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     headers: HeaderMap,
-    body: Vec<u8>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Uploads {
-    #[serde(default)]
-    upload: Vec<Upload>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Upload {
-    key: String,
-    upload_id: String,
 }
 
 impl Answer {
@@ -75,21 +59,18 @@ impl Answer {
 }
 
 /// Whether a status speaks of the server's trouble rather than of the request.
-fn passing(status: StatusCode) -> bool {
+pub(super) fn passing(status: StatusCode) -> bool {
     status == StatusCode::TOO_MANY_REQUESTS
         || (status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED)
 }
 
 impl Api {
-    pub(super) fn new(
-        s3: &S3,
-        client: &ClientOptions,
-        credentials: AwsCredentialProvider,
-    ) -> Result<Self> {
+    pub(super) fn new(s3: &S3, client: &ClientOptions, store: Arc<AmazonS3>) -> Result<Self> {
         let endpoint = s3.endpoint.trim_end_matches('/').to_owned();
         Ok(Self {
             client: ReqwestConnector::default().connect(client)?,
-            credentials,
+            credentials: store.credentials().clone(),
+            s3: store,
             base: format!("{endpoint}/{}", s3.bucket),
             region: s3.region.clone(),
             bucket: s3.bucket.clone(),
@@ -136,19 +117,8 @@ impl Api {
             .map_err(|error| unavailable(&error))?;
         AwsAuthorizer::new(&credential, "s3", &self.region).try_authorize(&mut request, None)?;
         let answer = self.client.execute(request).await.map_err(|error| unavailable(&error))?;
-        let (parts, body) = answer.into_parts();
-        let mut stream = body.bytes_stream();
-        let mut body = Vec::new();
-        while let Some(chunk) = futures_util::TryStreamExt::try_next(&mut stream)
-            .await
-            .map_err(|error| unavailable(&error))?
-        {
-            body.extend_from_slice(&chunk);
-            if body.len() > MAX_ANSWER {
-                return Err(unavailable(&"its answer is too long"));
-            }
-        }
-        Ok(Answer { status: parts.status, headers: parts.headers, body })
+        let (parts, _) = answer.into_parts();
+        Ok(Answer { status: parts.status, headers: parts.headers })
     }
 
     /// Whether the server shows the bucket.
@@ -174,31 +144,25 @@ impl Api {
     /// Sends an object with the digest header `sha256`, in Base64.
     pub(super) async fn put(
         &self,
-        key: &str,
+        key: &Path,
         bytes: &[u8],
         sha256: &str,
         condition: bool,
     ) -> std::result::Result<StatusCode, Stop> {
         let headers = [(SHA256, sha256), ("if-none-match", "*")];
         let headers = if condition { &headers[..] } else { &headers[..1] };
-        Ok(self.call(Method::PUT, &object(key), headers, bytes).await?.status)
+        Ok(self.call(Method::PUT, &object(key.as_ref()), headers, bytes).await?.status)
     }
 
-    /// Gives up every unfinished upload whose key begins with `prefix`. Servers that can't list
-    /// them are left to their own expiry.
-    pub(super) async fn abort_uploads(&self, prefix: &Path) -> std::result::Result<(), Stop> {
-        let query = format!("?prefix={}&uploads=", utf8_percent_encode(prefix.as_ref(), QUERY));
-        let answer = self.call(Method::GET, &query, &[], &[]).await?;
-        let Ok(uploads) = quick_xml::de::from_reader::<_, Uploads>(answer.body.as_slice()) else {
-            return Ok(());
-        };
-        for Upload { key, upload_id } in uploads.upload {
-            let id = utf8_percent_encode(&upload_id, QUERY);
-            let target = format!("{}?uploadId={id}", object(&key));
-            self.call(Method::DELETE, &target, &[], &[]).await?;
-            tracing::info!(key, "an unfinished upload of an earlier attempt was given up");
-        }
-        Ok(())
+    /// Gives up the unfinished upload `id`; one that is unknown is over.
+    pub(super) async fn abort(
+        &self,
+        key: &Path,
+        id: &str,
+    ) -> std::result::Result<StatusCode, Stop> {
+        let id = utf8_percent_encode(id, QUERY);
+        let target = format!("{}?uploadId={id}", object(key.as_ref()));
+        Ok(self.call(Method::DELETE, &target, &[], &[]).await?.status)
     }
 }
 
@@ -233,15 +197,5 @@ mod tests {
         let digest = Digest::of(b"x");
         assert_eq!(hex(&base64(&digest)), Some(digest.hex()));
         assert_eq!(hex("AAAA-2"), None);
-    }
-
-    #[test]
-    fn lists_of_uploads_are_read() {
-        let xml = "<?xml version=\"1.0\"?><ListMultipartUploadsResult><Bucket>b</Bucket>
-            <Upload><Key>a&amp;b</Key><UploadId>1</UploadId></Upload>
-            <Upload><Key>c</Key><UploadId>2</UploadId></Upload></ListMultipartUploadsResult>";
-        let uploads: Uploads = quick_xml::de::from_str(xml).unwrap();
-        assert_eq!(uploads.upload.len(), 2);
-        assert_eq!(uploads.upload[0].key, "a&b");
     }
 }

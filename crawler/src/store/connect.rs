@@ -50,10 +50,10 @@ impl Store {
             .with_checksum_algorithm(Checksum::SHA256)
             .with_client_options(client.clone())
             .with_retry(patience());
-        let store = builder.build()?;
-        let api = Api::new(s3, &client, store.credentials().clone())?;
+        let store = Arc::new(builder.build()?);
+        let api = Api::new(s3, &client, Arc::clone(&store))?;
         let url = format!("s3://{}/{}", s3.bucket, s3.prefix);
-        let store = Self::new(Arc::new(store), &s3.prefix, &url);
+        let store = Self::new(store, &s3.prefix, &url);
         Ok(Self { api: Some(Arc::new(api)), owners: Owners::new(s3), ..store })
     }
 }

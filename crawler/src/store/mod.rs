@@ -7,22 +7,27 @@ mod directory;
 mod failed;
 mod owners;
 mod probe;
+mod upload;
 
 use std::{collections::HashMap, io, path::PathBuf, sync::Arc};
 
 use futures_util::{StreamExt, TryStreamExt};
+use http::StatusCode;
 use object_store::{
-    Attribute, Attributes, Error, GetOptions, MultipartUpload, ObjectStore, ObjectStoreExt,
-    PutMode, PutMultipartOptions, PutOptions, PutPayload, Result, path::Path,
+    Attribute, Attributes, Error, GetOptions, ObjectStore, ObjectStoreExt, PutMode,
+    PutMultipartOptions, PutOptions, PutPayload, Result, multipart::MultipartStore, path::Path,
 };
 use sluice_policy::digest::{Digest, Hasher};
 use tokio::sync::OnceCell;
 
 use crate::outcome::Stop;
-use api::Api;
+use api::{Api, passing};
 use directory::{clear_staged, fits, is_staged};
+use failed::refused;
 use owners::Owners;
 pub use probe::Honours;
+use upload::Parts;
+pub use upload::Upload;
 
 /// Bytes of a key that every S3 server takes.
 const LONGEST_KEY: usize = 1024;
@@ -189,19 +194,38 @@ impl Store {
         self.inner.put(key, PutPayload::from(bytes)).await.map(drop)
     }
 
-    /// Starts an object that is sent in parts and appears only when completed. What an earlier
-    /// attempt left unfinished under this key is aborted, so that it costs nobody its room.
-    pub async fn multipart(
-        &self,
-        key: &Path,
-        about: &About<'_>,
-    ) -> std::result::Result<Box<dyn MultipartUpload>, Stop> {
-        if let Some(api) = &self.api {
-            api.abort_uploads(key).await?;
-        }
+    /// Starts an object that is sent in parts and appears only when completed.
+    pub async fn multipart(&self, key: &Path, about: &About<'_>) -> Result<Upload> {
         let attributes = self.attributes(key, about);
         let how = PutMultipartOptions { attributes, ..PutMultipartOptions::default() };
-        Ok(self.inner.put_multipart_opts(key, how).await?)
+        let Some(Api { s3, .. }) = self.api.as_deref() else {
+            return Ok(Upload::Local(self.inner.put_multipart_opts(key, how).await?));
+        };
+        let id = s3.create_multipart_opts(key, how).await?;
+        Ok(Upload::S3(Parts { s3: Arc::clone(s3), key: key.clone(), id, sent: Vec::new() }))
+    }
+
+    /// Aborts the upload `id`, so that its parts cost nobody their room. Where the server refuses,
+    /// they are left to the bucket's lifecycle rule.
+    pub async fn abort(&self, key: &Path, id: &str) -> std::result::Result<(), Stop> {
+        let Some(api) = &self.api else { return Ok(()) };
+        let status = api.abort(key, id).await?;
+        if passing(status) {
+            return Err(refused("the end of an unfinished upload", status));
+        }
+        match status {
+            StatusCode::NOT_FOUND => {}
+            status if status.is_success() => {
+                tracing::info!(key = key.as_ref(), "an unfinished upload was aborted");
+            }
+            status => tracing::warn!(
+                key = key.as_ref(),
+                %status,
+                "an unfinished upload stays: grant s3:AbortMultipartUpload, or have the bucket \
+                 abort incomplete uploads by itself"
+            ),
+        }
+        Ok(())
     }
 
     /// Directories have no metadata.

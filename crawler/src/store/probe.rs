@@ -1,14 +1,20 @@
 //! What a server can be relied on for: S3 servers differ silently, so they are tried.
 
+use std::{process, time::Duration};
+
+use futures_util::TryStreamExt;
 use http::{Method, StatusCode};
-use object_store::path::Path;
+use object_store::{ObjectStore, path::Path};
 use sluice_policy::digest::Digest;
 
 use super::{
     api::{Api, base64, object},
     failed::refused,
 };
-use crate::outcome::Stop;
+use crate::{clock, outcome::Stop};
+
+/// A probe takes seconds.
+const ABANDONED: Duration = Duration::from_secs(3600);
 
 /// What a server was found to do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -27,36 +33,62 @@ pub struct Honours {
 /// Tries the server with an object of its own below `prefix`.
 pub(super) async fn probe(api: &Api, prefix: &str) -> Result<Honours, Stop> {
     let made_bucket = bucket(api).await?;
-    let slash = if prefix.is_empty() { "" } else { "/" };
-    // Always the same, so that the next probe removes what a killed one left.
-    let key = format!("{prefix}{slash}sluice-probe");
+    may(api, "s3:ListBucket", Method::GET, "?list-type=2&max-keys=1").await?;
+    let place = place(prefix)?;
+    sweep(api, &place).await?;
+    // Nobody else's: another crawler may be trying the server now.
+    let key = place.join(format!("{}-{}", nanoseconds(), process::id()));
+    let found = attempt(api, &key).await;
+    let gone = may(api, "s3:DeleteObject", Method::DELETE, &object(key.as_ref())).await;
+    let honours = Honours { made_bucket, ..found? };
+    gone?;
+    announce(api, &honours);
+    Ok(honours)
+}
+
+/// What the server does with the object `key`.
+async fn attempt(api: &Api, key: &Path) -> Result<Honours, Stop> {
     let (bytes, other) = (b"probe".as_slice(), b"another".as_slice());
     let (right, wrong) = (base64(&Digest::of(bytes)), base64(&Digest::of(other)));
-
-    may(api, "s3:ListBucket", Method::GET, "?list-type=2&max-keys=1").await?;
-    let checks_sha256 = match api.put(&key, bytes, &wrong, false).await? {
+    let checks_sha256 = match api.put(key, bytes, &wrong, false).await? {
         status if status.is_success() => false,
         StatusCode::BAD_REQUEST => true,
         status => return Err(lacks(api, "s3:PutObject", status)),
     };
-    let path = Path::parse(&key).map_err(object_store::Error::from)?;
     // A server that repeats what it was told doesn't know.
-    let repeats = !checks_sha256 && api.head(&path).await?.1 == Some(Digest::of(other).hex());
-    match api.put(&key, bytes, &right, false).await? {
+    let repeats = !checks_sha256 && api.head(key).await?.1 == Some(Digest::of(other).hex());
+    match api.put(key, bytes, &right, false).await? {
         status if status.is_success() => {}
         status => return Err(lacks(api, "s3:PutObject", status)),
     }
-    may(api, "s3:GetObject", Method::GET, &object(&key)).await?;
-    let (_, told) = api.head(&path).await?;
+    may(api, "s3:GetObject", Method::GET, &object(key.as_ref())).await?;
+    let (_, told) = api.head(key).await?;
     let tells_sha256 = !repeats && told == Some(Digest::of(bytes).hex());
-    let conditions = api.put(&key, bytes, &right, true).await? == StatusCode::PRECONDITION_FAILED;
-    may(api, "s3:DeleteObject", Method::DELETE, &object(&key)).await?;
-    let unfinished = Path::parse(prefix).map_err(object_store::Error::from)?;
-    api.abort_uploads(&unfinished).await?;
+    let conditions = api.put(key, bytes, &right, true).await? == StatusCode::PRECONDITION_FAILED;
+    Ok(Honours { conditions, checks_sha256, tells_sha256, made_bucket: false })
+}
 
-    let honours = Honours { conditions, checks_sha256, tells_sha256, made_bucket };
-    announce(api, &honours);
-    Ok(honours)
+/// Where the objects of probes are; no run is called so.
+fn place(prefix: &str) -> Result<Path, Stop> {
+    let prefix = Path::parse(prefix).map_err(object_store::Error::from)?;
+    Ok(prefix.join("sluice-probe"))
+}
+
+fn nanoseconds() -> i128 {
+    clock::now().unix_timestamp_nanos()
+}
+
+/// Removes what probes that were killed left: the name says when each was made.
+async fn sweep(api: &Api, place: &Path) -> Result<(), Stop> {
+    let past = nanoseconds() - ABANDONED.as_nanos() as i128;
+    let found: Vec<_> = api.s3.list(Some(place)).map_ok(|meta| meta.location).try_collect().await?;
+    for key in found {
+        let made = key.filename().and_then(|name| name.split_once('-')?.0.parse::<i128>().ok());
+        if made.is_some_and(|made| made < past) && key.prefix_matches(place) {
+            may(api, "s3:DeleteObject", Method::DELETE, &object(key.as_ref())).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Makes the bucket if it isn't there; says whether it did.

@@ -12,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+use object_store::{ObjectStoreExt, multipart::MultipartStore, path::Path};
 use sluice_crawler::ledger::State;
 
 use crate::world::{World, block_on, server::Server};
@@ -34,10 +35,12 @@ enum Fault {
     Corrupt,
     /// Everything takes a while.
     Slow,
+    /// It gets no answer.
+    Hang,
 }
 
-/// Which fault the request with this number and method meets.
-type Plan = fn(usize, &str) -> Fault;
+/// Which fault the request with this number, method and target meets.
+type Plan = fn(usize, &str, &str) -> Fault;
 
 /// A proxy for `server` that lives as long as the test program.
 fn behind(server: &Server, plan: Plan) -> Server {
@@ -58,8 +61,9 @@ fn behind(server: &Server, plan: Plan) -> Server {
 /// One request a connection.
 fn serve(mut client: TcpStream, upstream: &str, count: &AtomicUsize, plan: Plan) -> io::Result<()> {
     let (head, mut body) = request(&mut client)?;
-    let method = head.split(' ').next().unwrap_or_default();
-    let fault = plan(count.fetch_add(1, Ordering::SeqCst), method);
+    let mut words = head.split(' ');
+    let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let fault = plan(count.fetch_add(1, Ordering::SeqCst), method, target);
     match fault {
         Fault::Answer(lines) => {
             let answer =
@@ -72,6 +76,8 @@ fn serve(mut client: TcpStream, upstream: &str, count: &AtomicUsize, plan: Plan)
                 *last ^= 1;
             }
         }
+        // Until the client goes away.
+        Fault::Hang => return client.read(&mut [0]).map(drop),
         Fault::Slow => sleep(Duration::from_millis(20)),
         Fault::None | Fault::CutRequest | Fault::CutAnswer => {}
     }
@@ -151,11 +157,11 @@ fn comes_through(name: &str, plan: Plan) {
 
 #[test]
 fn s3_errors_of_the_server_lose_nothing() {
-    comes_through("500", |number, _| match number % 5 {
+    comes_through("500", |number, _, _| match number % 5 {
         0 => Fault::Answer("500 Internal Server Error"),
         _ => Fault::None,
     });
-    comes_through("503", |number, _| match number % 7 {
+    comes_through("503", |number, _, _| match number % 7 {
         3 => Fault::Answer("503 Slow Down\r\nRetry-After: 1"),
         _ => Fault::None,
     });
@@ -163,11 +169,11 @@ fn s3_errors_of_the_server_lose_nothing() {
 
 #[test]
 fn s3_cut_connections_lose_nothing() {
-    comes_through("request", |number, method| match (number % 6, method) {
+    comes_through("request", |number, method, _| match (number % 6, method) {
         (2, "PUT") => Fault::CutRequest,
         _ => Fault::None,
     });
-    comes_through("answer", |number, _| match number % 6 {
+    comes_through("answer", |number, _, _| match number % 6 {
         2 => Fault::CutAnswer,
         _ => Fault::None,
     });
@@ -175,15 +181,76 @@ fn s3_cut_connections_lose_nothing() {
 
 #[test]
 fn s3_bytes_that_change_on_the_way_are_not_published() {
-    comes_through("corrupt", |number, method| match (number % 6, method) {
+    comes_through("corrupt", |number, method, _| match (number % 6, method) {
         (2, "PUT") => Fault::Corrupt,
         _ => Fault::None,
     });
 }
 
 #[test]
+fn s3_no_upload_but_the_run_s_own_is_aborted() {
+    let (Some(server), Some(world)) = (Server::new(), World::new()) else { return };
+    let big = b"0123456789abcde\n".repeat((17 << 20) / 16);
+    world.run(7, "box").file("results.csv", TABLE).file("big.txt", &big).attest();
+    let run = "uploads/own/alice/box-lab-7.0";
+    let others = [
+        "uploads/own-of-others/huge.bam".to_owned(),
+        "somebody/else.bam".to_owned(),
+        format!("{run}/big.txt.trimmed"),
+        format!("{run}/big.txt"),
+    ];
+    let client = server.client();
+    let others = others.map(|key| {
+        block_on(async {
+            let key = Path::parse(key).unwrap();
+            let mut upload = client.put_multipart(&key).await.unwrap();
+            upload.put_part("others'".into()).await.unwrap();
+            upload
+        })
+    });
+    // Killed between two parts.
+    let stalled = behind(&server, |_, _, target| match target.contains("partNumber=2") {
+        true => Fault::Hang,
+        false => Fault::None,
+    });
+    block_on(async {
+        let crawler = world.crawler_with(stalled.store(&world, "uploads/own"));
+        tokio::select! {
+            pass = crawler.pass() => panic!("{pass:?}"),
+            () = async { while unfinished(&world).is_empty() { pause(20).await } } => {}
+        }
+    });
+    let left = unfinished(&world);
+    assert_eq!(left.len(), 1);
+    let crawler = world.crawler_with(server.store(&world, "uploads/own"));
+    assert_eq!(block_on(crawler.pass()).unwrap().published, 1);
+    assert!(unfinished(&world).is_empty());
+    let (key, id) = &left[0];
+    assert_eq!(*key, format!("{run}/big.txt"));
+    let key = Path::parse(key).unwrap();
+    let again = block_on(client.put_part(&key, id, 0, "x".into()));
+    assert!(again.is_err(), "the parts of the killed attempt are gone");
+    assert_eq!(server.objects("uploads/own")[key.as_ref()], big);
+    for mut upload in others {
+        block_on(upload.complete()).expect("nobody else's upload is touched");
+    }
+}
+
+/// Key and id of the uploads in the ledger.
+fn unfinished(world: &World) -> Vec<(String, String)> {
+    let db = rusqlite::Connection::open(world.at("state/ledger.sqlite")).unwrap();
+    let Ok(mut uploads) = db.prepare("SELECT key, id FROM upload") else { return Vec::new() };
+    let rows = uploads.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    rows.map(Result::unwrap).collect()
+}
+
+async fn pause(milliseconds: u64) {
+    tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+}
+
+#[test]
 fn s3_slow_servers_are_waited_for() {
-    comes_through("slow", |_, _| Fault::Slow);
+    comes_through("slow", |_, _, _| Fault::Slow);
 }
 
 #[test]
@@ -192,20 +259,20 @@ fn s3_a_right_that_is_missing_is_named() {
     world.run(7, "box").file("results.csv", TABLE).attest();
     let denied: [(Plan, &str); 3] = [
         (
-            |_, method| match method {
+            |_, method, _| match method {
                 "PUT" => Fault::Answer("403 Forbidden"),
                 _ => Fault::None,
             },
             "s3:PutObject",
         ),
         (
-            |_, method| match method {
+            |_, method, _| match method {
                 "DELETE" => Fault::Answer("403 Forbidden"),
                 _ => Fault::None,
             },
             "s3:DeleteObject",
         ),
-        (|_, _| Fault::Answer("403 Forbidden"), "s3:ListBucket"),
+        (|_, _, _| Fault::Answer("403 Forbidden"), "s3:ListBucket"),
     ];
     for (plan, right) in denied {
         let store = behind(&server, plan).store(&world, "rights");
@@ -217,7 +284,7 @@ fn s3_a_right_that_is_missing_is_named() {
     }
     // No bucket, and no right to make one.
     let nowhere = Server { bucket: "nowhere".into(), ..server.clone() };
-    let plan: Plan = |_, method| match method {
+    let plan: Plan = |_, method, _| match method {
         "PUT" => Fault::Answer("403 Forbidden"),
         _ => Fault::None,
     };

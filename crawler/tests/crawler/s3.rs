@@ -3,6 +3,7 @@
 use std::{fs, process::Command};
 
 use object_store::{Attribute, ObjectStoreExt, path::Path};
+use sluice_crawler::store::Store;
 
 use crate::world::{World, block_on, server::Server};
 
@@ -111,20 +112,20 @@ fn s3_servers_are_known_for_what_they_do() {
 }
 
 #[test]
-fn s3_leftovers_of_interrupted_uploads_are_given_up() {
+fn s3_probes_don_t_meet() {
     let (Some(server), Some(world)) = (Server::new(), World::new()) else { return };
-    let key = Path::parse("leftover/alice/box-lab-7.0/big.txt").unwrap();
-    let client = server.client();
-    block_on(async {
-        let mut upload = client.put_multipart(&key).await.unwrap();
-        upload.put_part(vec![b'x'; 6 << 20].into()).await.unwrap();
+    let stores: Vec<_> = (0..4).map(|_| server.store(&world, "probes")).collect();
+    let left = Path::parse("probes/sluice-probe/1700000000000000000-1").unwrap();
+    let (client, others) = (server.client(), Path::parse("probes/sluice-probe/mine").unwrap());
+    let found = block_on(async {
+        client.put(&left, "probe".into()).await.unwrap();
+        client.put(&others, "mine".into()).await.unwrap();
+        futures_util::future::join_all(stores.iter().map(Store::probe)).await
     });
-    let store = server.store(&world, "leftover");
-    block_on(store.probe()).unwrap();
-    let big = b"0123456789abcde\n".repeat((17 << 20) / 16);
-    world.run(7, "box").file("results.csv", TABLE).file("big.txt", &big).attest();
-    assert_eq!(block_on(world.crawler_with(store).pass()).unwrap().published, 1);
-    assert_eq!(server.objects("leftover")[key.as_ref()], big);
+    let found: Vec<_> = found.into_iter().map(Result::unwrap).collect();
+    assert!(found.iter().all(|honours| *honours == found[0]), "{found:?}");
+    let left: Vec<_> = server.objects("probes").into_keys().collect();
+    assert_eq!(left, [others.to_string()], "an abandoned probe goes, all else stays");
 }
 
 #[test]
