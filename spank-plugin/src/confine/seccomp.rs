@@ -129,6 +129,10 @@ fn forbidden() -> Result<Rules, ConfineError> {
     let conditional = [
         ("clone", libc::SYS_clone, vec![(0, Dword, MaskedEq(user_namespace), user_namespace)]),
         ("unshare", libc::SYS_unshare, vec![(0, Dword, MaskedEq(user_namespace), user_namespace)]),
+        // A process stops in its end for whoever traces it: what seizes a batch shell drains the
+        // node, and two that seize each other live until a reboot. PTRACE_TRACEME stays.
+        ("ptrace-attach", libc::SYS_ptrace, vec![(0, Dword, Eq, libc::PTRACE_ATTACH.into())]),
+        ("ptrace-seize", libc::SYS_ptrace, vec![(0, Dword, Eq, libc::PTRACE_SEIZE.into())]),
         // Typing into a terminal that was left open.
         ("tiocsti", libc::SYS_ioctl, vec![(1, Dword, Eq, libc::TIOCSTI)]),
         ("tioclinux", libc::SYS_ioctl, vec![(1, Dword, Eq, libc::TIOCLINUX)]),

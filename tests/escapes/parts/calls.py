@@ -6,8 +6,10 @@ import errno
 import fcntl
 import os
 import resource
+import signal
 import socket
 import subprocess
+import time
 
 from lib import call
 
@@ -23,6 +25,7 @@ NUMBERS = {
 }  # fmt: skip
 NEWUSER, SIGCHLD = 0x10000000, 17
 TIOCSTI, TIOCLINUX = 0x5412, 0x541C
+PTRACE, PTRACE_ATTACH, PTRACE_SEIZE = 101, 16, 0x4206
 AF_VSOCK, AF_NETLINK, UEVENT = 40, 16, 15
 
 
@@ -61,6 +64,19 @@ def ioctl(request):
         fcntl.ioctl(null, request, ctypes.create_string_buffer(8))
 
 
+def trace(request):
+    """A child that is traced for a moment."""
+    pid = os.fork()
+    if pid == 0:
+        time.sleep(10)
+        os._exit(0)
+    try:
+        call(PTRACE, request, pid, 0, 0)
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+
+
 def foreign_program():
     """A program that lies where the user puts it."""
     subprocess.run(["/srv/drop/program"], check=True)
@@ -73,6 +89,8 @@ def reached():
     conditional = {
         "clone": lambda: in_child(clone),
         "unshare": lambda: in_child(lambda: call(272, NEWUSER)),
+        "ptrace-attach": lambda: trace(PTRACE_ATTACH),
+        "ptrace-seize": lambda: trace(PTRACE_SEIZE),
         "tiocsti": lambda: ioctl(TIOCSTI),
         "tioclinux": lambda: ioctl(TIOCLINUX),
         "socket": lambda: socket.socket(AF_VSOCK, socket.SOCK_STREAM).close(),
