@@ -17,10 +17,11 @@ use crate::{
     edge, examine,
     ledger::{Entry, LedgerError, State},
     now::Now,
-    outcome::Stop,
+    outcome::{Reason, Stop},
     publish::{Plan, Retracted, publish, retract},
     record::Outcome,
     roll::Id,
+    store::Store,
     token, unattested,
     uploads::Uploads,
 };
@@ -68,7 +69,9 @@ impl Crawler {
             Ok(approved) => self.decide(&entry, &run, approved, now).await,
             Err(stop) => Err(stop),
         };
-        if let Err(Stop::Hold(_) | Stop::HoldContent(_)) = &verdict
+        if let Err(Stop::Hold(reason) | Stop::HoldContent(reason)) = &verdict
+            // What it took already may be published, and isn't sent again.
+            && reason.code != "store-refused"
             && self.begun(&entry).await?
         {
             verdict = match self.take_back(&entry, &run, &now.text).await {
@@ -141,6 +144,7 @@ impl Crawler {
         if let Some(outage) = now.outage(store.url()) {
             return Err(Stop::Retry(outage));
         }
+        store.probe().await.map_err(|stop| self.note_outage(&store, stop, now))?;
         let time = self.begin(entry, run, &now.text).await?;
         edge::reached("begun", &entry.name);
         let permit = async |manifest: &[u8]| {
@@ -162,12 +166,31 @@ impl Crawler {
             self.metrics.published(bytes, run.predicate.ended, clock::now());
             self.leave_token(run).await;
         }
-        if let Err(Stop::Retry(reason)) = &result
-            && store.is_away(&reason.code).await
-        {
+        match result {
+            Err(Stop::Retry(reason)) => Err(self.judge_failure(&store, reason, now).await),
+            result => result,
+        }
+    }
+
+    /// What fails is this run's own affair as long as the store takes another object.
+    async fn judge_failure(&self, store: &Store, reason: Reason, now: &Now) -> Stop {
+        if !matches!(&*reason.code, "store-denied" | "store-refused" | "store-unavailable") {
+            return Stop::Retry(reason);
+        }
+        match store.try_out().await {
+            // In the store's own words: those of one run's object are not for all others.
+            Err(stop) => self.note_outage(store, stop, now),
+            Ok(()) if store.refuses(&reason) => Stop::hold("store-refused", reason.message),
+            Ok(()) => Stop::Retry(reason),
+        }
+    }
+
+    /// Has the other runs of `store` wait, too.
+    fn note_outage(&self, store: &Store, stop: Stop, now: &Now) -> Stop {
+        if let Stop::Retry(reason) = &stop {
             now.note_outage(store.url(), reason);
         }
-        result
+        stop
     }
 
     /// Published it is with or without the token.

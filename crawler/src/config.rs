@@ -27,7 +27,7 @@ const MAX_AUTHORITY: usize = 1 << 20;
 pub struct ConfigError(String);
 
 /// What the crawler works with.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// The whole configuration.
     pub site: Site,
@@ -52,7 +52,7 @@ pub struct Config {
 }
 
 /// Where results go.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Location {
     /// A directory of this host.
     Directory(PathBuf),
@@ -61,7 +61,7 @@ pub enum Location {
 }
 
 /// An S3 bucket and how to reach it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct S3 {
     /// URL of the server.
     pub endpoint: String,
@@ -82,7 +82,7 @@ pub struct S3 {
 }
 
 /// Where the S3 keys come from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Keys {
     /// A file.
     Static(Credentials),
@@ -91,7 +91,7 @@ pub enum Keys {
 }
 
 /// S3 keys.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Credentials {
     /// Id of the key.

@@ -23,6 +23,7 @@ use crate::{
     discovery::{Spool, incarnation},
     edge,
     error::PassError,
+    health::Health,
     journal::Journal,
     ledger::{Entry, Ledger, LedgerError},
     metrics::Metrics,
@@ -43,13 +44,17 @@ const RETOLD: Duration = Duration::minutes(10);
 
 /// The crawler with everything it works with.
 pub struct Crawler {
-    pub(crate) config: Arc<Config>,
-    pub(crate) ca: Arc<PublicKey>,
+    /// What it works with.
+    pub config: Arc<Config>,
+    /// Certifies the nodes.
+    pub ca: Arc<PublicKey>,
     pub(crate) store: Store,
     pub(crate) ledger: Ledger,
     pub(crate) journal: Journal,
     /// What the service has done since its start.
     pub metrics: Metrics,
+    /// What doesn't work now.
+    pub health: Health,
     /// Contents in memory.
     pub(crate) buffers: Buffers,
     /// Large attestations in memory.
@@ -79,6 +84,7 @@ impl Crawler {
             ledger,
             journal,
             metrics,
+            health: Health::default(),
             buffers: Buffers::new(),
             statements: Buffers::new(),
             roll: OnceCell::new(),
@@ -86,6 +92,13 @@ impl Crawler {
             unattested: RefCell::default(),
             serial: RefCell::default(),
         }
+    }
+
+    /// The same crawler under another configuration.
+    pub fn under(self, config: Config, ca: PublicKey, store: Store) -> Self {
+        let Self { ledger, journal, metrics, health, .. } = self;
+        metrics.warn_of_unattested(!config.require_attestation);
+        Self { metrics, health, ..Self::new(config, ca, store, ledger, journal) }
     }
 
     /// Looks for new runs, then at every run that isn't final.

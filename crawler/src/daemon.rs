@@ -1,57 +1,61 @@
 //! `sluice-crawler run`: looks at runs when events tell of them or their time has come, and scans
 //! the spool at a steady interval, for events may be missed.
 
-use std::{fs, io};
+use std::{fs, io, pin::pin};
 
 use tokio::{
     select,
-    signal::unix::{Signal, SignalKind, signal},
     time::{Instant, sleep_until},
 };
 
 use crate::{
-    crawler::Crawler, error::PassError, ledger::State, metrics::Endpoint, supervisor, watch::Watch,
+    crawler::Crawler,
+    error::PassError,
+    metrics::Listener,
+    signals::{Signals, Told},
+    supervisor,
+    watch::Watch,
     work::Work,
 };
 
-/// Why the daemon's work ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// SIGTERM or SIGINT.
-    Stopped,
-    /// SIGHUP: the configuration is to be read again.
-    Reload,
-}
-
-/// Works until a signal. A pass is cut off where it is, which is always safe.
-pub async fn run(crawler: &Crawler, endpoint: Option<&Endpoint>) -> io::Result<Ended> {
-    let mut term = signal(SignalKind::terminate())?;
-    let mut int = signal(SignalKind::interrupt())?;
-    let mut hup = signal(SignalKind::hangup())?;
+/// Works until a signal. `reload` is what SIGHUP asks for: what it returns is handed on, and
+/// without that the work goes on as if nothing had been. A pass is cut off where it is, which is
+/// always safe.
+pub async fn run<T>(
+    crawler: &Crawler,
+    listener: Option<&Listener>,
+    signals: &mut Signals,
+    mut reload: impl FnMut() -> Option<T>,
+) -> io::Result<Option<T>> {
     fs::create_dir_all(crawler.requests())?;
     let watch = Watch::new(crawler.spool(), &crawler.requests());
-    let ended = select! {
-        () = work(crawler, watch) => Ended::Stopped,
-        () = supervisor::watchdog() => Ended::Stopped,
-        error = metrics(crawler, endpoint) => return Err(error),
-        () = stopped(&mut hup) => Ended::Reload,
-        () = stopped(&mut term) => Ended::Stopped,
-        () = stopped(&mut int) => Ended::Stopped,
-    };
-    if ended == Ended::Stopped {
-        supervisor::stopping();
-        tracing::info!("stopped");
+    let mut all = pin!(async {
+        tokio::join!(work(crawler, watch), supervisor::watchdog(), metrics(crawler, listener));
+    });
+    loop {
+        let told = select! {
+            told = signals.next() => told,
+            () = &mut all => Told::Stop,
+        };
+        if told == Told::Stop {
+            supervisor::stopping();
+            tracing::info!("stopped");
+            return Ok(None);
+        }
+        supervisor::reloading();
+        let new = reload();
+        tell_standing(crawler).await;
+        supervisor::ready();
+        if new.is_some() {
+            return Ok(new);
+        }
     }
-    Ok(ended)
 }
 
-async fn metrics(crawler: &Crawler, endpoint: Option<&Endpoint>) -> io::Error {
-    let Some(endpoint) = endpoint else { return std::future::pending().await };
-    let counts = async || crawler.ledger.counts().await;
-    let Err(error) = crawler.metrics.serve(endpoint, counts).await else {
-        return std::future::pending().await;
-    };
-    io::Error::other(format!("metrics can't be served at {endpoint:?}: {error}"))
+async fn metrics(crawler: &Crawler, listener: Option<&Listener>) {
+    if let Some(listener) = listener {
+        crawler.metrics.serve(listener, async || crawler.ledger.counts().await).await;
+    }
 }
 
 /// Runs are worked on beside each other and beside the looking for new ones: a result that takes
@@ -97,7 +101,7 @@ async fn turn(
     work.begin().await?;
     if work.take_news() {
         crawler.tell().await?;
-        supervisor::status(&standing(&crawler.ledger.counts().await?));
+        tell_standing(crawler).await;
         watch.retain(|name| crawler.waits(name));
         crawler.waiting_places().iter().for_each(|(name, dirs)| watch.add(name, dirs));
     }
@@ -106,12 +110,9 @@ async fn turn(
 }
 
 /// Where the work stands, for `systemctl status`.
-fn standing(counts: &[(State, i64)]) -> String {
-    let parts: Vec<_> =
-        counts.iter().map(|(state, count)| format!("{count} {}", state.word())).collect();
-    parts.join(", ")
-}
-
-async fn stopped(signal: &mut Signal) {
-    signal.recv().await;
+async fn tell_standing(crawler: &Crawler) {
+    let counts = crawler.ledger.counts().await.unwrap_or_default();
+    let counts = counts.iter().map(|(state, count)| format!("{count} {}", state.word()));
+    let troubles = crawler.health.troubles().into_iter();
+    supervisor::status(&troubles.chain(counts).collect::<Vec<_>>().join(", "));
 }

@@ -10,11 +10,13 @@ use clap::{ArgGroup, Parser, Subcommand};
 use sluice_crawler::{
     config::Config,
     crawler::Crawler,
-    daemon::{self, Ended},
+    daemon,
+    health::Part,
     journal::Journal,
     ledger::{Ledger, Reader},
+    metrics::Listener,
+    signals::Signals,
     store::Store,
-    supervisor,
     withdraw::Request,
 };
 use sluice_site::{Site, audit::Audit, paths};
@@ -145,30 +147,78 @@ fn load() -> Result<Config, Failure> {
 }
 
 /// The daemon, from one reading of its configuration to the next.
-async fn serve(mut config: Config) -> Result<ExitCode, Failure> {
+async fn serve(config: Config) -> Result<ExitCode, Failure> {
+    let mut signals = Signals::catch().map_err(Failure::environment)?;
+    let mut crawler = open(config)?;
+    let mut listener = listener(&crawler.config)?;
     loop {
-        let crawler = open(config.clone())?;
-        let ended = daemon::run(&crawler, config.metrics.as_ref()).await;
-        if ended.map_err(Failure::environment)? == Ended::Stopped {
+        let reload = || {
+            let health = &crawler.health;
+            match reread(&crawler) {
+                Ok(new) => {
+                    health.works(Part::Configuration);
+                    new
+                }
+                Err(failure) => {
+                    let why = format!("it stays as it was: {failure}");
+                    health.failed(Part::Configuration, why);
+                    None
+                }
+            }
+        };
+        let ended = daemon::run(&crawler, listener.as_ref(), &mut signals, reload).await;
+        let Some((new, moved)) = ended.map_err(Failure::environment)? else {
             return Ok(ExitCode::SUCCESS);
+        };
+        listener = moved.unwrap_or(listener);
+        crawler = crawler.under(new.config, new.ca, new.store);
+    }
+}
+
+/// Another configuration, and its listener where that is another one, too.
+type Reread = (Opened, Option<Option<Listener>>);
+
+/// The configuration as it is now, if it has changed. Whatever can fail about it fails here, where
+/// the one before is still at work.
+fn reread(crawler: &Crawler) -> Result<Option<Reread>, Failure> {
+    let config = load()?;
+    if config == *crawler.config && cluster_key(&config)? == *crawler.ca {
+        tracing::info!("the configuration has not changed");
+        return Ok(None);
+    }
+    let opened = Opened::new(config)?;
+    let same = opened.config.metrics == crawler.config.metrics;
+    let moved = if same { None } else { Some(listener(&opened.config)?) };
+    Ok(Some((opened, moved)))
+}
+
+fn listener(config: &Config) -> Result<Option<Listener>, Failure> {
+    config.metrics.as_ref().map(Listener::bind).transpose().map_err(Failure::environment)
+}
+
+/// A configuration with what it names.
+struct Opened {
+    config: Config,
+    ca: PublicKey,
+    store: Store,
+}
+
+impl Opened {
+    fn new(config: Config) -> Result<Self, Failure> {
+        if !config.require_attestation {
+            tracing::warn!("{}", report::UNATTESTED);
         }
-        supervisor::reloading();
-        match load() {
-            Ok(new) => config = new,
-            Err(failure) => tracing::error!("the configuration stays as it was: {failure}"),
-        }
+        let ca = cluster_key(&config)?;
+        let store = Store::open(&config.location).map_err(Failure::configuration)?;
+        Ok(Self { config, ca, store })
     }
 }
 
 fn open(config: Config) -> Result<Crawler, Failure> {
-    if !config.require_attestation {
-        tracing::warn!("{}", report::UNATTESTED);
-    }
-    let ca = cluster_key(&config)?;
+    let Opened { config, ca, store } = Opened::new(config)?;
     let ledger = Ledger::open(&config.state).map_err(Failure::ledger)?;
     let audit = Audit::open(&config.state.join("audit.jsonl")).map_err(Failure::environment)?;
     let journal = Journal::start(audit).map_err(Failure::environment)?;
-    let store = Store::open(&config.location).map_err(Failure::configuration)?;
     Ok(Crawler::new(config, ca, store, ledger, journal))
 }
 

@@ -2,8 +2,13 @@
 //! port.
 
 use std::{
-    fmt::Write as _, io, net::SocketAddr, os::unix::fs::PermissionsExt, path::PathBuf,
-    sync::atomic::AtomicU64, time::Duration,
+    fmt::Write as _,
+    io,
+    net::SocketAddr,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    sync::atomic::AtomicU64,
+    time::Duration,
 };
 
 use prometheus_client::{
@@ -15,7 +20,7 @@ use time::OffsetDateTime;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, UnixListener},
-    time::timeout,
+    time::{sleep, timeout},
 };
 
 use crate::ledger::{LedgerError, State};
@@ -24,6 +29,8 @@ use crate::ledger::{LedgerError, State};
 const LATENCY: [f64; 10] = [0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0, 300.0, 3600.0, 86400.0];
 /// Whoever asks has this long.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// After one that couldn't be let in, for want of a descriptor.
+const PAUSE: Duration = Duration::from_secs(1);
 /// Longest question, in bytes.
 const MAX_QUESTION: usize = 8 << 10;
 
@@ -34,6 +41,15 @@ pub enum Endpoint {
     Socket(PathBuf),
     /// A port of this host alone.
     Port(SocketAddr),
+}
+
+/// The place, taken.
+#[derive(Debug)]
+pub enum Listener {
+    /// See [`Endpoint::Socket`].
+    Socket(UnixListener),
+    /// See [`Endpoint::Port`].
+    Port(TcpListener),
 }
 
 /// What is counted.
@@ -117,31 +133,53 @@ impl Metrics {
     /// Answers whoever asks, for ever; `counts` is asked for each.
     pub async fn serve(
         &self,
-        endpoint: &Endpoint,
+        listener: &Listener,
         counts: impl AsyncFn() -> Result<Vec<(State, i64)>, LedgerError>,
-    ) -> io::Result<()> {
+    ) {
         let text = async || self.text(counts().await);
-        match endpoint {
-            Endpoint::Socket(path) => {
-                // Left by a crawler that was killed: the ledger's lock says that none is running.
-                match std::fs::remove_file(path) {
-                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                    _ => {}
-                }
-                let listener = UnixListener::bind(path)?;
-                std::fs::set_permissions(path, PermissionsExt::from_mode(0o660))?;
-                loop {
-                    answer(listener.accept().await?.0, &text).await;
-                }
-            }
-            Endpoint::Port(address) => {
-                let listener = TcpListener::bind(address).await?;
-                loop {
-                    answer(listener.accept().await?.0, &text).await;
-                }
+        loop {
+            match listener {
+                Listener::Socket(listener) => match listener.accept().await {
+                    Ok((stream, _)) => answer(stream, &text).await,
+                    Err(_) => sleep(PAUSE).await,
+                },
+                Listener::Port(listener) => match listener.accept().await {
+                    Ok((stream, _)) => answer(stream, &text).await,
+                    Err(_) => sleep(PAUSE).await,
+                },
             }
         }
     }
+}
+
+impl Listener {
+    /// Takes the place where the counts are to be had.
+    pub fn bind(endpoint: &Endpoint) -> io::Result<Self> {
+        let bound = match endpoint {
+            Endpoint::Socket(path) => bind_socket(path).map(Self::Socket),
+            Endpoint::Port(address) => bind_port(*address).map(Self::Port),
+        };
+        bound.map_err(|error| {
+            io::Error::other(format!("metrics can't be served at {endpoint:?}: {error}"))
+        })
+    }
+}
+
+fn bind_socket(path: &Path) -> io::Result<UnixListener> {
+    // Left by a crawler that was killed: the ledger's lock says that none is running.
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let listener = UnixListener::bind(path)?;
+    std::fs::set_permissions(path, PermissionsExt::from_mode(0o660))?;
+    Ok(listener)
+}
+
+fn bind_port(address: SocketAddr) -> io::Result<TcpListener> {
+    let listener = std::net::TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    TcpListener::from_std(listener)
 }
 
 impl Default for Metrics {

@@ -72,6 +72,7 @@ impl Notice {
             (Some(&shown), _) => shown,
             (None, State::Seen | State::Publishing) if reason.code.is_empty() => NOTHING,
             (None, State::Seen | State::Publishing) => SITE,
+            (None, _) if reason.code == "store-refused" => SITE,
             (None, _) if review => REVIEW,
             (None, _) => OUTPUT,
         };

@@ -38,6 +38,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("sealed-unreadable", "the sealed run directory can't be read now"),
     ("store-denied", "the store refuses the crawler's keys"),
     ("store-differs", "the store has something else than what was sent"),
+    ("store-refused", "the store takes other objects, and not one of this run"),
     ("store-unavailable", "the store doesn't answer"),
     ("superseded", "an unattested run was started again in its directory"),
     ("too-large", "the file is larger than the rule allows"),
@@ -182,7 +183,7 @@ mod tests {
         let listed: Vec<&str> = CODES.iter().map(|(code, _)| *code).collect();
         assert!(listed.is_sorted());
         // Chosen between, then handed over.
-        used.extend(["store-denied", "store-unavailable"]);
+        used.extend(["store-denied", "store-refused", "store-unavailable"]);
         used.sort_unstable();
         used.dedup();
         assert_eq!(used, listed);

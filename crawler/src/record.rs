@@ -153,6 +153,7 @@ impl Crawler {
         };
         // The words of a store's error differ from one try to the next.
         let known = match outcome {
+            _ if reason.code == "store-refused" => entry.reason.code == reason.code,
             Outcome::Retry => entry.reason.code == reason.code,
             _ => entry.reason == reason,
         };

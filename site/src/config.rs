@@ -16,7 +16,7 @@ use crate::{paths, users};
 const MAX_BYTES: usize = 64 << 10;
 
 /// One cluster's configuration, the same on every host.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Site {
     format: u32,
@@ -59,7 +59,7 @@ pub struct Site {
 
 /// Jobs that are Sluice's business: those in any of these. Slurm's controller says which a job
 /// is in, which costs a question to it for every step.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scope {
     /// Slurm partitions.
@@ -84,7 +84,7 @@ impl Scope {
 }
 
 /// A data set's real place.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DataSet {
     /// A directory that only the service account can reach.

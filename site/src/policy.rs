@@ -8,7 +8,7 @@ use sluice_policy::entry::Entry;
 use sluice_policy::signers::is_principal;
 
 /// Roles, who holds them, and how many of each have to agree.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Policy {
     /// Distinct controllers whose signatures an entry needs; one by default.
@@ -58,7 +58,7 @@ impl Role {
 }
 
 /// One holder of a role, and its reach; the keys stand in `allowed_signers`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Holder {
     /// Principal in `allowed_signers`.

@@ -21,7 +21,7 @@ const MAX_PORTS: usize = 4096;
 const HOST_ONLY: [&str; 7] = ["/dev", "/proc", "/sys", "/run", "/var", "/tmp", "/etc"];
 
 /// The site's rules for every sandbox.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Sandbox {
     /// Landlock's ABI below which jobs are refused: 2 is Linux 5.19, 3 is 6.2, 5 is 6.10, 6 is

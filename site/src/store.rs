@@ -10,7 +10,7 @@ use crate::config::is_plain;
 const MAX_COLD: u64 = 300;
 
 /// The site's rules for each node's store of verified workflows.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Store {
     /// Most bytes of copies; the ones used longest ago go first, never one that a running job uses.

@@ -121,11 +121,6 @@ impl Api {
         Ok(Answer { status: parts.status, headers: parts.headers })
     }
 
-    /// Whether the server shows the bucket.
-    pub(super) async fn answers(&self) -> bool {
-        self.call(Method::HEAD, "", &[], &[]).await.is_ok_and(|answer| answer.status.is_success())
-    }
-
     /// Size of an object, and its SHA-256 in hex where the server tells it.
     pub(super) async fn head(
         &self,

@@ -32,7 +32,13 @@ impl From<Error> for Stop {
         let denied =
             matches!(error, Error::PermissionDenied { .. } | Error::Unauthenticated { .. })
                 || ["401 Unauthorized", "403 Forbidden"].iter().any(|status| text.contains(status));
-        let code = if denied { "store-denied" } else { "store-unavailable" };
+        let refused = matches!(error, Error::NotFound { .. } | Error::Precondition { .. })
+            || text.contains("status code: 4");
+        let code = match (denied, refused) {
+            (true, _) => "store-denied",
+            (false, true) => "store-refused",
+            (false, false) => "store-unavailable",
+        };
         Self::retry(code, format!("the store didn't take the results: {text}"))
     }
 }

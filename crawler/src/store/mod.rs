@@ -20,7 +20,7 @@ use object_store::{
 use sluice_policy::digest::{Digest, Hasher};
 use tokio::sync::OnceCell;
 
-use crate::outcome::Stop;
+use crate::outcome::{Reason, Stop};
 use api::{Api, passing};
 use directory::{clear_staged, fits, is_staged};
 use failed::refused;
@@ -31,6 +31,9 @@ pub use upload::Upload;
 
 /// Bytes of a key that every S3 server takes.
 const LONGEST_KEY: usize = 1024;
+
+/// Name below the prefix of an object that tells an outage from a refusal.
+const TRIAL: &str = "sluice-trial";
 
 /// Where objects go.
 #[derive(Clone)]
@@ -97,17 +100,29 @@ impl Store {
         &self.url
     }
 
-    /// Whether a request that failed with `code` failed because the store is away, for whichever
-    /// object: one object that a server doesn't like must not hold up all others.
-    pub async fn is_away(&self, code: &str) -> bool {
-        match code {
-            "store-denied" => true,
-            "store-unavailable" => match &self.api {
-                Some(api) => !api.answers().await,
-                None => !matches!(self.inner.list(None).next().await, None | Some(Ok(_))),
-            },
-            _ => false,
-        }
+    /// Whether the store takes an object of no run: what one run fails at is no outage then.
+    pub async fn try_out(&self) -> std::result::Result<(), Stop> {
+        let tried = async {
+            let prefix = Path::parse(&self.prefix)?;
+            self.inner.list(Some(&prefix)).next().await.transpose()?;
+            let key = prefix.join(TRIAL);
+            self.put_plain(&key, b"trial".to_vec()).await?;
+            self.delete(&key).await
+        };
+        tried.await.map_err(|error| match Stop::from(error) {
+            Stop::Retry(reason) if reason.code == "store-refused" => {
+                Stop::retry("store-unavailable", reason.message)
+            }
+            stop => stop,
+        })
+    }
+
+    /// Whether a request that failed for `reason` was answered, and with a no.
+    pub fn refuses(&self, reason: &Reason) -> bool {
+        let failed = reason.code == "store-unavailable";
+        matches!(reason.code.as_str(), "store-denied" | "store-refused")
+            // No network is in between.
+            || (failed && self.directory.is_some())
     }
 
     /// Where people find a run.

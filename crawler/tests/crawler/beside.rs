@@ -1,12 +1,16 @@
 //! No run stands in another's way, whatever its user makes of it.
 
-use std::{fs, thread};
+use std::{fs, thread, time::Duration};
+
+use object_store::{ObjectStoreExt, path::Path};
+use rustix::process::{Signal, getpid, kill_process};
 
 use sluice_crawler::{
     config::Location,
     daemon,
     ledger::{Reader, State},
     record::Pass,
+    signals::Signals,
     store::Store,
 };
 use sluice_policy::attestation::OutputFile;
@@ -18,6 +22,12 @@ use crate::world::{
 };
 
 const TABLE: &[u8] = b"a,b\n1,2\n";
+/// Whether a job's manifest is in the store.
+async fn has(world: &World, job: u32) -> bool {
+    let key = Path::from(format!("pre/fix/alice/box-lab-{job}.0/manifest.json"));
+    world.objects.head(&key).await.is_ok()
+}
+
 const BINARY: &str = env!("CARGO_BIN_EXE_sluice-crawler");
 
 #[test]
@@ -35,8 +45,9 @@ fn a_result_that_takes_hours_to_send_delays_no_other() {
         scope.spawn(|| {
             block_on(async {
                 let crawler = world.crawler_on(store.clone());
+                let mut signals = Signals::catch().unwrap();
                 tokio::select! {
-                    ended = daemon::run(&crawler, None) => panic!("{ended:?}"),
+                    ended = daemon::run(&crawler, None, &mut signals, || None::<()>) => panic!("{ended:?}"),
                     _ = stopped => {}
                 }
             });
@@ -51,6 +62,39 @@ fn a_result_that_takes_hours_to_send_delays_no_other() {
     });
 }
 
+/// A signal to this program: other daemons in it have nothing to read again either.
+#[test]
+fn a_reload_that_changes_nothing_leaves_uploads_alone() {
+    let Some(world) = World::new() else { return };
+    world.run(1, "endless").file("results.csv", TABLE).attest();
+    let store = Faulty::new(world.objects.clone(), Fault::HangAt("/endless-"), usize::MAX);
+    block_on(async {
+        let crawler = world.crawler_on(store.clone());
+        let mut signals = Signals::catch().unwrap();
+        let (read, mut reads) = tokio::sync::mpsc::unbounded_channel();
+        let reload = || {
+            read.send(()).unwrap();
+            None::<()>
+        };
+        let hangup = async {
+            store.halted().await;
+            for job in 2..5 {
+                kill_process(getpid(), Signal::HUP).unwrap();
+                reads.recv().await.unwrap();
+                world.run(job, "box").file("results.csv", TABLE).attest();
+                while !has(&world, job).await {
+                    tokio::time::sleep(Duration::from_millis(2)).await;
+                }
+            }
+        };
+        tokio::select! {
+            ended = daemon::run(&crawler, None, &mut signals, reload) => panic!("{ended:?}"),
+            () = hangup => {}
+        }
+    });
+    assert_eq!(store.hung(), 1, "it was sent again");
+}
+
 #[test]
 fn what_the_store_refuses_of_one_run_is_no_outage_for_others() {
     let Some(world) = World::new() else { return };
@@ -63,7 +107,8 @@ fn what_the_store_refuses_of_one_run_is_no_outage_for_others() {
     }
     let store = Store::open(&Location::Directory(dir)).unwrap();
     let pass = block_on(world.crawler_with(store).pass()).unwrap();
-    assert_eq!(pass, Pass { published: 198, retry: 1, ..Pass::default() });
+    assert_eq!(pass, Pass { published: 198, held: 1, ..Pass::default() });
+    assert_eq!(world.stands(1).reason.code, "store-refused");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use sluice_crawler::ledger::{Reader, State};
 
 use crate::world::{
     World,
-    program::{self, wait_for},
+    program::{self, Daemon, wait_for},
     server::Server,
 };
 
@@ -191,11 +191,73 @@ fn the_configuration_is_read_again_and_metrics_are_served() {
     wait_for(|| {
         ask().is_some_and(|said| {
             said.contains("sluice_crawler_runs{state=\"published\"} 3")
-                && said.contains("sluice_crawler_published_bytes_total 8")
+                && said.contains("sluice_crawler_published_bytes_total 24")
                 && said.ends_with("# EOF\n")
         })
     });
     assert_eq!(daemon.end("-TERM"), Some(0));
+}
+
+/// A configuration that parses, and can't be worked with, leaves the one before in force.
+#[test]
+fn what_can_t_be_opened_is_not_changed_to() {
+    let Some(world) = world() else { return };
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap();
+    let log = world.at("log");
+    let daemon =
+        Daemon::start(world.program(BINARY, &["run"]).stderr(fs::File::create(&log).unwrap()));
+    let says = |words: &str, times: usize| {
+        wait_for(|| fs::read_to_string(&log).unwrap().matches(words).count() == times);
+    };
+    let good = world.site();
+    let mut published = 0;
+    let mut goes_on = || {
+        published += 1;
+        world.run(published, "box").file("results.csv", TABLE).attest();
+        let run = format!("published/alice/box-lab-{published}.0/manifest.json");
+        wait_for(|| world.at(&run).exists());
+    };
+    goes_on();
+    for (section, cause) in [
+        ("store = \"file:///nonexistent/place\"\n".to_owned(), "nonexistent"),
+        (
+            format!(
+                "store = \"file://{}\"\nmetrics = \"{port}\"\n",
+                world.at("published").display()
+            ),
+            "metrics can't be served",
+        ),
+    ] {
+        fs::write(world.at("etc/sluice.toml"), world.site_with(&section)).unwrap();
+        daemon.signal("-HUP");
+        says(cause, 1);
+        goes_on();
+    }
+    says("configuration: it stays as it was", 2);
+    fs::write(world.at("etc/sluice.toml"), good).unwrap();
+    daemon.signal("-HUP");
+    says("the configuration has not changed", 1);
+    goes_on();
+    assert_eq!(daemon.end("-TERM"), Some(0));
+}
+
+#[test]
+fn the_end_is_not_lost_in_a_reload() {
+    let Some(world) = world() else { return };
+    for round in 0..12 {
+        let daemon = world.daemon(BINARY);
+        world.run(round, "box").file("results.csv", TABLE).attest();
+        let run = world.at(&format!("published/alice/box-lab-{round}.0/manifest.json"));
+        wait_for(|| run.exists());
+        let interval = format!("interval-seconds = {}\n", round + 1);
+        fs::write(world.at("etc/sluice.toml"), world.site() + &interval).unwrap();
+        // Both come at once.
+        for signal in ["-STOP", "-HUP", "-TERM"] {
+            daemon.signal(signal);
+        }
+        assert_eq!(daemon.end("-CONT"), Some(0), "{round}");
+    }
 }
 
 #[test]

@@ -291,3 +291,59 @@ fn s3_a_right_that_is_missing_is_named() {
     let error = block_on(behind(&nowhere, plan).store(&world, "x").probe()).unwrap_err();
     assert!(error.reason().message.contains("no bucket nowhere"), "{error:?}");
 }
+
+/// What one key is refused is no outage: the others go through, and nobody else hears of it.
+#[test]
+fn s3_a_refused_object_holds_its_own_run_alone() {
+    let (Some(server), Some(world)) = (Server::new(), World::new()) else { return };
+    let plan: Plan = |_, method, target| match method {
+        "PUT" if target.contains("lab-1.0/results.csv") => Fault::Answer("403 Forbidden"),
+        "PUT" if target.contains("lab-2.0/results.csv") => Fault::Answer("400 Bad Request"),
+        "POST" if target.contains("lab-3.0/big.txt") => Fault::Answer("404 Not Found"),
+        _ => Fault::None,
+    };
+    let refusing = behind(&server, plan);
+    let pass = |server: &Server| {
+        block_on(world.crawler_with(server.store(&world, "refused")).pass()).unwrap()
+    };
+    let big = b"0123456789abcde\n".repeat((9 << 20) / 16);
+    for job in 1..7 {
+        let run = world.run(job, "box").file("results.csv", TABLE).file("plots/x", b"x\n");
+        if job == 3 { run.file("big.txt", &big) } else { run }.attest();
+    }
+    let first = pass(&refusing);
+    assert_eq!((first.published, first.held, first.retry), (3, 3, 0));
+    let stands: Vec<_> = (1..4).map(|job| world.stands(job)).collect();
+    for (job, run) in (1..).zip(&stands) {
+        assert_eq!((run.state, &*run.reason.code), (State::Held, "store-refused"), "{job}");
+        let told = world.status(job);
+        assert_eq!((&told["state"], &told["code"]), (&"held".into(), &"site-unavailable".into()));
+        assert!(!told["message"].as_str().unwrap().contains("results.csv"), "{told}");
+        // What the store took stays, so that it isn't sent again with each try.
+        let taken = format!("refused/alice/box-lab-{job}.0/plots/x");
+        assert!(server.objects("refused").contains_key(&taken), "{job}");
+    }
+    assert_eq!(pass(&refusing).held, 3);
+    assert!((1..4).zip(stands).all(|(job, run)| world.stands(job).changed == run.changed));
+    assert_eq!(pass(&server).published, 3);
+}
+
+#[test]
+fn s3_one_owner_s_bucket_is_no_outage_for_others() {
+    let (Some(server), Some(world)) = (Server::new(), World::new()) else { return };
+    let plan: Plan = |_, _, target| match target.starts_with("/of-bob") {
+        true => Fault::Answer("403 Forbidden"),
+        false => Fault::None,
+    };
+    let buckets = Server { bucket: "of-{owner}".into(), ..behind(&server, plan) };
+    for (job, owner) in [(1, "bob"), (2, "alice"), (3, "bob"), (4, "carol")] {
+        let run = world.run(job, "box").file("results.csv", TABLE);
+        run.but(|run| run.user = owner.into()).attest();
+    }
+    let pass = block_on(world.crawler_with(buckets.store(&world, "one")).pass()).unwrap();
+    assert_eq!((pass.published, pass.retry, pass.held), (2, 2, 0));
+    for job in [1, 3] {
+        assert_eq!(world.stands(job).reason.code, "store-denied");
+        assert!(!world.status(job)["message"].as_str().unwrap().contains("of-bob"));
+    }
+}

@@ -38,6 +38,8 @@ type Hook = Box<dyn FnOnce(&Path) + Send>;
 pub(crate) struct Faulty {
     objects: Arc<InMemory>,
     fault: Fault,
+    /// Requests that got no answer.
+    hung: AtomicUsize,
     /// Requests that still go well.
     left: AtomicUsize,
     /// Called at the first request that sends something.
@@ -50,6 +52,7 @@ impl Faulty {
         Arc::new(Self {
             objects,
             fault,
+            hung: AtomicUsize::new(0),
             left: AtomicUsize::new(after),
             hook: Mutex::default(),
             halted: Notify::new(),
@@ -65,6 +68,7 @@ impl Faulty {
         Arc::new(Self {
             objects,
             fault: Fault::Fail,
+            hung: AtomicUsize::new(0),
             left,
             hook: Mutex::new(Some(Box::new(hook))),
             halted: Notify::new(),
@@ -79,6 +83,11 @@ impl Faulty {
     /// Returns once a request gets no answer.
     pub(crate) async fn halted(&self) {
         self.halted.notified().await;
+    }
+
+    /// Requests that got no answer so far.
+    pub(crate) fn hung(&self) -> usize {
+        self.hung.load(Ordering::SeqCst)
     }
 
     fn goes_well(&self) -> bool {
@@ -99,6 +108,7 @@ impl Faulty {
     }
 
     async fn hang<T>(&self) -> T {
+        self.hung.fetch_add(1, Ordering::SeqCst);
         self.halted.notify_one();
         std::future::pending().await
     }
