@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 
+use sluice_policy::openssh;
 use sluice_site::paths::CLUSTER_KEY;
 use sluice_sys::read_limited;
 use sluice_sys::trusted::read_trusted;
@@ -28,6 +29,7 @@ pub(crate) fn cluster_key(path: &Path) -> Result<PublicKey> {
     } else {
         file(path, MAX_KEY)?
     };
-    PublicKey::from_openssh(String::from_utf8_lossy(&bytes).trim())
-        .map_err(|error| Failure::configuration(format_args!("{}: {error}", path.display())))
+    openssh::public_key(&String::from_utf8_lossy(&bytes)).ok_or_else(|| {
+        Failure::configuration(format_args!("{} is no OpenSSH public key", path.display()))
+    })
 }

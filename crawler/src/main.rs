@@ -19,6 +19,7 @@ use sluice_crawler::{
     store::Store,
     withdraw::Request,
 };
+use sluice_policy::openssh;
 use sluice_site::{Site, audit::Audit, paths};
 use sluice_sys::trusted::read_trusted;
 use ssh_key::PublicKey;
@@ -225,5 +226,6 @@ fn open(config: Config) -> Result<Crawler, Failure> {
 fn cluster_key(config: &Config) -> Result<PublicKey, Failure> {
     let key = config.etc.join("keys/cluster.pub");
     let key = read_trusted(&key, MAX_KEY).map_err(Failure::configuration)?;
-    PublicKey::from_openssh(String::from_utf8_lossy(&key).trim()).map_err(Failure::configuration)
+    openssh::public_key(&String::from_utf8_lossy(&key))
+        .ok_or_else(|| Failure::configuration("keys/cluster.pub is no OpenSSH public key"))
 }

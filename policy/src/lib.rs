@@ -11,6 +11,7 @@ pub mod digest;
 pub mod entry;
 pub mod index;
 pub mod manifest;
+pub mod openssh;
 pub mod parameters;
 pub mod path;
 pub mod refusal;

@@ -3,10 +3,9 @@
 use ssh_key::{Algorithm, HashAlg, PublicKey, SshSig, public::KeyData};
 use time::OffsetDateTime;
 
-use crate::{revocation::Revoked, signers::AllowedSigners};
+use crate::{openssh, revocation::Revoked, signers::AllowedSigners};
 
 const MAX_BYTES: usize = 16 << 10;
-const BEGIN: &[u8] = b"-----BEGIN SSH SIGNATURE-----";
 /// Bit of a security key's flags: a person touched it.
 const USER_PRESENT: u8 = 1;
 
@@ -22,8 +21,10 @@ pub struct Signer {
 /// Why a signature does not count.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
-    /// Not an armored SSHSIG of at most 16 KiB.
-    #[error("it is no SSH signature; make it with `ssh-keygen -Y sign`")]
+    /// Not an armored SSHSIG of at most 16 KiB, spelled as `ssh-keygen -Y sign` does.
+    #[error(
+        "it is no SSH signature as `ssh-keygen -Y sign` writes one; sign with it, copy the file whole"
+    )]
     Malformed,
     /// Made by a security key that nobody touched.
     #[error("its security key was not touched; sign without -O no-touch-required")]
@@ -99,17 +100,13 @@ pub fn verify(
 }
 
 fn parse(armored: &[u8]) -> Result<SshSig, SignatureError> {
-    // The decoder skips what stands before and takes other line ends, OpenSSH doesn't.
-    let framed = armored.starts_with(BEGIN) && !armored.contains(&b'\r');
-    if armored.len() > MAX_BYTES || !framed {
+    if armored.len() > MAX_BYTES {
         return Err(SignatureError::Malformed);
     }
-    let signature = SshSig::from_pem(armored).map_err(|_| SignatureError::Malformed)?;
-    // OpenSSH verifies over an empty reserved field whatever stands in it.
-    match signature.version() == SshSig::VERSION && signature.reserved().is_empty() {
-        false => Err(SignatureError::Malformed),
-        true if !is_attended(&signature) => Err(SignatureError::NotTouched),
+    let signature = openssh::signature(armored).ok_or(SignatureError::Malformed)?;
+    match is_attended(&signature) {
         true => Ok(signature),
+        false => Err(SignatureError::NotTouched),
     }
 }
 

@@ -6,7 +6,9 @@
 //! two people are then made by two keys.
 
 use ::time::{Duration, OffsetDateTime, PrimitiveDateTime, macros::format_description};
-use ssh_key::{Algorithm, EcdsaCurve, PublicKey, public::KeyData};
+use ssh_key::{Algorithm, EcdsaCurve, public::KeyData};
+
+use crate::openssh;
 
 mod edit;
 
@@ -165,7 +167,7 @@ impl Line {
 }
 
 fn parse_key(text: &str) -> Result<KeyData, &'static str> {
-    let key = PublicKey::from_openssh(text).map_err(|_| "its key cannot be read")?;
+    let key = openssh::public_key(text).ok_or("its key cannot be read")?;
     match key.algorithm() {
         Algorithm::Ed25519
         | Algorithm::SkEd25519

@@ -8,6 +8,15 @@ use std::{
 
 use tempfile::TempDir;
 
+/// `bytes` with each of its bits flipped in turn.
+pub(crate) fn flips(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    (0..8 * bytes.len()).map(|bit| {
+        let mut altered = bytes.to_vec();
+        altered[bit / 8] ^= 1 << (bit % 8);
+        altered
+    })
+}
+
 /// A directory of keys.
 pub(crate) struct Keys(TempDir);
 

@@ -6,6 +6,7 @@
 
 mod error;
 mod intake;
+mod own;
 mod verified;
 
 use std::os::fd::{AsFd, OwnedFd};
@@ -29,6 +30,8 @@ pub use verified::{VerifiedEntry, VerifiedSet};
 const MAX_SIGNERS: usize = 1 << 20;
 /// The file with the highest serial that was ever in force here.
 const FLOOR: &str = "serial";
+/// Its upper bound, in bytes.
+const MAX_FLOOR: usize = 128;
 
 /// The sets that this host knows.
 pub struct Sets {
@@ -83,19 +86,24 @@ impl Sets {
     /// The set with this serial, whether it is still in force or not: for judging a job that was
     /// admitted under it.
     pub fn serial(&self, serial: u64, now: OffsetDateTime) -> Result<VerifiedSet, SetError> {
-        match self.open_kept(serial, now)? {
-            Some(set) => Ok(set),
-            None => {
-                let lock = self.lock()?;
-                // Somebody may have taken it in while this process waited.
-                if let Some(set) = self.open_kept(serial, now)? {
-                    return Ok(set);
-                }
-                self.intake().take(serial, now)?;
-                drop(lock);
-                self.open_kept(serial, now)?.ok_or(SetError::Missing(serial.to_string()))
-            }
+        if let Ok(Some(set)) = self.open_kept(serial, now) {
+            return Ok(set);
         }
+        let lock = self.lock()?;
+        // Somebody may have taken it in while this process waited.
+        let altered = match self.open_kept(serial, now) {
+            Ok(Some(set)) => return Ok(set),
+            Ok(None) => None,
+            Err(error) => Some(error),
+        };
+        match (self.intake().take(serial, now), altered) {
+            (Ok(()), _) => {}
+            // What was kept tells more than that it can't be had again.
+            (Err(SetError::Missing(_)), Some(altered)) => return Err(altered),
+            (Err(error), _) => return Err(error),
+        }
+        drop(lock);
+        self.open_kept(serial, now)?.ok_or(SetError::Missing(serial.to_string()))
     }
 
     fn fresh(&self, floor: u64, now: OffsetDateTime) -> Result<VerifiedSet, SetError> {
@@ -148,7 +156,7 @@ impl Sets {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             dir => dir.map_err(SetError::state)?,
         };
-        VerifiedSet::open(dir, &self.policy, &self.signers, now).map(Some)
+        VerifiedSet::open(dir, serial, &self.policy, &self.signers, now).map(Some)
     }
 
     fn intake(&self) -> Intake<'_> {
@@ -165,16 +173,20 @@ impl Sets {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
             file => file.map_err(SetError::state)?,
         };
-        let bytes = read_limited(file, 32).map_err(SetError::state)?;
-        let text = String::from_utf8_lossy(&bytes);
-        text.trim().parse().map_err(|error| SetError::state(format!("serial: {error}")))
+        let bytes = read_limited(file, MAX_FLOOR).map_err(SetError::state)?;
+        // Older releases wrote the number alone.
+        let number = own::noted(&bytes).unwrap_or(&bytes);
+        let text = std::str::from_utf8(number).unwrap_or_default();
+        let altered = || SetError::state("allowlist/serial was altered");
+        let serial = text.strip_suffix('\n').unwrap_or_default().parse();
+        serial.ok().filter(|serial: &u64| format!("{serial}\n") == text).ok_or_else(altered)
     }
 
     fn raise_floor(&self, serial: u64) -> Result<(), SetError> {
         let _lock = self.lock()?;
         if self.floor()? < serial {
-            atomic::write(&self.kept, FLOOR, format!("{serial}\n").as_bytes(), 0o600)
-                .map_err(SetError::state)?;
+            let note = own::note(format!("{serial}\n").as_bytes());
+            atomic::write(&self.kept, FLOOR, &note, 0o600).map_err(SetError::state)?;
         }
         Ok(())
     }

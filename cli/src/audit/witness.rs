@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use rustix::system::uname;
 use sluice_policy::attestation::Predicate;
+use sluice_policy::openssh;
 use sluice_site::Site;
 use sluice_site::audit::Head;
 use sluice_site::paths::{AUDIT, CLUSTER_KEY, NODE_CERT};
 use sluice_sys::trusted::read_trusted;
-use ssh_key::Certificate;
 
 use crate::exit::Result;
 use crate::read::{self, MAX_KEY, cluster_key};
@@ -60,7 +60,7 @@ pub(super) fn all(files: &[PathBuf], log: &Path) -> Result<Vec<Witness>> {
 pub(super) fn own_names() -> BTreeSet<String> {
     let certificate = read_trusted(Path::new(NODE_CERT), MAX_KEY).ok();
     let certificate = certificate.and_then(|bytes| String::from_utf8(bytes).ok());
-    let certificate = certificate.and_then(|text| Certificate::from_openssh(text.trim()).ok());
+    let certificate = certificate.and_then(|text| openssh::certificate(&text));
     let host = uname().nodename().to_string_lossy().into_owned();
     let names = certificate.iter().flat_map(|it| it.valid_principals());
     names.cloned().chain([host]).collect()

@@ -3,6 +3,7 @@
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
+use sluice_policy::openssh;
 use sluice_policy::ticket::KEY_BYTES;
 use sluice_site::paths::{CLUSTER_KEY, NODE_CERT, NODE_KEY, STEP_KEY};
 use sluice_sys::read_limited;
@@ -34,8 +35,8 @@ pub(super) fn check(root: bool, findings: &mut Findings) {
     let private = if root { trusted(NODE_KEY, Trust::SECRET, findings) } else { None };
     // What is missing has been said.
     let (Some(public), Some(cert)) = (public, cert) else { return };
-    let public = text(public).and_then(|text| PublicKey::from_openssh(&text).ok());
-    let cert = text(cert).and_then(|text| Certificate::from_openssh(&text).ok());
+    let public = text(public).and_then(|text| openssh::public_key(&text));
+    let cert = text(cert).and_then(|text| openssh::certificate(&text));
     let (Some(public), Some(cert)) = (public, cert) else {
         findings.fail(
             format_args!("{CLUSTER_KEY} is no OpenSSH key, or {NODE_CERT} no certificate"),

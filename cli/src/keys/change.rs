@@ -3,10 +3,11 @@
 
 use std::path::Path;
 
+use sluice_policy::openssh;
 use sluice_policy::signers::{self, Limits};
 use sluice_policy::time::format;
 use sluice_sys::{atomic, beneath};
-use ssh_key::{HashAlg, PublicKey};
+use ssh_key::HashAlg;
 
 use super::allowed_signers;
 use crate::args::keys::{AddKey, RetireKey};
@@ -16,8 +17,8 @@ use crate::read::{self, MAX_KEY};
 
 pub(super) fn add(args: &AddKey) -> Result<Exit> {
     let text = String::from_utf8_lossy(&read::file(&args.key, MAX_KEY)?).into_owned();
-    let key = PublicKey::from_openssh(text.trim()).map_err(|error| {
-        Failure::bad(format_args!("{} is no OpenSSH public key: {error}", args.key.display()))
+    let key = openssh::public_key(&text).ok_or_else(|| {
+        Failure::bad(format_args!("{} is no OpenSSH public key", args.key.display()))
     })?;
     let limits = Limits {
         namespaces: args.to.iter().map(|purpose| purpose.namespace().to_owned()).collect(),

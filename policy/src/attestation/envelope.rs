@@ -7,6 +7,7 @@ use ssh_key::{
 use time::{Duration, OffsetDateTime};
 
 use super::{AttestationError, Predicate, Statement};
+use crate::openssh;
 
 /// DSSE `payloadType` of an in-toto statement.
 pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
@@ -35,7 +36,8 @@ pub struct EnvelopeSignature {
     pub keyid: String,
     /// Ed25519 signature of DSSE's pre-authentication encoding, in Base64.
     pub sig: String,
-    /// The node's OpenSSH host certificate.
+    /// The node's OpenSSH host certificate. Sealed without its comment, which nobody signs; older
+    /// attestations have one.
     pub cert: String,
 }
 
@@ -57,18 +59,22 @@ pub fn seal(payload: &[u8], key: &PrivateKey, cert: &str) -> Result<Envelope, At
         signatures: vec![EnvelopeSignature {
             keyid: fingerprint(certificate.public_key()),
             sig: Base64::encode_string(&signature.to_bytes()),
-            cert: cert.trim().into(),
+            cert: without_comment(cert),
         }],
     })
 }
 
 impl Envelope {
-    /// Reads an envelope; [`Self::open`] verifies it.
+    /// Reads an envelope as [`Self::to_bytes`] writes it; [`Self::open`] verifies it.
     pub fn parse(bytes: &[u8]) -> Result<Self, AttestationError> {
         if bytes.len() > MAX_BYTES {
             return Err(AttestationError::TooLarge);
         }
-        serde_json::from_slice(bytes).map_err(malformed)
+        let envelope: Self = serde_json::from_slice(bytes).map_err(malformed)?;
+        match envelope.to_bytes()? == bytes {
+            true => Ok(envelope),
+            false => Err(malformed("its JSON is not written as Sluice writes it")),
+        }
     }
 
     /// The envelope as a file.
@@ -102,9 +108,14 @@ fn malformed(error: impl ToString) -> AttestationError {
 }
 
 fn parse_certificate(text: &str) -> Result<Certificate, AttestationError> {
-    Certificate::from_openssh(text.trim()).map_err(|_| {
-        AttestationError::Certificate("it is no OpenSSH certificate with an end of validity")
-    })
+    openssh::certificate(text).ok_or(AttestationError::Certificate(
+        "it is no OpenSSH certificate with an end of validity",
+    ))
+}
+
+/// Its type and Base64.
+fn without_comment(certificate: &str) -> String {
+    certificate.split_ascii_whitespace().take(2).collect::<Vec<_>>().join(" ")
 }
 
 fn fingerprint(key: &KeyData) -> String {

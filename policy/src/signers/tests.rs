@@ -1,4 +1,5 @@
 use super::*;
+use crate::testing::flips;
 use ::time::macros::datetime;
 
 const KEY: &str =
@@ -107,4 +108,18 @@ fn knows_principals() {
     for bad in ["", "-a", ".a", "a/b", "a b", "a*", "ä", "a\n", &"a".repeat(129)] {
         assert!(!is_principal(bad), "{bad:?}");
     }
+}
+
+#[test]
+fn every_flipped_bit_but_a_comment_s_is_refused_or_says_something_else() {
+    let meaning = |bytes: &[u8]| {
+        AllowedSigners::parse(bytes).map(|signers| format!("{:?}", signers.lines)).ok()
+    };
+    let list = format!(
+        "a@lab namespaces=\"sluice-entry@v1\",valid-before=\"20270101Z\" {KEY}\nb@lab {OTHER}\n"
+    );
+    let genuine = meaning(list.as_bytes());
+    assert!(genuine.is_some());
+    let same = flips(list.as_bytes()).filter(|altered| meaning(altered) == genuine).count();
+    assert_eq!(same, 0, "of {} bits", 8 * list.len());
 }

@@ -4,7 +4,9 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
-use rustix::fs::{Dir, Mode, OFlags, fsync, mkdirat, openat, renameat, syncfs};
+use rustix::fs::{
+    Dir, Mode, OFlags, RenameFlags, fsync, mkdirat, openat, renameat, renameat_with, syncfs,
+};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 use sluice_policy::digest::Digest;
@@ -17,7 +19,7 @@ use sluice_sys::trusted::{Trust, check_file, open_trusted_dir};
 use sluice_sys::{atomic, beneath::open_beneath, read_limited, tree};
 use time::OffsetDateTime;
 
-use super::{SetError, Signers};
+use super::{SetError, Signers, own};
 use crate::Policy;
 
 /// Upper bounds, in bytes.
@@ -26,8 +28,9 @@ const MAX_REVOKED: usize = 4 << 20;
 const MAX_SIGNATURE: usize = 16 << 10;
 /// Signatures looked at per file.
 const MAX_SIGNATURES: usize = 64;
-/// What was found when a kept set was verified.
-pub(super) const STAMP: &str = "verified.json";
+/// The file with a kept set's [`Stamp`].
+const STAMP: &str = "verified.json";
+const MAX_STAMP: usize = 4096;
 
 /// What was found when a kept set was verified.
 #[derive(Serialize, Deserialize)]
@@ -42,6 +45,8 @@ pub(super) struct Stamp {
     pub(super) key: String,
     /// Digest of the `allowed_signers` that it was verified with.
     pub(super) allowed_signers: Digest,
+    /// Digest of what it takes back; of nothing if it has no such file.
+    pub(super) revoked: Digest,
 }
 
 pub(super) struct Intake<'a> {
@@ -67,7 +72,7 @@ impl Intake<'_> {
         tree::remove(self.kept, &partial).map_err(SetError::state)?;
         let result = self.copy(set.as_fd(), &path, &partial, serial, now);
         let result = result.and_then(|()| {
-            renameat(self.kept, &partial, self.kept, &name).map_err(SetError::state)?;
+            self.replace(&name, &partial).map_err(SetError::state)?;
             fsync(self.kept).map_err(SetError::state)
         });
         if result.is_err() {
@@ -75,6 +80,17 @@ impl Intake<'_> {
             let _ = tree::remove(self.kept, &partial);
         }
         result
+    }
+
+    /// In place of a copy that was altered.
+    fn replace(&self, name: &str, partial: &str) -> io::Result<()> {
+        match renameat(self.kept, partial, self.kept, name) {
+            Err(Errno::NOTEMPTY | Errno::EXIST) => {
+                renameat_with(self.kept, partial, self.kept, name, RenameFlags::EXCHANGE)?;
+                tree::remove(self.kept, partial)
+            }
+            renamed => Ok(renamed?),
+        }
     }
 
     fn copy(
@@ -97,7 +113,7 @@ impl Intake<'_> {
             target.write(&signature_path("index.toml", principal), signature)?;
         }
         // On the copy: the signatures that verify now are the ones that are kept.
-        let stamp = check_index(target.dir.as_fd(), &bytes, &index, self.signers, now)?;
+        let signer = check_index(target.dir.as_fd(), &bytes, self.signers, now)?;
         for (file, digest) in &index.files {
             let fd = open_beneath(set, Path::new(file), OFlags::RDONLY)
                 .map_err(|error| SetError::invalid(format!("{file}: {error}")))?;
@@ -109,8 +125,8 @@ impl Intake<'_> {
             }
             target.write(file, &bytes)?;
         }
-        check_revoked(target.dir.as_fd(), self.policy, self.signers, now)?;
-        write_stamp(target.dir.as_fd(), &stamp)?;
+        let revoked = check_revoked(target.dir.as_fd(), self.policy, self.signers, now)?;
+        write_stamp(target.dir.as_fd(), &Stamp::new(&index, signer, self.signers, revoked))?;
         syncfs(&target.dir).map_err(SetError::state)
     }
 }
@@ -126,45 +142,57 @@ pub(super) fn check(
     let bytes = read(set, "index.toml", MAX_INDEX).map_err(SetError::state)?;
     let index = Index::parse(&bytes).map_err(SetError::invalid)?;
     let then = index.issued.min(now);
-    check_revoked(set, policy, signers, then)?;
-    check_index(set, &bytes, &index, signers, then)
+    let revoked = check_revoked(set, policy, signers, then)?;
+    let signer = check_index(set, &bytes, signers, then)?;
+    Ok(Stamp::new(&index, signer, signers, revoked))
 }
 
 fn check_index(
     set: BorrowedFd<'_>,
     bytes: &[u8],
-    index: &Index,
     signers: &Signers,
     now: OffsetDateTime,
-) -> Result<Stamp, SetError> {
-    let any = |_: &str| true;
-    let signer = signer(set, "index.toml", index::NAMESPACE, bytes, any, signers, now)?;
-    Ok(Stamp {
-        serial: index.serial,
-        issued: index.issued,
-        expires: index.expires,
-        key: signer.fingerprint,
-        allowed_signers: signers.digest,
-    })
+) -> Result<Signer, SetError> {
+    signer(set, "index.toml", index::NAMESPACE, bytes, |_| true, signers, now)
+}
+
+impl Stamp {
+    fn new(index: &Index, signer: Signer, signers: &Signers, revoked: Digest) -> Self {
+        Self {
+            serial: index.serial,
+            issued: index.issued,
+            expires: index.expires,
+            key: signer.fingerprint,
+            allowed_signers: signers.digest,
+            revoked,
+        }
+    }
+}
+
+/// What was noted, unless that was altered or is an older release's.
+pub(super) fn read_stamp(set: BorrowedFd<'_>) -> Option<Stamp> {
+    let bytes = read(set, STAMP, MAX_STAMP).ok()?;
+    serde_json::from_slice(own::noted(&bytes)?).ok()
 }
 
 pub(super) fn write_stamp(set: BorrowedFd<'_>, stamp: &Stamp) -> Result<(), SetError> {
     let bytes = serde_json::to_vec(stamp).map_err(SetError::state)?;
-    atomic::write(set, STAMP, &bytes, 0o600).map_err(SetError::state)
+    atomic::write(set, STAMP, &own::note(&bytes), 0o600).map_err(SetError::state)
 }
 
-/// Verifies what a set takes back; one approver's signature is enough, since it only takes away.
+/// Verifies what a set takes back and returns its digest; one approver's signature is enough, since
+/// it only takes away.
 fn check_revoked(
     set: BorrowedFd<'_>,
     policy: &Policy,
     signers: &Signers,
     now: OffsetDateTime,
-) -> Result<(), SetError> {
-    let Some(bytes) = revoked_bytes(set)? else { return Ok(()) };
+) -> Result<Digest, SetError> {
+    let Some(bytes) = revoked_bytes(set)? else { return Ok(Digest::of(b"")) };
     Revoked::parse(&bytes).map_err(SetError::invalid)?;
     let may = |name: &str| policy.may_revoke(name);
     signer(set, "revoked.toml", revocation::NAMESPACE, &bytes, may, signers, now)?;
-    Ok(())
+    Ok(Digest::of(&bytes))
 }
 
 /// `revoked.toml` of a kept set, if it has one.

@@ -11,11 +11,11 @@ use sluice_policy::signature::{SignatureError, verify};
 use sluice_policy::signers::AllowedSigners;
 use time::OffsetDateTime;
 
-use super::intake::{STAMP, Stamp, check, read, reason, revoked_bytes, signatures, write_stamp};
+use super::intake::{
+    Stamp, check, read, read_stamp, reason, revoked_bytes, signatures, write_stamp,
+};
 use super::{SetError, Signers};
 use crate::Policy;
-
-const MAX_STAMP: usize = 4096;
 
 /// A set whose index was verified and whose files are the listed ones.
 pub struct VerifiedSet {
@@ -41,17 +41,25 @@ pub struct VerifiedEntry {
 impl VerifiedSet {
     pub(super) fn open(
         dir: OwnedFd,
+        serial: u64,
         policy: &Policy,
         signers: &Signers,
         now: OffsetDateTime,
     ) -> Result<Self, SetError> {
-        let bytes = read(dir.as_fd(), STAMP, MAX_STAMP).map_err(SetError::state)?;
-        let mut stamp: Stamp = serde_json::from_slice(&bytes).map_err(SetError::state)?;
-        if stamp.allowed_signers != signers.digest {
-            stamp = check(dir.as_fd(), policy, signers, now)?;
-            write_stamp(dir.as_fd(), &stamp)?;
+        let known = read_stamp(dir.as_fd());
+        let stamp = match known.filter(|stamp| stamp.allowed_signers == signers.digest) {
+            Some(stamp) => stamp,
+            None => {
+                let stamp = check(dir.as_fd(), policy, signers, now)?;
+                write_stamp(dir.as_fd(), &stamp)?;
+                stamp
+            }
+        };
+        let bytes = revoked_bytes(dir.as_fd())?;
+        if stamp.serial != serial || stamp.revoked != Digest::of(bytes.as_deref().unwrap_or(b"")) {
+            return Err(SetError::state(format!("allowlist/{serial} was altered")));
         }
-        let revoked = match revoked_bytes(dir.as_fd())? {
+        let revoked = match bytes {
             Some(bytes) => Revoked::parse(&bytes).map_err(SetError::invalid)?,
             None => Revoked::default(),
         };
@@ -113,7 +121,7 @@ impl VerifiedSet {
     pub fn manifest(&self, digest: &Digest) -> Option<Manifest> {
         let file = format!("manifests/{}", digest.hex());
         let bytes = read(self.dir.as_fd(), &file, manifest::MAX_BYTES).ok()?;
-        Manifest::parse(&bytes).ok()
+        Manifest::parse(&bytes).ok().filter(|_| Digest::of(&bytes) == *digest)
     }
 
     /// The entry `NAME@VERSION`, if policy finds enough signatures on it and neither its bundle
