@@ -1,5 +1,6 @@
 //! What a process does to itself: Landlock, seccomp, limits, redirected output.
 
+mod calls;
 mod landlock;
 mod seccomp;
 

@@ -1,10 +1,9 @@
-//! System calls that reach parts of the kernel which neither namespaces nor Landlock govern.
-//!
-//! A list of what is denied, not of what is allowed: workflows bring any program. Calls that are
-//! newer than this list do not exist for a job.
+//! The filter of system calls: those that do not exist for a job, and those of which some uses are
+//! denied.
 
 use std::collections::BTreeMap;
 
+use libc::{BPF_ABS, BPF_JGE, BPF_JMP, BPF_K, BPF_LD, BPF_RET, BPF_W};
 use seccompiler::{
     BpfProgram, SeccompAction,
     SeccompCmpArgLen::{Dword, Qword},
@@ -14,63 +13,19 @@ use seccompiler::{
 
 use sluice_protocol::Network;
 
-use super::ConfineError;
+use super::{
+    ConfineError,
+    calls::{ABSENT, KNOWN},
+};
 use crate::mutations::dropped;
 
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
-/// Calls that do not exist for a job, ENOSYS: programs know how to do without.
-const ABSENT: &[(&str, i64)] = &[
-    // Programs in the kernel, and a view of everybody's.
-    ("bpf", libc::SYS_bpf),
-    ("perf_event_open", libc::SYS_perf_event_open),
-    // Keys outlive the job and belong to the user, in whatever namespace.
-    ("add_key", libc::SYS_add_key),
-    ("request_key", libc::SYS_request_key),
-    ("keyctl", libc::SYS_keyctl),
-    // Stops the kernel in the middle of a copy: what races are won with.
-    ("userfaultfd", libc::SYS_userfaultfd),
-    // Its work is done outside the calls that a filter sees.
-    ("io_uring_setup", libc::SYS_io_uring_setup),
-    ("io_uring_enter", libc::SYS_io_uring_enter),
-    ("io_uring_register", libc::SYS_io_uring_register),
-    // Its flags lie in memory, out of a filter's reach; libraries go back to clone.
-    ("clone3", libc::SYS_clone3),
-    // Mounts and namespaces; an entry that allows containers will need them.
-    ("mount", libc::SYS_mount),
-    ("umount2", libc::SYS_umount2),
-    ("pivot_root", libc::SYS_pivot_root),
-    ("chroot", libc::SYS_chroot),
-    ("fsopen", libc::SYS_fsopen),
-    ("fspick", libc::SYS_fspick),
-    ("fsconfig", libc::SYS_fsconfig),
-    ("fsmount", libc::SYS_fsmount),
-    ("open_tree", libc::SYS_open_tree),
-    ("move_mount", libc::SYS_move_mount),
-    ("mount_setattr", libc::SYS_mount_setattr),
-    ("setns", libc::SYS_setns),
-    // Files past their directories' permissions, and watches on whole mounts.
-    ("name_to_handle_at", libc::SYS_name_to_handle_at),
-    ("open_by_handle_at", libc::SYS_open_by_handle_at),
-    ("fanotify_init", libc::SYS_fanotify_init),
-    // The machine itself.
-    ("init_module", libc::SYS_init_module),
-    ("finit_module", libc::SYS_finit_module),
-    ("delete_module", libc::SYS_delete_module),
-    ("kexec_load", libc::SYS_kexec_load),
-    ("reboot", libc::SYS_reboot),
-    ("swapon", libc::SYS_swapon),
-    ("swapoff", libc::SYS_swapoff),
-    ("acct", libc::SYS_acct),
-    ("quotactl", libc::SYS_quotactl),
-    ("syslog", libc::SYS_syslog),
-];
-
-/// The first number that nobody has looked at, of Linux 6.18. x32's numbers are above it too.
-const FIRST_UNKNOWN: u32 = 470;
-
 /// Socket families: local, the job's own loopback, and asking for its addresses.
 const FAMILIES: [i32; 4] = [libc::AF_UNIX, libc::AF_INET, libc::AF_INET6, libc::AF_NETLINK];
+
+/// PIDFD_GET_INFO's kind and number; its size grows with the kernel's versions.
+const PIDFD_GET_INFO: u64 = 0xff0b;
 
 /// Denies the calls for this thread and its children, for good.
 pub(super) fn confine(network: &Network) -> Result<(), ConfineError> {
@@ -136,10 +91,13 @@ fn forbidden() -> Result<Rules, ConfineError> {
         // Typing into a terminal that was left open.
         ("tiocsti", libc::SYS_ioctl, vec![(1, Dword, Eq, libc::TIOCSTI)]),
         ("tioclinux", libc::SYS_ioctl, vec![(1, Dword, Eq, libc::TIOCLINUX)]),
+        // Exit codes of whatever process: the job's own are told by waiting for them.
+        ("pidfd-info", libc::SYS_ioctl, vec![(1, Dword, MaskedEq(0xffff), PIDFD_GET_INFO)]),
         // Limits of another process are 16 numbers that the same user reads outside: no namespace
         // stands between.
         ("prlimit", libc::SYS_prlimit64, vec![(0, Dword, Ne, 0), (2, Qword, Ne, 0)]),
         ("socket", libc::SYS_socket, FAMILIES.map(|family| (0, Dword, Ne, family as u64)).into()),
+        ("socketpair", libc::SYS_socketpair, vec![(0, Dword, Ne, libc::AF_UNIX as u64)]),
         (
             "netlink",
             libc::SYS_socket,
@@ -164,24 +122,108 @@ fn forbidden() -> Result<Rules, ConfineError> {
     Ok(rules)
 }
 
-/// Compiles the rules; with `known_only`, calls that are newer than the list match as well.
+/// Compiles the rules; with `known_only`, calls that nobody has looked at match as well.
 fn program(rules: Rules, errno: i32, known_only: bool) -> Result<BpfProgram, ConfineError> {
     let denied = SeccompAction::Errno(errno as u32);
     let target = std::env::consts::ARCH.try_into()?;
     let filter = SeccompFilter::new(rules, SeccompAction::Allow, denied.clone(), target)?;
     let mut program = BpfProgram::try_from(filter)?;
-    if known_only && !dropped("unknown-calls") {
+    if known_only {
         // In front, where the number is the first word of seccomp_data, seccomp(2): jumps are
         // relative, and the compiled part checks the architecture itself.
+        let [first, second] = KNOWN;
         let statement = |code: u32, jt, jf, k| sock_filter { code: code as u16, jt, jf, k };
-        let load = statement(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0);
-        let above = statement(libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K, 0, 1, FIRST_UNKNOWN);
-        let refuse = statement(libc::BPF_RET | libc::BPF_K, 0, 0, denied.into());
-        program.splice(0..0, [load, above, refuse]);
+        let from = |number, jt, jf| statement(BPF_JMP | BPF_JGE | BPF_K, jt, jf, number);
+        let front = [
+            statement(BPF_LD | BPF_W | BPF_ABS, 0, 0, 0),
+            from(second.end, 2, 0),
+            from(second.start, 2, 0),
+            from(first.end, 0, 1),
+            statement(BPF_RET | BPF_K, 0, 0, denied.into()),
+        ];
+        program.splice(0..0, front);
     }
     Ok(program)
 }
 
 fn apply(program: &BpfProgram) -> Result<(), ConfineError> {
     seccompiler::apply_filter(program).map_err(ConfineError::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// The kernel's table with our verdicts: number, name, verdict.
+    fn table() -> impl Iterator<Item = (u32, &'static str, &'static str)> {
+        let lines = include_str!("calls.txt").lines();
+        lines.filter(|line| !line.is_empty() && !line.starts_with('#')).map(|line| {
+            let mut words = line.split_whitespace();
+            let mut word = || words.next().unwrap();
+            (word().parse().unwrap(), word(), word())
+        })
+    }
+
+    fn with(verdict: &str) -> BTreeSet<(u32, &'static str)> {
+        table().filter(|line| line.2 == verdict).map(|line| (line.0, line.1)).collect()
+    }
+
+    #[test]
+    fn every_known_call_has_a_verdict() {
+        let numbers: Vec<u32> = table().map(|line| line.0).collect();
+        assert_eq!(numbers, KNOWN.into_iter().flatten().collect::<Vec<u32>>());
+        assert!(table().all(|it| ["allowed", "absent", "argument", "gone"].contains(&it.2)));
+    }
+
+    #[test]
+    fn verdicts_and_filter_are_the_same() {
+        let absent = ABSENT.iter().map(|(name, number)| (*number as u32, *name)).collect();
+        assert_eq!(with("absent"), absent);
+        let rules = [forbidden().unwrap(), tcp_only().unwrap()];
+        let conditional: BTreeSet<u32> =
+            rules.iter().flat_map(|rules| rules.keys().map(|number| *number as u32)).collect();
+        assert_eq!(
+            with("argument").into_iter().map(|it| it.0).collect::<BTreeSet<_>>(),
+            conditional
+        );
+    }
+
+    #[test]
+    fn what_the_table_does_not_name_is_absent() {
+        let program = program(absent(), libc::ENOSYS, true).unwrap();
+        let away = u32::from(SeccompAction::Errno(libc::ENOSYS as u32));
+        let mut left: BTreeSet<u32> = table().map(|line| line.0).collect();
+        for (number, _) in with("absent") {
+            left.remove(&number);
+        }
+        // x32's numbers begin at 1 << 30.
+        for number in (0..1000).chain([1 << 30, u32::MAX]) {
+            assert_eq!(run(&program, number) != away, left.contains(&number), "{number}");
+        }
+    }
+
+    /// What a filter answers to a call of this machine's own kind, all arguments 0.
+    fn run(program: &BpfProgram, number: u32) -> u32 {
+        const AUDIT_ARCH_X86_64: u32 = 0xc000_003e;
+        let (mut value, mut at) = (0, 0);
+        loop {
+            let line = &program[at];
+            at += 1;
+            let jump = |taken: bool| usize::from(if taken { line.jt } else { line.jf });
+            match u32::from(line.code) {
+                0x20 => {
+                    value =
+                        [number, AUDIT_ARCH_X86_64].get(line.k as usize / 4).copied().unwrap_or(0)
+                }
+                0x05 => at += line.k as usize,
+                0x15 => at += jump(value == line.k),
+                0x25 => at += jump(value > line.k),
+                0x35 => at += jump(value >= line.k),
+                0x06 => return line.k,
+                code => panic!("{code:#x}"),
+            }
+        }
+    }
 }

@@ -21,12 +21,14 @@ NUMBERS = {
     "mount_setattr": 442, "setns": 308, "name_to_handle_at": 303, "open_by_handle_at": 304,
     "fanotify_init": 300, "init_module": 175, "finit_module": 313, "delete_module": 176,
     "kexec_load": 246, "reboot": 169, "swapon": 167, "swapoff": 168, "acct": 163, "quotactl": 179,
-    "syslog": 103,
+    "syslog": 103, "open_tree_attr": 467, "fanotify_mark": 301, "kexec_file_load": 320,
+    "quotactl_fd": 443, "ioperm": 173, "iopl": 172,
 }  # fmt: skip
 NEWUSER, SIGCHLD = 0x10000000, 17
 TIOCSTI, TIOCLINUX = 0x5412, 0x541C
 PTRACE, PTRACE_ATTACH, PTRACE_SEIZE = 101, 16, 0x4206
-AF_VSOCK, AF_NETLINK, UEVENT = 40, 16, 15
+AF_VSOCK, AF_NETLINK, UEVENT, AF_TIPC = 40, 16, 15, 30
+PIDFD_GET_INFO = 0xC040FF0B
 
 
 def refused(function, *wrong):
@@ -77,6 +79,11 @@ def trace(request):
         os.waitpid(pid, 0)
 
 
+def pidfd_info():
+    """Of a process, whatever is to be known."""
+    fcntl.ioctl(os.pidfd_open(os.getpid()), PIDFD_GET_INFO, bytearray(64))
+
+
 def foreign_program():
     """A program that lies where the user puts it."""
     subprocess.run(["/srv/drop/program"], check=True)
@@ -93,6 +100,8 @@ def reached():
         "ptrace-seize": lambda: trace(PTRACE_SEIZE),
         "tiocsti": lambda: ioctl(TIOCSTI),
         "tioclinux": lambda: ioctl(TIOCLINUX),
+        "pidfd-info": pidfd_info,
+        "socketpair": lambda: socket.socketpair(AF_TIPC, socket.SOCK_STREAM),
         "socket": lambda: socket.socket(AF_VSOCK, socket.SOCK_STREAM).close(),
         "netlink": lambda: socket.socket(AF_NETLINK, socket.SOCK_RAW, UEVENT).close(),
     }
