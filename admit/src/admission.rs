@@ -50,13 +50,12 @@ pub(crate) fn of(job: &Job<'_>, approved: &Approved, store: &Store<'_>) -> Admis
             }
         },
         stdio: stdio(job, approved.verified.entry.stdio),
-        ..bare(job.facts, job.site, job.record(), &job.user)
+        ..bare(job.facts, job.record(), &job.user, job.sandbox.clone())
     }
 }
 
 /// The sandbox alone.
-pub(crate) fn bare(facts: &Facts, site: &Site, record: PathBuf, user: &User) -> Admission {
-    let rules = &site.sandbox;
+pub(crate) fn bare(facts: &Facts, record: PathBuf, user: &User, sandbox: Sandbox) -> Admission {
     Admission {
         format: FORMAT,
         script: facts.job.script.clone().map(|at| Script { copy: record.join("script"), at }),
@@ -67,14 +66,7 @@ pub(crate) fn bare(facts: &Facts, site: &Site, record: PathBuf, user: &User) -> 
         network: Network::None,
         stdio: Stdio::Discard,
         unapproved: None,
-        sandbox: Sandbox {
-            landlock: rules.landlock,
-            devices: rules.devices.clone(),
-            main_thread_programs: rules.main_thread_programs.clone(),
-            max_processes: rules.max_processes,
-            max_file_bytes: rules.max_file_bytes,
-            tmp_bytes: rules.tmp_bytes,
-        },
+        sandbox,
     }
 }
 

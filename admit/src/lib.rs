@@ -16,6 +16,7 @@ mod pulse;
 mod record;
 mod refused;
 mod runs;
+mod sandbox;
 mod scan;
 mod scope;
 mod script;
@@ -32,7 +33,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use sluice_protocol::{Admission, Facts, Mode, Refusal, Verdict};
+use sluice_protocol::{Admission, Facts, Mode, Refusal, Sandbox, Verdict};
 use sluice_site::paths::Roots;
 use sluice_site::{Site, users};
 use time::OffsetDateTime;
@@ -75,6 +76,7 @@ struct Job<'a> {
     now: OffsetDateTime,
     user: User,
     drop_box: DropBox,
+    sandbox: Sandbox,
 }
 
 fn respond(
@@ -118,7 +120,8 @@ fn respond(
         facts::check_kind(&facts)?;
         let user = User::of(&facts.job, site)?;
         let drop_box = DropBox::open(&facts.job.work_dir, &site.runs, &user)?;
-        Ok(Job { facts: &facts, site, roots, now: now(), user, drop_box })
+        let sandbox = sandbox::of(&facts.job, site)?;
+        Ok(Job { facts: &facts, site, roots, now: now(), user, drop_box, sandbox })
     });
     let mut outcome = match &job {
         Err(refused) => Err(refused.clone()),

@@ -28,7 +28,7 @@ use crate::pulse::Pulse;
 use crate::refused::Refused;
 use crate::store::Store;
 use crate::undo::Undo;
-use crate::{Job, audit};
+use crate::{Job, audit, sandbox};
 
 /// The record's file, on the node and beside the sealed run directory.
 const FILE: &str = "steps.json";
@@ -132,11 +132,13 @@ pub(crate) fn decide(
         };
         Refused::new(code, format!("{error}; only the job's own srun starts steps in it"))
     })?;
+    let sandbox = sandbox::of(&facts.job, site)?;
     if !is_here {
         bring(&inside, ticket, site, roots, pulse)?;
     }
     audit::stepped(roots, facts, &inside.record)?;
-    Ok(Some(inside.admission))
+    // Nodes differ.
+    Ok(Some(Admission { sandbox, ..inside.admission }))
 }
 
 /// What a ticket says: Slurm's own words, but for what only Sluice knows.

@@ -14,7 +14,7 @@ use sluice_sys::trusted::{Trust, ensure_dir};
 use crate::refused::Refused;
 use crate::undo::Undo;
 use crate::user::User;
-use crate::{Job, admission, audit, decide, record, script, seal};
+use crate::{Job, admission, audit, decide, record, sandbox, script, seal};
 
 /// Files of the drop box that are taken along.
 const MAX_FILES: usize = 64;
@@ -47,7 +47,7 @@ pub(crate) fn run(job: &Job<'_>, refused: &Refused) -> Result<Admission, Refused
             .collect(),
         stdio: admission::stdio(job, Stdio::Sealed),
         unapproved: Some(refused.clone().into()),
-        ..admission::bare(job.facts, job.site, job.record(), &job.user)
+        ..admission::bare(job.facts, job.record(), &job.user, job.sandbox.clone())
     })
 }
 
@@ -60,6 +60,7 @@ pub(crate) fn step(
     user: &User,
     refused: &Refused,
 ) -> Result<Admission, Refused> {
+    let sandbox = sandbox::of(&facts.job, site)?;
     let record = roots.run.join("jobs").join(format!("{}-trial", facts.incarnation()));
     let broken = |error: &dyn std::fmt::Display| {
         Refused::new("store-unwritable", format!("the job's record {}: {error}", record.display()))
@@ -74,7 +75,7 @@ pub(crate) fn step(
     Ok(Admission {
         binds: admission::of_site(site).chain(code(site)).collect(),
         unapproved: Some(refused.clone().into()),
-        ..admission::bare(facts, site, record, user)
+        ..admission::bare(facts, record, user, sandbox)
     })
 }
 

@@ -60,6 +60,10 @@ pub struct Sandbox {
     pub devices: Vec<PathBuf>,
     /// Root-owned programs that slurmstepd may go on executing outside the sandbox.
     pub main_thread_programs: Vec<PathBuf>,
+    /// Uid that owns the job's user namespace, and that nobody has: the kernel charges to it what
+    /// the job takes. Root in what an older release wrote.
+    #[serde(default)]
+    pub owner: u32,
     /// Most processes of a job on a node.
     pub max_processes: Option<u64>,
     /// Longest file, in bytes.

@@ -13,6 +13,7 @@ mod sandbox;
 pub mod sets;
 mod slurm_conf;
 mod store;
+pub mod uids;
 pub mod users;
 
 pub use config::{DataSet, Site, SiteError};

@@ -1,11 +1,13 @@
 //! The `[sandbox]` of sluice.toml.
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use serde::Deserialize;
 
 use crate::config::is_plain;
 use crate::node::NAMES;
+use crate::uids::Uids;
 
 /// The oldest Landlock that the sandbox works with: before it no file can be renamed into
 /// another directory.
@@ -39,6 +41,9 @@ pub struct Sandbox {
     pub slurm_ports: Vec<Ports>,
     /// Slurm's and munge's directories that such jobs see.
     pub slurm_places: Vec<PathBuf>,
+    /// Uids that nobody has: one owns each job's user namespace, and what the job takes is
+    /// charged to it.
+    pub uids: Uids,
     /// Most processes and threads of a job on a node.
     pub max_processes: Option<u64>,
     /// Longest file that a job can write, in bytes.
@@ -58,6 +63,7 @@ impl Default for Sandbox {
             main_thread_programs: Vec::new(),
             slurm_ports: vec![Ports(6817, 6818)],
             slurm_places: vec!["/etc/slurm".into(), "/run/munge".into()],
+            uids: Uids::default(),
             max_processes: None,
             max_file_bytes: None,
             accept: Vec::new(),
@@ -120,12 +126,18 @@ impl TryFrom<String> for Ports {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let (first, last) = text.split_once('-').unwrap_or((&text, &text));
-        match (first.parse(), last.parse()) {
-            (Ok(first), Ok(last)) if 0 < first && first <= last => Ok(Self(first, last)),
+        match first_and_last(&text) {
+            Some((first, last)) if 0 < first => Ok(Self(first, last)),
             _ => Err(format!("{text:?} is no port and no range FIRST-LAST")),
         }
     }
+}
+
+/// Of a range `FIRST-LAST`, or of a single number.
+pub(crate) fn first_and_last<T: FromStr + PartialOrd>(text: &str) -> Option<(T, T)> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let range = (first.parse().ok()?, last.parse().ok()?);
+    (range.0 <= range.1).then_some(range)
 }
 
 #[cfg(test)]
@@ -158,6 +170,7 @@ mod tests {
             "slurm-ports = [\"1-65535\"]",
             "slurm-places = [\"etc\"]",
             "accept = [\"everything\"]",
+            "uids = \"1000-9999\"",
             "unknown = 1",
         ] {
             assert!(parse(bad).is_err(), "{bad}");

@@ -111,11 +111,7 @@ fn redirect(stdio: &Stdio) -> Result<(), ConfineError> {
 fn limit(sandbox: &Sandbox) -> Result<(), ConfineError> {
     // A limit of 1 stops core dumps also to a handler, outside every namespace: core(5).
     let core = (!dropped("core-dumps")).then_some(1);
-    for (resource, most) in [
-        (Resource::Core, core),
-        (Resource::Nproc, sandbox.max_processes),
-        (Resource::Fsize, sandbox.max_file_bytes),
-    ] {
+    for (resource, most) in [(Resource::Core, core), (Resource::Fsize, sandbox.max_file_bytes)] {
         if let Some(most) = most {
             let limit = Rlimit { current: Some(most), maximum: Some(most) };
             setrlimit(resource, limit).map_err(|e| ConfineError::Call("setrlimit", e.into()))?;

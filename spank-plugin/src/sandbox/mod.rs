@@ -52,7 +52,7 @@ impl<T> Doing<T> for std::io::Result<T> {
 /// The mount namespace is made before the user namespace is joined: it then belongs to the
 /// initial user namespace, and nobody inside can change it.
 pub(crate) fn enter(admission: &Admission) -> Result<(), SandboxError> {
-    let space = Space::of_job(&admission.record, admission.sandbox.tmp_bytes)?;
+    let space = Space::of_job(&admission.record, &admission.sandbox)?;
     raw::unshare(UnshareFlags::NEWNS).doing("mount namespace")?;
     mount_change("/", MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC)
         .doing("mount propagation")?;

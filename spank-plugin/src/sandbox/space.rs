@@ -1,8 +1,9 @@
 //! What all tasks of a job share on a node: user, network and IPC namespace, /tmp, /dev/shm.
 //!
-//! Made once, under a lock, and pinned by mounts in the job's record. The user namespace is
-//! root's, with every id mapped to itself: by the kernel's rule the same uid outside then has
-//! no access through /proc, and ids keep their meaning on every file system.
+//! Made once, under a lock, and pinned by mounts in the job's record. The user namespace is not
+//! the user's, with every id mapped to itself: by the kernel's rule the same uid outside then has
+//! no access through /proc, and ids keep their meaning on every file system. What is taken inside
+//! is charged to its owner, too, whom the job therefore has for itself.
 
 use std::{
     fs::{self, File},
@@ -17,12 +18,16 @@ use rustix::{
         FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, OpenTreeFlags, fsconfig_create,
         fsconfig_set_string, fsmount, fsopen, move_mount, open_tree,
     },
-    thread::UnshareFlags,
+    process::{Resource, Rlimit, Uid, setrlimit},
+    thread::{
+        CapabilitiesSecureBits, UnshareFlags, set_capabilities_secure_bits, set_thread_res_uid,
+    },
 };
+use sluice_protocol::Sandbox;
 use sluice_sys::pins;
 
 use super::{Doing, SandboxError};
-use crate::raw;
+use crate::{mutations::dropped, raw};
 
 /// Descriptors of the shared namespaces. /tmp and /dev/shm are opened anew by each task, since
 /// a mount can only be copied within the mount namespace it was opened in.
@@ -34,7 +39,7 @@ pub(super) struct Space {
 
 impl Space {
     /// The job's shared parts; made if this is its first task on the node.
-    pub(super) fn of_job(record: &Path, tmp_bytes: Option<u64>) -> Result<Space, SandboxError> {
+    pub(super) fn of_job(record: &Path, sandbox: &Sandbox) -> Result<Space, SandboxError> {
         let lock = record.join("space");
         let mut lock = File::options()
             .read(true)
@@ -47,7 +52,7 @@ impl Space {
         // The file names the user namespace once everything is pinned; a half-made space,
         // left by a killed task, is made again.
         if lock.metadata().doing("job's record")?.len() == 0 {
-            make(record, tmp_bytes)?;
+            make(record, sandbox)?;
             let user = fs::metadata(record.join("user")).doing("user namespace")?;
             writeln!(lock, "{}:{}", user.dev(), user.ino()).doing("job's record")?;
         }
@@ -58,10 +63,10 @@ impl Space {
     }
 }
 
-fn make(record: &Path, tmp_bytes: Option<u64>) -> Result<(), SandboxError> {
+fn make(record: &Path, sandbox: &Sandbox) -> Result<(), SandboxError> {
     // Of a half-made one: a file under a pin can't be made anew.
     pins::release(record);
-    let size = tmp_bytes.map_or("50%".into(), |bytes| bytes.to_string());
+    let size = sandbox.tmp_bytes.map_or("50%".into(), |bytes| bytes.to_string());
     for name in ["tmp", "shm"] {
         let at = record.join(name);
         match fs::create_dir(&at) {
@@ -79,7 +84,7 @@ fn make(record: &Path, tmp_bytes: Option<u64>) -> Result<(), SandboxError> {
     let helper = raw::fork_helper(|| {
         // Only the task's end is left open, so that the helper ends with it.
         release = None;
-        hold_namespaces(told, wait)
+        hold_namespaces(sandbox, told, wait)
     })
     .doing("fork")?;
     let pinned = (|| {
@@ -104,14 +109,36 @@ fn make(record: &Path, tmp_bytes: Option<u64>) -> Result<(), SandboxError> {
 
 /// The helper's whole life: it makes the namespaces, says so, and stays until they are pinned.
 /// Network and IPC come first, so that they belong to the initial user namespace.
-fn hold_namespaces(mut told: File, mut wait: File) -> i32 {
+fn hold_namespaces(sandbox: &Sandbox, mut told: File, mut wait: File) -> i32 {
     let made = raw::unshare(UnshareFlags::NEWNET | UnshareFlags::NEWIPC)
         .and_then(|()| raw::loopback_up())
+        .and_then(|()| Ok(become_owner(sandbox)?))
         .and_then(|()| raw::unshare(UnshareFlags::NEWUSER));
     if made.is_err() || told.write_all(b".").is_err() {
         return 1;
     }
     i32::from(wait.read(&mut [0]).is_err())
+}
+
+/// Whoever makes a user namespace owns it, and gives it the own limits for all that is charged to
+/// the owner.
+fn become_owner(sandbox: &Sandbox) -> rustix::io::Result<()> {
+    if let Some(most) = sandbox.max_processes {
+        // A process has a timer and a few signals that wait, which the kernel counts together.
+        for (resource, most) in
+            [(Resource::Nproc, most), (Resource::Sigpending, most.saturating_mul(4))]
+        {
+            setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })?;
+        }
+    }
+    if dropped("owner") {
+        return Ok(());
+    }
+    // Root's capabilities stay: some kernels give no namespaces without. The real uid counts, too:
+    // root's has no limit on processes.
+    set_capabilities_secure_bits(CapabilitiesSecureBits::NO_SETUID_FIXUP)?;
+    let owner = Uid::from_raw(sandbox.owner);
+    set_thread_res_uid(owner, owner, owner)
 }
 
 fn pipe() -> io::Result<(File, File)> {
