@@ -65,6 +65,14 @@ impl Crawler {
             }
         };
         edge::reached("verified", &entry.name);
+        match self.recall(&entry, &run).await {
+            None => {}
+            // What was decided before stays until the store can be asked.
+            Some(Err(Stop::Retry(reason))) if entry.state == State::Held => {
+                return Ok(self.put_off(&entry, &reason));
+            }
+            Some(verdict) => return self.record(&entry, Some(run.identity()), verdict, now).await,
+        }
         let mut verdict = match approved {
             Ok(approved) => self.decide(&entry, &run, approved, now).await,
             Err(stop) => Err(stop),

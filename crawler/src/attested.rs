@@ -60,6 +60,17 @@ impl Attested {
         let bytes = read(config, name).map_err(|error| {
             Stop::hold("attestation-unreadable", format!("the attestation can't be read: {error}"))
         })?;
+        Self::verify(config, ca, name, bytes, now)
+    }
+
+    /// Verifies what was spooled as `name`.
+    pub fn verify(
+        config: &Config,
+        ca: &PublicKey,
+        name: &str,
+        bytes: Vec<u8>,
+        now: OffsetDateTime,
+    ) -> Result<Self, Stop> {
         let envelope = Envelope::parse(&bytes).map_err(invalid)?;
         let statement = envelope.open(ca, now).map_err(invalid)?;
         let predicate = statement.predicate;

@@ -1,6 +1,12 @@
 //! The time of day.
 
+use sluice_policy::time::format;
 use time::OffsetDateTime;
+
+/// The time as the ledger has it.
+pub(crate) fn text() -> String {
+    format(now())
+}
 
 /// The host's clock.
 #[cfg(not(feature = "edges"))]

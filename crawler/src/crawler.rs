@@ -25,7 +25,7 @@ use crate::{
     error::PassError,
     health::Health,
     journal::Journal,
-    ledger::{Entry, Ledger, LedgerError},
+    ledger::{Entry, Ledger, LedgerError, State},
     metrics::Metrics,
     now::Now,
     outcome::Stop,
@@ -109,6 +109,9 @@ impl Crawler {
         if !entries.is_empty() {
             self.try_store(&now).await;
         }
+        for entry in self.ledger.doubted().await? {
+            self.confirm(&entry).await?;
+        }
         let mut pass = Pass::default();
         for batch in entries.chunks(BATCH) {
             pass += self.attend_all(batch.to_vec(), &now).await?;
@@ -169,6 +172,7 @@ impl Crawler {
         let run = Id::of(&name);
         let looked = match self.ledger.entry(&name).await {
             Ok(Some(entry)) if !entry.state.is_final() => self.attend(entry, &now).await.map(drop),
+            Ok(Some(entry)) if entry.state == State::Published => self.confirm(&entry).await,
             Ok(_) => {
                 self.loaded().into_iter().for_each(|mut roll| roll.close(run));
                 Ok(())
@@ -285,8 +289,8 @@ impl Crawler {
             .get_or_try_init(async || {
                 self.ledger.tell_again(&format(clock::now() - RETOLD)).await?;
                 let mut roll = Roll::new(self.ledger.known(|name| Some(Id::of(name))).await?);
-                for Entry { name, .. } in self.ledger.unsettled().await? {
-                    roll.add(name);
+                for entries in [self.ledger.unsettled().await?, self.ledger.doubted().await?] {
+                    entries.into_iter().for_each(|Entry { name, .. }| roll.add(name));
                 }
                 Ok(RefCell::new(roll))
             })

@@ -30,6 +30,7 @@ mod now;
 pub mod outcome;
 pub mod publish;
 pub mod readiness;
+pub mod recall;
 pub mod record;
 pub mod release;
 pub mod roll;

@@ -55,6 +55,9 @@ enum Command {
         /// First compare what the tutorial's cron script left with the bucket, and report it
         #[arg(long)]
         adopt: bool,
+        /// Then read what the store has of all runs back into a ledger that was lost or restored
+        #[arg(long)]
+        rebuild: bool,
     },
     /// Keep publishing until SIGTERM; SIGHUP has the configuration read again
     Run,
@@ -114,13 +117,17 @@ fn work(command: Command) -> Result<ExitCode, Failure> {
             let reader = Reader::open(&config.state).map_err(Failure::environment)?;
             report::status(&config, &reader, run.as_deref(), json).map_err(Failure::environment)
         }
-        Command::Once { json, adopt } => {
+        Command::Once { json, adopt, rebuild } => {
             let crawler = open(config)?;
             if adopt {
                 let adopted = runtime.block_on(crawler.adopt()).map_err(Failure::environment)?;
                 report::adopted(&adopted, json).map_err(Failure::environment)?;
             }
             let pass = runtime.block_on(crawler.pass()).map_err(Failure::environment)?;
+            if rebuild {
+                let read = runtime.block_on(crawler.rebuild()).map_err(Failure::environment)?;
+                tracing::info!("{read} runs were read back from the store");
+            }
             report::pass(&pass, json).map_err(Failure::environment)
         }
         Command::Run => runtime.block_on(serve(config)),
@@ -130,12 +137,11 @@ fn work(command: Command) -> Result<ExitCode, Failure> {
             let honours = runtime.block_on(store.probe());
             report::validated(&config, honours, json).map_err(Failure::environment)
         }
-        Command::Withdraw { run, digest, why } => {
-            let reader = Reader::open(&config.state).map_err(Failure::environment)?;
-            let runs = withdrawal::runs(&reader, run, digest)?;
+        Command::Withdraw { run, digest, why } => runtime.block_on(async {
+            let runs = withdrawal::runs(&config, run, digest).await?;
             let request = Request { format: 1, runs, why, by: caller };
-            runtime.block_on(withdrawal::withdraw(config, &reader, &request))
-        }
+            withdrawal::withdraw(config, &request).await
+        }),
     }
 }
 

@@ -1,54 +1,75 @@
 //! manifest.json: its presence in the store means that the run is complete there.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sluice_policy::attestation::Predicate;
 
-use crate::attested::Attested;
+use crate::attested::{Attested, AttestedFile};
 
-#[derive(Serialize)]
-#[serde(rename_all = "kebab-case")]
-struct Manifest<'a> {
+/// A manifest, as written and as read back.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Manifest {
     format: u32,
-    run_id: &'a str,
-    entry: &'a str,
-    digest: String,
+    /// Which run it is.
+    pub run_id: String,
+    entry: String,
+    /// Digest of the bundle.
+    pub digest: String,
     serial: u64,
-    state: &'static str,
-    published: &'a str,
-    files: Vec<File<'a>>,
-    attestation: Option<&'static str>,
+    state: String,
+    /// When it was published.
+    pub published: String,
+    files: Vec<File>,
+    attestation: Option<String>,
 }
 
-#[derive(Serialize)]
-struct File<'a> {
-    path: &'a str,
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    path: String,
     bytes: u64,
     sha256: String,
     key: String,
 }
 
-/// The manifest's bytes: the same for the same run and `published` time. Keys are relative to the
-/// store's prefix.
+impl Manifest {
+    /// Of a run, with the time that it carries. Keys are relative to the store's prefix.
+    fn new(run: &Attested, owner: &str, published: &str) -> Self {
+        let Predicate { run_id, entry, digest, serial, .. } = &run.predicate;
+        let file = |file: &AttestedFile| File {
+            path: file.path.clone(),
+            bytes: file.bytes,
+            sha256: file.digest.hex(),
+            key: format!("{owner}/{run_id}/{}", file.path),
+        };
+        Self {
+            format: 1,
+            run_id: run_id.clone(),
+            entry: entry.clone(),
+            digest: digest.to_string(),
+            serial: *serial,
+            state: run.release_state().to_owned(),
+            published: published.to_owned(),
+            files: run.files.iter().map(file).collect(),
+            attestation: run.attestation().map(|_| "attestation.json".to_owned()),
+        }
+    }
+
+    /// Reads one back; none where it is anything else.
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
+        serde_json::from_slice(bytes).ok().filter(|found: &Self| found.format == 1)
+    }
+
+    /// Whether it is that of a run, as its attestation has it.
+    pub fn is_of(&self, run: &Attested, owner: &str) -> bool {
+        *self == Self::new(run, owner, &self.published)
+    }
+}
+
+/// The manifest's bytes: the same for the same run and `published` time.
 pub fn manifest(run: &Attested, owner: &str, published: &str) -> Vec<u8> {
-    let Predicate { run_id, entry, digest, serial, .. } = &run.predicate;
-    let files = run.files.iter().map(|file| File {
-        path: &file.path,
-        bytes: file.bytes,
-        sha256: file.digest.hex(),
-        key: format!("{owner}/{run_id}/{}", file.path),
-    });
-    let manifest = json!(Manifest {
-        format: 1,
-        run_id,
-        entry,
-        digest: digest.to_string(),
-        serial: *serial,
-        state: run.release_state(),
-        published,
-        files: files.collect(),
-        attestation: run.attestation().map(|_| "attestation.json"),
-    });
+    let manifest = json!(Manifest::new(run, owner, published));
     format!("{manifest:#}\n").into_bytes()
 }
 

@@ -25,7 +25,8 @@ const PART: usize = 8 << 20;
 /// Files of one run that are sent at the same time.
 const FILES_AT_ONCE: usize = 8;
 
-const ATTESTATION: &str = "attestation.json";
+/// The run's attestation, as it was spooled.
+pub const ATTESTATION: &str = "attestation.json";
 /// Its presence says that the run is complete.
 pub const MANIFEST: &str = "manifest.json";
 /// Its presence says that the run was taken back.

@@ -106,6 +106,16 @@ impl Crawler {
         Ok(settled)
     }
 
+    /// Has a run looked at again, as if this look had not been.
+    pub(crate) fn put_off(&self, entry: &Entry, reason: &Reason) -> Outcome {
+        self.metrics.failed(&reason.code);
+        let later = Some(self.config.interval);
+        self.loaded().into_iter().for_each(|mut roll| {
+            roll.postpone(Id::of(&entry.name), None, later);
+        });
+        Outcome::Retry
+    }
+
     /// Takes a run back and writes down how that came out.
     pub(crate) async fn record_withdrawal(
         &self,

@@ -46,6 +46,8 @@ struct Open {
     in_hand: bool,
     /// Whether something about it changed meanwhile.
     hurried: bool,
+    /// Whether the store was asked for it.
+    asked: bool,
     /// Serial of the set under which its content was refused.
     refused: Option<u64>,
     /// Directories in which something is awaited.
@@ -71,6 +73,7 @@ impl Roll {
             pause: SOON,
             in_hand: false,
             hurried: false,
+            asked: false,
             refused: None,
             places: Vec::new(),
         };
@@ -105,6 +108,18 @@ impl Roll {
             open.pause = (open.pause * 2).min(SLOWEST);
             open.refused = refused;
             (open.in_hand, open.hurried) = (false, false);
+        }
+    }
+
+    /// Whether the store was asked for a run; also for one that isn't open.
+    pub(crate) fn asked(&self, run: Id) -> bool {
+        self.open.get(&run).is_none_or(|open| open.asked)
+    }
+
+    /// Notes that it was.
+    pub(crate) fn note_asked(&mut self, run: Id) {
+        if let Some(open) = self.open.get_mut(&run) {
+            open.asked = true;
         }
     }
 

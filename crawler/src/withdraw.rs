@@ -14,6 +14,7 @@ use sluice_sys::{
 };
 
 use crate::{
+    clock,
     crawler::Crawler,
     edge,
     error::PassError,
@@ -21,6 +22,7 @@ use crate::{
     now::Now,
     outcome::{Reason, Stop},
     publish::{MANIFEST, TOMBSTONE},
+    store::Standing,
 };
 
 /// Upper bound of a request, in bytes.
@@ -32,7 +34,7 @@ const MAX_REQUEST: usize = 64 << 10;
 pub struct Request {
     /// Always 1.
     pub format: u32,
-    /// Run ids.
+    /// Run ids, or `OWNER/RUN-ID` where the ledger doesn't know the run.
     pub runs: Vec<String>,
     /// The reason, for everybody to read.
     pub why: String,
@@ -40,14 +42,15 @@ pub struct Request {
     pub by: String,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "kebab-case")]
-struct Tombstone<'a> {
+/// What stands in a withdrawn run's place.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct Tombstone {
     format: u32,
-    run_id: &'a str,
-    state: &'static str,
-    why: &'a str,
-    withdrawn: &'a str,
+    run_id: String,
+    state: String,
+    pub(crate) why: String,
+    withdrawn: String,
 }
 
 impl Request {
@@ -81,24 +84,46 @@ impl Crawler {
         Ok(())
     }
 
+    /// The store's word counts where the ledger has another: it may be lost, or older.
     async fn mark(&self, request: &Request) -> Result<(), PassError> {
-        for run_id in &request.runs {
-            match self.ledger.find(run_id).await? {
+        for run in &request.runs {
+            let why = format!("{} ({})", request.why, request.by);
+            let reason = Reason::new("withdrawn", why);
+            let run_id = run.rsplit('/').next().unwrap_or(run);
+            let known = self.ledger.find(run_id).await?;
+            let name = match known {
+                Some(entry) if entry.state == State::Withdrawing => continue,
                 Some(entry) if entry.state == State::Published => {
-                    let why = format!("{} ({})", request.why, request.by);
-                    let reason = Reason::new("withdrawn", why);
-                    let now = sluice_policy::time::format(crate::clock::now());
-                    let state = State::Withdrawing;
-                    self.ledger.settle(&entry.name, state, reason, None, &now).await?;
-                    self.reopen(entry.name);
+                    let now = clock::text();
+                    self.ledger.settle(&entry.name, State::Withdrawing, reason, None, &now).await?;
+                    Ok(Some(entry.name))
                 }
-                Some(entry) => {
-                    tracing::warn!(run_id, "not withdrawn: it is {}", entry.state.word());
+                _ => self.restore_withdrawing(run, run_id, reason).await,
+            };
+            match name {
+                Ok(Some(name)) => self.reopen(name),
+                Ok(None) => tracing::warn!(run, "not withdrawn: the store has no manifest of it"),
+                Err(stop) => {
+                    tracing::warn!(run, "not withdrawn, ask again: {}", stop.reason().message);
                 }
-                None => tracing::warn!(run_id, "not withdrawn: there is no such run"),
             }
         }
         Ok(())
+    }
+
+    async fn restore_withdrawing(
+        &self,
+        run: &str,
+        run_id: &str,
+        reason: Reason,
+    ) -> Result<Option<String>, Stop> {
+        match self.locate(run).await? {
+            Some((owner, found @ Standing::Published(_))) => {
+                let state = State::Withdrawing;
+                self.restore(&owner, run_id, &found, state, reason).await.map(Some)
+            }
+            _ => Ok(None),
+        }
     }
 
     /// Takes back one run, from wherever an earlier attempt left off.
@@ -130,8 +155,13 @@ impl Crawler {
     }
 
     fn tombstone(&self, run: &Identity, why: &str, now: &str) -> Result<Vec<u8>, Stop> {
-        let tombstone =
-            Tombstone { format: 1, run_id: &run.run_id, state: "withdrawn", why, withdrawn: now };
+        let tombstone = Tombstone {
+            format: 1,
+            run_id: run.run_id.clone(),
+            state: "withdrawn".into(),
+            why: why.into(),
+            withdrawn: now.into(),
+        };
         let text = serde_json::to_vec_pretty(&tombstone);
         text.map_err(|error| Stop::hold("internal-error", error.to_string()))
     }

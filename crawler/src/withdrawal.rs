@@ -5,6 +5,9 @@ use std::{process::ExitCode, time::Duration};
 use sluice_crawler::{
     config::Config,
     ledger::{Reader, State},
+    outcome::Stop,
+    recall::locate,
+    store::{Standing, Store},
     withdraw::Request,
 };
 use tokio::time::{Instant, sleep};
@@ -16,55 +19,84 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two looks at how far it is.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// The runs that are meant; all have to be published.
-pub(crate) fn runs(
-    reader: &Reader,
+/// The runs that are meant, by the ledger's word or, where it has another, by the store's.
+pub(crate) async fn runs(
+    config: &Config,
     run: Option<String>,
     digest: Option<String>,
 ) -> Result<Vec<String>, Failure> {
-    let found = match (run, digest) {
-        (Some(run), _) => {
-            let entry = reader.find(&run).map_err(Failure::environment)?;
-            let Some(entry) = entry else {
-                return Err(Failure::not_so(format!("there is no run {run}; see status")));
-            };
-            if entry.state != State::Published {
-                let state = entry.state.word();
-                return Err(Failure::not_so(format!("{run} is {state}, not published")));
-            }
-            vec![entry]
-        }
-        (None, digest) => {
-            let digest = digest.unwrap_or_default();
-            let found = reader.published_of(&digest).map_err(Failure::environment)?;
-            if found.is_empty() {
-                return Err(Failure::not_so(format!("no published run is of {digest}")));
-            }
-            found
-        }
+    // A lost one is made again by whoever takes the runs back.
+    let reader = Reader::open(&config.state).ok();
+    let store = Store::open(&config.location).map_err(Failure::configuration)?;
+    let unasked = |stop: Stop| Failure::environment(&stop.reason().message);
+    let Some(run) = run else {
+        return of_bundle(reader.as_ref(), &store, &digest.unwrap_or_default()).await;
     };
-    Ok(found.into_iter().filter_map(|entry| Some(entry.identity?.run_id)).collect())
+    let run_id = run.rsplit('/').next().unwrap_or(&run);
+    let known = reader.map_or(Ok(None), |reader| reader.find(run_id));
+    match known.map_err(Failure::environment)? {
+        Some(entry) if entry.state == State::Published => Ok(vec![run_id.to_owned()]),
+        known => match locate(&store, &run).await.map_err(unasked)? {
+            Some((owner, Standing::Published(_))) => Ok(vec![format!("{owner}/{run_id}")]),
+            Some(_) => Err(Failure::not_so(format!("{run} is withdrawn already"))),
+            None => Err(Failure::not_so(match known {
+                Some(entry) => format!("{run} is {}, not published", entry.state.word()),
+                None => format!(
+                    "neither the ledger nor the store knows {run}; where each owner has a bucket, \
+                     name it OWNER/RUN-ID"
+                ),
+            })),
+        },
+    }
+}
+
+async fn of_bundle(
+    reader: Option<&Reader>,
+    store: &Store,
+    digest: &str,
+) -> Result<Vec<String>, Failure> {
+    let known = reader.map_or(Ok(Vec::new()), |reader| reader.published_of(digest));
+    let known = known.map_err(Failure::environment)?;
+    let mut found: Vec<_> =
+        known.into_iter().filter_map(|entry| Some(entry.identity?.run_id)).collect();
+    if found.is_empty() {
+        let told = |stop: Stop| Failure::environment(&stop.reason().message);
+        for owner in store.all_owners().await.map_err(told)? {
+            for run_id in store.runs_of(&owner).await.map_err(told)? {
+                let run = format!("{owner}/{run_id}");
+                if let Some((_, Standing::Published(manifest))) =
+                    locate(store, &run).await.map_err(told)?
+                    && manifest.digest == digest
+                {
+                    found.push(run);
+                }
+            }
+        }
+    }
+    if found.is_empty() {
+        return Err(Failure::not_so(format!("no published run is of {digest}")));
+    }
+    Ok(found)
 }
 
 /// Has the runs taken back: by the daemon, or here where none is running.
-pub(crate) async fn withdraw(
-    config: Config,
-    reader: &Reader,
-    request: &Request,
-) -> Result<ExitCode, Failure> {
+pub(crate) async fn withdraw(config: Config, request: &Request) -> Result<ExitCode, Failure> {
     let name = format!("withdraw-{}", std::process::id());
     request.leave(&config.state, &name).map_err(Failure::environment)?;
+    let state = config.state.clone();
     match open(config) {
         Ok(crawler) => drop(crawler.pass().await.map_err(Failure::environment)?),
         // Then it sees the request.
         Err(failure) if failure.locked => {}
         Err(failure) => return Err(failure),
     }
+    let reader = Reader::open(&state).map_err(Failure::environment)?;
     let end = Instant::now() + PATIENCE;
     loop {
         let mut open = Vec::new();
         for run in &request.runs {
-            let entry = reader.find(run).map_err(Failure::environment)?;
+            let run_id = run.rsplit('/').next().unwrap_or(run);
+            let entry = reader.find(run_id).map_err(Failure::environment)?;
             if entry.is_none_or(|entry| entry.state != State::Withdrawn) {
                 open.push(run);
             }

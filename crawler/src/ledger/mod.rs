@@ -192,12 +192,40 @@ impl Ledger {
         .await
     }
 
-    /// Has the status files written again of runs that changed after `time`.
+    /// Has the status files written again of runs that changed after `time`. Those of published
+    /// runs wait for [`Ledger::untell`]: a ledger from a backup may call a run published that has
+    /// been withdrawn since.
     pub async fn tell_again(&self, time: &str) -> Result<(), LedgerError> {
         let time = time.to_owned();
         self.call(move |db| {
-            let again = "UPDATE run SET told = 0 WHERE changed >= ? AND token IS NOT NULL";
+            let again = "UPDATE run SET told = CASE state WHEN 'published' THEN 2 ELSE 0 END
+                 WHERE (changed >= ? OR told <> 1) AND token IS NOT NULL";
             db.execute(again, [time]).map(drop)
+        })
+        .await
+    }
+
+    /// Published runs whose owners are to be told again once the store has been asked.
+    pub async fn doubted(&self) -> Result<Vec<Entry>, LedgerError> {
+        self.call(|db| select(db, "told = 2", [])).await
+    }
+
+    /// Has a run's status file written again.
+    pub async fn untell(&self, name: &str) -> Result<(), LedgerError> {
+        let name = name.to_owned();
+        self.call(move |db| {
+            db.prepare_cached("UPDATE run SET told = 0 WHERE name = ?")?.execute([name]).map(drop)
+        })
+        .await
+    }
+
+    /// Everybody who has runs here.
+    pub async fn owners(&self) -> Result<Vec<String>, LedgerError> {
+        self.call(|db| {
+            let mut owners =
+                db.prepare("SELECT DISTINCT owner FROM run WHERE owner IS NOT NULL")?;
+            let owners = owners.query_map([], |row| row.get(0))?;
+            owners.collect()
         })
         .await
     }

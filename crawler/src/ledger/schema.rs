@@ -62,6 +62,10 @@ CREATE TABLE upload (        -- in parts, and perhaps unfinished
     PRIMARY KEY (run, id)
 ) STRICT, WITHOUT ROWID;
 ",
+    "
+-- Beside 0 and 1, told is 2 while the store is to be asked before the status file is written.
+CREATE INDEX run_doubted ON run (told) WHERE told = 2;
+",
 ];
 
 /// Brings an older ledger up to date.

@@ -55,6 +55,8 @@ fn settled_runs_stay_settled() {
     wait(ledger.told(vec!["a".to_owned()]));
     assert!(wait(ledger.untold(9)).is_empty());
     wait(ledger.tell_again("t1"));
+    assert_eq!((wait(ledger.untold(9)).len(), wait(ledger.doubted()).len()), (0, 1));
+    wait(ledger.untell("a"));
     assert_eq!(wait(ledger.untold(9)).len(), 1);
     let counts = Reader::open(dir.path()).unwrap().counts().unwrap();
     assert_eq!(counts, [(State::Published, 1), (State::Seen, 1)]);

@@ -7,6 +7,7 @@ mod directory;
 mod failed;
 mod owners;
 mod probe;
+mod standing;
 mod upload;
 
 use std::{collections::HashMap, io, path::PathBuf, sync::Arc};
@@ -26,6 +27,7 @@ use directory::{clear_staged, fits, is_staged};
 use failed::refused;
 use owners::Owners;
 pub use probe::Honours;
+pub use standing::Standing;
 use upload::Parts;
 pub use upload::Upload;
 

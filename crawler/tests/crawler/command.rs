@@ -198,6 +198,43 @@ fn the_configuration_is_read_again_and_metrics_are_served() {
     assert_eq!(daemon.end("-TERM"), Some(0));
 }
 
+#[test]
+fn a_lost_ledger_hinders_no_withdrawal() {
+    let Some(world) = world() else { return };
+    for job in 1..5 {
+        world.run(job, "box").file("results.csv", TABLE).attest();
+    }
+    assert_eq!(output(&world, &["once"]).0, Some(0));
+    let lose = || {
+        for entry in fs::read_dir(world.at("state")).unwrap() {
+            let path = entry.unwrap().path();
+            let _ = fs::remove_dir_all(&path).or_else(|_| fs::remove_file(&path));
+        }
+    };
+    for job in 1..5 {
+        fs::remove_file(world.spooled(job)).unwrap();
+    }
+    let digest = world.run(9, "box").predicate.digest.to_string();
+    let gone = |job: u32| {
+        let run = world.at(&format!("published/alice/box-lab-{job}.0"));
+        run.join("tombstone.json").exists() && !run.join("results.csv").exists()
+    };
+    for (run, job) in [("box-lab-1.0", 1), ("alice/box-lab-2.0", 2)] {
+        lose();
+        let (code, _, said) = output(&world, &["withdraw", run, "--why", "wrong"]);
+        assert_eq!((code, gone(job)), (Some(0), true), "{said}");
+        let (code, _, said) = output(&world, &["withdraw", run, "--why", "wrong"]);
+        assert_eq!(code, Some(1), "{said}");
+    }
+    lose();
+    assert_eq!(output(&world, &["once", "--rebuild"]).0, Some(0));
+    let counts = output(&world, &["status", "--json"]).1["counts"].clone();
+    assert_eq!(counts, serde_json::json!({"published": 2, "withdrawn": 2}));
+    lose();
+    let (code, _, said) = output(&world, &["withdraw", "--digest", &digest, "--why", "wrong"]);
+    assert_eq!((code, gone(3), gone(4)), (Some(0), true, true), "{said}");
+}
+
 /// A configuration that parses, and can't be worked with, leaves the one before in force.
 #[test]
 fn what_can_t_be_opened_is_not_changed_to() {

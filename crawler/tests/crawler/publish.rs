@@ -149,7 +149,7 @@ fn a_lost_ledger_is_made_again_and_deletes_nothing() {
     assert_eq!(world.published(), published);
     lose();
     world.revoke_bundle();
-    assert_eq!(pass(&world).held, 1);
+    assert_eq!(pass(&world).published, 1);
     assert_eq!(world.published(), published, "withdrawing is another command");
     // A manifest of another make is foreign, and nothing beside it is touched.
     let key = Path::parse("pre/fix/alice/box-lab-7.0/manifest.json").unwrap();
