@@ -77,7 +77,7 @@ fn signed_sets_verify_here_and_with_ssh_keygen() {
     let scratch = set();
     let verify = "allowlist verify set --signers signers";
     scratch.run(verify).fails(1, "0 of 1 valid signatures");
-    scratch.run("allowlist sign set --key alice --as alice@site").ok();
+    scratch.run("allowlist sign set --all --key alice --as alice@site").ok();
     let ok = scratch.run(verify).ok();
     assert!(ok.out.contains("serial 1, 1 entries, valid until "), "{ok:?}");
 
@@ -91,7 +91,7 @@ fn signed_sets_verify_here_and_with_ssh_keygen() {
     assert!(checked.status.success());
 
     // Signing again changes nothing, unless asked to.
-    scratch.run("allowlist sign set --key alice --as alice@site").ok();
+    scratch.run("allowlist sign set --all --key alice --as alice@site").ok();
     assert_eq!(serial(&scratch), 1);
     scratch.run("allowlist sign set --index --key dave --as dave@site").ok();
     assert_eq!(serial(&scratch), 1);
@@ -103,12 +103,12 @@ fn signed_sets_verify_here_and_with_ssh_keygen() {
 #[test]
 fn every_problem_is_listed() {
     let scratch = set();
-    scratch.run("allowlist sign set --key alice --as alice@site").ok();
+    scratch.run("allowlist sign set --all --key alice --as alice@site").ok();
     let config = "allowlist verify set --signers signers --config config";
     scratch.run(config).fails(1, "1 of 2 valid signatures");
     scratch.run("allowlist sign set --entry demo@1.0 --key carol --as carol@site").ok();
     scratch.run(config).fails(1, "not in the index").fails(1, "carol@site may not approve it");
-    scratch.run("allowlist sign set --key dave --as dave@site").ok();
+    scratch.run("allowlist sign set --all --key dave --as dave@site").ok();
     assert_eq!(serial(&scratch), 2);
     scratch.run(config).ok();
 
@@ -129,7 +129,7 @@ fn every_problem_is_listed() {
 #[test]
 fn revoking_stops_bundles_and_keys() {
     let scratch = set();
-    scratch.run("allowlist sign set --key alice --as alice@site").ok();
+    scratch.run("allowlist sign set --all --key alice --as alice@site").ok();
     let digest = scratch.run("freeze bundle").ok().err;
     let revoke = |what: &str| {
         let line = format!("allowlist revoke set {what} --why");
@@ -140,7 +140,7 @@ fn revoking_stops_bundles_and_keys() {
     revoke(&format!("--digest {}", digest.trim())).ok();
     let verify = "allowlist verify set --signers signers";
     scratch.run(verify).fails(1, "revoked.toml: 0 of 1").fails(1, "bundle is revoked: found a bug");
-    scratch.run("allowlist sign set --key dave --as dave@site").ok();
+    scratch.run("allowlist sign set --all --key dave --as dave@site").ok();
     assert_eq!(serial(&scratch), 2);
     scratch.run(verify).fails(1, "1 problems");
     assert!(
@@ -150,7 +150,7 @@ fn revoking_stops_bundles_and_keys() {
     let fingerprint = scratch.fingerprint("alice.pub");
     revoke(&format!("--key {fingerprint}")).ok();
     revoke(&format!("--key {fingerprint}")).ok();
-    scratch.run("allowlist sign set --key dave --as dave@site").ok();
+    scratch.run("allowlist sign set --all --key dave --as dave@site").ok();
     // Dave has signed the entry too, so that his word is left.
     scratch.run(verify).fails(1, "1 problems");
 }
@@ -159,17 +159,17 @@ fn revoking_stops_bundles_and_keys() {
 fn publishing_swings_one_link_to_higher_serials_only() {
     let scratch = set();
     let publish = "allowlist push set --to pub --signers signers --config config";
-    scratch.run("allowlist sign set --key alice --as alice@site").ok();
+    scratch.run("allowlist sign set --all --key alice --as alice@site").ok();
     scratch.write("set/notes.txt", "not part of it");
     scratch.run(publish).fails(1, "1 of 2 valid signatures");
     assert_eq!(fs::read_dir(scratch.path("pub/sets")).unwrap().count(), 0);
-    scratch.run("allowlist sign set --key dave --as dave@site").ok();
+    scratch.run("allowlist sign set --all --key dave --as dave@site").ok();
     scratch.run(publish).ok();
     let current = scratch.path("pub/current");
     assert_eq!(fs::read_link(&current).unwrap().to_str(), Some("sets/2"));
     assert!(!current.join("notes.txt").exists());
     scratch.run(publish).fails(1, "serial 2 is in force");
-    scratch.run("allowlist sign set --renew --key dave --as dave@site").ok();
+    scratch.run("allowlist sign set --all --renew --key dave --as dave@site").ok();
     let planted = scratch.path("set/index.toml.sig.d/eve@site.sig");
     symlink(scratch.path("alice"), &planted).unwrap();
     scratch.run(publish).fails(4, "eve@site.sig");
@@ -191,7 +191,7 @@ fn nothing_is_given_back_by_leaving_it_out() {
     let digest = scratch.run("freeze bundle").ok().err;
     scratch.run(&format!("allowlist revoke set --digest {} --why bug", digest.trim())).ok();
     for key in ["alice", "dave"] {
-        scratch.run(&format!("allowlist sign set --key {key} --as {key}@site")).ok();
+        scratch.run(&format!("allowlist sign set --all --key {key} --as {key}@site")).ok();
     }
     scratch.run(push).ok();
     fs::remove_file(scratch.path("set/revoked.toml")).unwrap();
@@ -205,7 +205,7 @@ fn nothing_is_given_back_by_leaving_it_out() {
 fn a_slower_push_of_an_older_set_does_not_follow_a_newer_one() {
     let scratch = set();
     for key in ["alice", "dave"] {
-        scratch.run(&format!("allowlist sign set --key {key} --as {key}@site")).ok();
+        scratch.run(&format!("allowlist sign set --all --key {key} --as {key}@site")).ok();
     }
     fs::create_dir_all(scratch.path("pub/sets/9")).unwrap();
     let other = fs::File::open(scratch.path("pub")).unwrap();
@@ -234,8 +234,8 @@ fn wrong_uses_are_named() {
     scratch.run("allowlist new set --valid 30").fails(2, "set is not empty");
     scratch.run("allowlist new other --valid 0").fails(2, "--valid");
     scratch.run("allowlist add bundle entry.toml --bundle bundle").fails(2, "allowlist new");
-    scratch.run("allowlist sign set --key alice --as a/b").fails(2, "--as takes a principal");
-    scratch.run("allowlist sign set --key nokey --as alice@site").fails(4, "nokey");
+    scratch.run("allowlist sign set --all --key alice --as a/b").fails(2, "--as takes a principal");
+    scratch.run("allowlist sign set --all --key nokey --as alice@site").fails(4, "nokey");
     scratch.run("allowlist sign set --index --revoked --key k --as a").fails(2, "cannot be used");
     scratch.run("allowlist revoke set --why x").fails(2, "--digest");
 }
@@ -247,14 +247,14 @@ fn removing_takes_an_entry_and_its_manifests() {
     scratch.write("bundle2/main", "2");
     scratch.run("allowlist add set entry.toml --bundle bundle2 --runtime runtime").ok();
     scratch.run("allowlist remove set missing@1").fails(1, "missing@1 is not in the set");
-    scratch.run("allowlist sign set --key alice --as alice@site").ok();
+    scratch.run("allowlist sign set --all --key alice --as alice@site").ok();
     scratch.run("allowlist remove set demo@1.0").ok();
     assert!(!scratch.path("set/entries/demo@1.0.toml").exists());
     assert!(!scratch.path("set/entries/demo@1.0.toml.sig.d").exists());
     // The runtime's manifest is still needed.
     assert_eq!(fs::read_dir(scratch.path("set/manifests")).unwrap().count(), 2);
     scratch.run("allowlist verify set --signers signers").fails(1, "in the index, but missing");
-    scratch.run("allowlist sign set --key alice --as alice@site").ok();
+    scratch.run("allowlist sign set --all --key alice --as alice@site").ok();
     scratch.run("allowlist verify set --signers signers").ok();
     assert_eq!(serial(&scratch), 2);
 }
@@ -284,7 +284,7 @@ fn a_set_s_changes_are_shown_before_it_is_signed() {
 fn a_set_travels_to_other_hosts() {
     let scratch = set();
     for key in ["alice", "dave"] {
-        scratch.run(&format!("allowlist sign set --key {key} --as {key}@site")).ok();
+        scratch.run(&format!("allowlist sign set --all --key {key} --as {key}@site")).ok();
     }
     // In ssh's place: the other host is a directory, the host's name its last part.
     let sluice = env!("CARGO_BIN_EXE_sluice");

@@ -59,7 +59,7 @@ fn host() -> Option<Scratch> {
     host.write("entry.toml", entry("", SCRIPT));
     host.run("allowlist new set --valid 30").ok();
     host.run("allowlist add set entry.toml --bundle srv/workflows/demo/1.0").ok();
-    host.run("allowlist sign set --key alice --as alice@site").ok();
+    host.run("allowlist sign set --all --key alice --as alice@site").ok();
     on(&host, "allowlist push set").ok();
     Some(host)
 }
@@ -189,7 +189,8 @@ fn the_sites_cluster_key_is_roots_alone() {
         on(&host, line).fails(3, "cluster.pub has mode 0666, too open");
     }
     host.write("srv/private/attestations/spool/none", "");
-    let revoke = format!("allowlist revoke set --digest sha256:{} --why bug", "0".repeat(64));
+    let revoke =
+        format!("allowlist revoke set --anyway --digest sha256:{} --why bug", "0".repeat(64));
     assert!(on(&host, &revoke).ok().err.contains("cluster.pub has mode 0666, too open"));
     host.mode(key, 0o644);
     on(&host, "attest verify attestation.json").fails(1, "attestation.json: ");
@@ -266,7 +267,7 @@ fn approved_bundles_are_installed_whole_or_not_at_all() {
     // Revoked bundles stay out.
     let digest = host.run("freeze b").ok().err;
     host.run(&format!("allowlist revoke set --digest {} --why bug", digest.trim())).ok();
-    host.run("allowlist sign set --key alice --as alice@site").ok();
+    host.run("allowlist sign set --all --key alice --as alice@site").ok();
     let ran = on(&host, "allowlist push set").ok();
     assert!(ran.err.contains("its bundle is revoked: bug"), "{ran:?}");
     on(&host, "install b").fails(1, "is revoked: bug");

@@ -32,7 +32,7 @@ fn passphrases_are_what_people_wrote() {
     let scratch = Scratch::new();
     scratch.run("allowlist new set --valid 30").ok();
     asked(&scratch, "größe 日本\n", "keys new key --as alice@site").ok();
-    let sign = "allowlist sign set --key key --as alice@site";
+    let sign = "allowlist sign set --all --key key --as alice@site";
     asked(&scratch, "größe 日本", sign).ok();
     let again = format!("{sign} --renew");
     asked(&scratch, "größe 日本\n", &again).ok();
@@ -75,7 +75,7 @@ fn keys_come_are_listed_and_go() {
 
     // What it signs now is accepted, and after its end no more.
     scratch.run("allowlist new set --valid 30").ok();
-    scratch.run("allowlist sign set --key alice --as alice@site").ok();
+    scratch.run("allowlist sign set --all --key alice --as alice@site").ok();
     scratch.run("allowlist verify set --signers signers").ok();
     let retire = format!("keys retire {fingerprint} --signers signers --at");
     scratch.run(&format!("{retire} 2999-01-01T00:00:00Z")).ok();

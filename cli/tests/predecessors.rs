@@ -105,7 +105,7 @@ fn to_12_who_may_run_can_not_approve() {
     scratch.run("allowlist remove set demo@1.0").ok();
     scratch.run("allowlist add set entry.toml --bundle b").ok();
     scratch.key("operator");
-    scratch.run("allowlist sign set --key operator --as alice@site").ok();
+    scratch.run("allowlist sign set --all --key operator --as alice@site").ok();
     scratch.run("allowlist verify set --signers signers").fails(1, "is not alice@site's");
 }
 
@@ -191,6 +191,6 @@ fn approved() -> Scratch {
     scratch.write("signers", format!("alice@site {public}"));
     scratch.run("allowlist new set --valid 30").ok();
     scratch.run("allowlist add set entry.toml --bundle b").ok();
-    scratch.run("allowlist sign set --key alice --as alice@site").ok();
+    scratch.run("allowlist sign set --all --key alice --as alice@site").ok();
     scratch
 }

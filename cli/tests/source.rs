@@ -97,7 +97,7 @@ fn the_difference_to_the_version_before_is_part_of_the_approval() {
     scratch.key("alice");
     let signers = format!("alice@site {}", scratch.read("alice.pub"));
     scratch.write("signers", signers);
-    scratch.run("allowlist sign set --key alice --as alice@site").ok();
+    scratch.run("allowlist sign set --all --key alice --as alice@site").ok();
     scratch.run("allowlist verify set --signers signers").ok();
     let other = diff.replace("sha256:", "sha256:00");
     scratch.write("set/entries/demo@1.1.toml", text.replace(&diff, &other[..71]));
@@ -129,7 +129,7 @@ fn keys_in_an_agent_sign() {
     scratch.write("signers", format!("alice@site {public}"));
     // The agent lives as long as the command it starts; the private key is nowhere else.
     let script = "ssh-add -q alice && rm alice && \
-                  \"$0\" allowlist sign set --key alice.pub --as alice@site";
+                  \"$0\" allowlist sign set --all --key alice.pub --as alice@site";
     let output = Command::new("ssh-agent")
         .args(["sh", "-c", script, env!("CARGO_BIN_EXE_sluice")])
         .current_dir(scratch.root())

@@ -263,6 +263,13 @@ fn revocation_wins() {
     for (what, expected) in [
         (format!("[[digest]]\ndigest = \"{}\"", Digest::of(b"bundle")), "revoked"),
         (format!("[[key]]\nfingerprint = \"{}\"", host.fingerprint("controller@lab")), "revoked"),
+        (
+            format!(
+                "[[digest]]\ndigest = \"{}\"",
+                Digest::of(entry("variant-calling", "cohort").as_bytes())
+            ),
+            "revoked",
+        ),
         (format!("[[digest]]\ndigest = \"{}\"", Digest::of(b"another")), "ok"),
     ] {
         let _ = fs::remove_dir_all(host.dir.path().join("state"));

@@ -3,17 +3,27 @@
 use std::path::Path;
 
 use rustix::fs::OFlags;
+use serde::Serialize;
 use sluice_policy::digest::Digest;
 use sluice_policy::entry::{self, Entry, Parameters};
 use sluice_policy::manifest::{Kind, Manifest};
 use sluice_policy::parameters::{MAX_SCHEMA, Schema};
+use sluice_site::Site;
 use sluice_sys::{beneath, read_limited};
 
 use super::draft::{self, Draft, entry_file, manifest_file};
 use super::git::Checkout;
+use super::warnings;
 use crate::args::allowlist::Add;
 use crate::exit::{Exit, Failure, Result};
 use crate::{output, read, tree};
+
+#[derive(Serialize)]
+struct Added<'a> {
+    entry: String,
+    digest: Digest,
+    warnings: &'a [String],
+}
 
 pub(super) fn run(args: &Add) -> Result<Exit> {
     let file = args.entry.as_path();
@@ -74,7 +84,14 @@ pub(super) fn run(args: &Add) -> Result<Exit> {
     if !draft.has(&target) {
         draft.write_signed(&target, text.as_bytes())?;
     }
-    output::line(digests.bundle)?;
+    let warnings = warnings::of(&entry, Site::load().ok().as_ref(), args.git.is_some());
+    match args.json {
+        true => {
+            output::json(&Added { entry: entry.id(), digest: digests.bundle, warnings: &warnings })?
+        }
+        false => output::line(digests.bundle)?,
+    }
+    warnings.iter().for_each(|warning| output::note(format_args!("warning: {warning}")));
     output::note(format_args!(
         "{} is in the set; read it before you sign it",
         draft.path(&target).display()

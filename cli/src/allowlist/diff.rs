@@ -12,7 +12,7 @@ use crate::exit::{Exit, Result};
 use crate::output;
 
 #[derive(Serialize)]
-struct Report {
+pub(super) struct Report {
     from: u64,
     to: u64,
     added: Vec<String>,
@@ -27,6 +27,21 @@ struct Report {
 struct Changed {
     entry: String,
     text: String,
+}
+
+impl Report {
+    /// Each change in a line.
+    pub(super) fn summary(&self) -> Vec<String> {
+        let line = |verb: &'static str| move |what: &String| format!("{verb:<10} {what}");
+        let changed = self.changed.iter().map(|it| &it.entry);
+        let added = self.added.iter().map(line("added"));
+        added
+            .chain(self.removed.iter().map(line("removed")))
+            .chain(changed.map(line("changed")))
+            .chain(self.revoked.iter().map(line("revoked")))
+            .chain(self.no_longer_revoked.iter().map(line("restored")))
+            .collect()
+    }
 }
 
 pub(super) fn run(set: &Path, against: Option<&Path>, json: bool) -> Result<Exit> {
@@ -45,7 +60,7 @@ pub(super) fn run(set: &Path, against: Option<&Path>, json: bool) -> Result<Exit
     Ok(if same { Exit::Ok } else { Exit::NotAsItShould })
 }
 
-fn compare(old: &Draft, new: &Draft) -> Result<Report> {
+pub(super) fn compare(old: &Draft, new: &Draft) -> Result<Report> {
     let (before, after): (BTreeSet<_>, BTreeSet<_>) =
         (old.entries()?.into_iter().collect(), new.entries()?.into_iter().collect());
     let mut changed = Vec::new();

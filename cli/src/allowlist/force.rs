@@ -7,8 +7,8 @@ use std::path::Path;
 use sluice_policy::index::Index;
 use time::OffsetDateTime;
 
-use super::draft::{Draft, INDEX, signature};
-use super::verify::{self, Against};
+use super::draft::{Draft, INDEX, entry_file, signature};
+use super::verify::{self, Against, Kind, Problem};
 use crate::exit::{Doing, Failure, Result};
 use crate::output;
 
@@ -26,7 +26,8 @@ pub(super) fn put_in_force(source: &Draft, to: &Path, against: &Against) -> Resu
             index.serial
         )));
     }
-    if let Ok(before) = Draft::open(&to.join(CURRENT)).and_then(|set| set.revoked())
+    let in_force = Draft::open(&to.join(CURRENT)).ok();
+    if let Some(Ok(before)) = in_force.as_ref().map(Draft::revoked)
         && let Some(what) = source.revoked()?.gives_back(&before)
     {
         return Err(Failure::bad(format_args!(
@@ -41,10 +42,16 @@ pub(super) fn put_in_force(source: &Draft, to: &Path, against: &Against) -> Resu
     let result = copied(source, &index, &copy)
         .and_then(|draft| against.problems(&draft, OffsetDateTime::now_utc()))
         .and_then(|problems| {
-            // What the set itself takes back is no reason to hold it up.
-            let (taken_back, others): (Vec<_>, Vec<_>) =
-                problems.into_iter().partition(|problem| problem.taken_back);
-            taken_back.iter().for_each(|problem| output::note(&problem.text));
+            // Neither what the set itself takes back holds it up, nor what is in force already.
+            let stays = |problem: &Problem| match &problem.kind {
+                Kind::Refused => false,
+                Kind::TakenBack => true,
+                Kind::NotByApprover(id) => {
+                    in_force.as_ref().is_some_and(|before| are_alike(before, source, id))
+                }
+            };
+            let (stay, others): (Vec<_>, Vec<_>) = problems.into_iter().partition(stays);
+            stay.iter().for_each(|problem| output::note(&problem.text));
             verify::report(&others.into_iter().map(|problem| problem.text).collect::<Vec<_>>())
         })
         .and_then(|()| put(&copy, to, index.serial));
@@ -54,6 +61,12 @@ pub(super) fn put_in_force(source: &Draft, to: &Path, against: &Against) -> Resu
     }
     result?;
     Ok(index.serial)
+}
+
+/// Whether both sets have the entry, byte for byte.
+fn are_alike(a: &Draft, b: &Draft, id: &str) -> bool {
+    let file = entry_file(id);
+    matches!((a.read(&file), b.read(&file)), (Ok(a), Ok(b)) if a == b)
 }
 
 /// Held until the descriptor is dropped, and released if its process dies.

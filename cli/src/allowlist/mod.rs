@@ -1,6 +1,7 @@
 //! `sluice allowlist`.
 
 mod add;
+mod consent;
 mod diff;
 mod draft;
 mod force;
@@ -14,9 +15,11 @@ mod remove;
 mod revoke;
 mod running;
 mod show;
+mod shown;
 mod sign;
 mod status;
 mod verify;
+mod warnings;
 
 pub(crate) use verify::{signers, site};
 

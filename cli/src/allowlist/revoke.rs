@@ -1,17 +1,21 @@
 //! `sluice allowlist revoke`.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
+use std::path::Path;
 
 use serde::Serialize;
 use sluice_policy::attestation::Predicate;
 use sluice_policy::digest::Digest;
 use sluice_policy::revocation::{Revoked, RevokedDigest, RevokedKey};
 use sluice_site::Site;
+use sluice_site::paths::ALLOWED_SIGNERS;
 use ssh_key::{HashAlg, SshSig};
 use time::OffsetDateTime;
 
-use super::draft::{Draft, REVOKED, entry_file, signature};
+use super::draft::{Draft, INDEX, REVOKED, entry_file, signature};
 use super::released::{self, Released};
+use super::{published, verify};
 use crate::args::allowlist::Revoke;
 use crate::exit::{Exit, Failure, Result};
 use crate::output;
@@ -27,26 +31,30 @@ struct Report {
 pub(super) fn run(args: &Revoke) -> Result<Exit> {
     let draft = Draft::open(&args.set)?;
     let mut revoked = draft.revoked()?;
-    let digest: Option<Digest> =
-        args.digest.as_deref().map(str::parse).transpose().map_err(Failure::usage)?;
-    let already = match (&digest, &args.key) {
-        (Some(digest), _) => revoked.digest(digest).is_some(),
-        (None, Some(key)) => revoked.key(key).is_some(),
-        (None, None) => return Err(Failure::usage("give --digest or --key")),
-    };
+    let before = (revoked.digests.len(), revoked.keys.len());
+    let (why, at) = (&args.why, OffsetDateTime::now_utc());
+    let digests = digests(args, &draft)?;
+    for &digest in &digests {
+        if revoked.digest(&digest).is_none() {
+            revoked.digests.push(RevokedDigest { digest, why: why.clone(), at });
+        }
+    }
+    if let Some(fingerprint) = args.key.clone().filter(|key| revoked.key(key).is_none()) {
+        revoked.keys.push(RevokedKey { fingerprint, why: why.clone(), at });
+    }
+    let text = revoked.to_toml().map_err(Failure::bad)?;
+    Revoked::parse(text.as_bytes()).map_err(Failure::usage)?;
+    let (new_digests, new_keys) = (&revoked.digests[before.0..], &revoked.keys[before.1..]);
+    for RevokedDigest { digest, .. } in new_digests {
+        known(args, has_digest(&draft, digest)?, digest)?;
+    }
+    for RevokedKey { fingerprint, .. } in new_keys {
+        known(args, has_key(&draft, fingerprint)?, fingerprint)?;
+    }
+    let already = new_digests.is_empty() && new_keys.is_empty();
     if already {
         output::note("already revoked");
     } else {
-        let (why, at) = (args.why.clone(), OffsetDateTime::now_utc());
-        match (digest, &args.key) {
-            (Some(digest), _) => revoked.digests.push(RevokedDigest { digest, why, at }),
-            (None, key) => {
-                let fingerprint = key.clone().unwrap_or_default();
-                revoked.keys.push(RevokedKey { fingerprint, why, at });
-            }
-        }
-        let text = revoked.to_toml().map_err(Failure::bad)?;
-        Revoked::parse(text.as_bytes()).map_err(Failure::usage)?;
         draft.write_signed(REVOKED, text.as_bytes())?;
         output::note("revoked once the set is signed and pushed: sluice allowlist sign, push");
     }
@@ -54,11 +62,10 @@ pub(super) fn run(args: &Revoke) -> Result<Exit> {
         Some(key) => signed_by(&draft, key)?,
         None => BTreeSet::new(),
     };
-    let published = list(|run| match digest {
-        Some(digest) => {
-            [Some(run.digest), run.runtime_digest, Some(run.entry_digest)].contains(&Some(digest))
-        }
-        None => signed.contains(&run.entry_digest),
+    let published = list(|run| {
+        let rests_on = [Some(run.digest), run.runtime_digest, Some(run.entry_digest)];
+        digests.iter().any(|digest| rests_on.contains(&Some(*digest)))
+            || signed.contains(&run.entry_digest)
     })?;
     if args.json {
         output::json(&Report { already, published })?;
@@ -66,20 +73,79 @@ pub(super) fn run(args: &Revoke) -> Result<Exit> {
     Ok(Exit::Ok)
 }
 
+/// The digests to take back: one, or those of an entry.
+fn digests(args: &Revoke, draft: &Draft) -> Result<Vec<Digest>> {
+    if let Some(digest) = &args.digest {
+        return Ok(vec![digest.parse().map_err(Failure::usage)?]);
+    }
+    let Some(id) = &args.entry else { return Ok(Vec::new()) };
+    let bundle = published::entry_of(draft, id)?.digest;
+    for other in draft.entries()? {
+        if other != *id && draft.entry(&other)?.digest == bundle {
+            output::note(format_args!("{other} has the same bundle, and is taken back with it"));
+        }
+    }
+    Ok(vec![bundle, Digest::of(&draft.read(&entry_file(id))?)])
+}
+
+/// A typo takes nothing back, and must not look as if it did.
+fn known(args: &Revoke, has: bool, what: &dyn Display) -> Result<()> {
+    if args.anyway || has {
+        return Ok(());
+    }
+    Err(Failure::bad(format_args!(
+        "nothing here has {what}, and nothing is taken back: compare it with sluice allowlist \
+         show and sluice keys list, name an entry with --entry, or take it back --anyway"
+    )))
+}
+
+/// Whether an entry, its bundle or its runtime has this digest.
+fn has_digest(draft: &Draft, digest: &Digest) -> Result<bool> {
+    for id in draft.entries()? {
+        let entry = draft.entry(&id)?;
+        let runtime = entry.runtime.map(|runtime| runtime.digest);
+        let own = Digest::of(&draft.read(&entry_file(&id))?);
+        if [Some(entry.digest), runtime, Some(own)].contains(&Some(*digest)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether something in the set is signed with this key, or this host's `allowed_signers` has it.
+fn has_key(draft: &Draft, fingerprint: &str) -> Result<bool> {
+    for file in [INDEX, REVOKED] {
+        if is_signed_by(draft, file, fingerprint)? {
+            return Ok(true);
+        }
+    }
+    let listed = verify::signers(Path::new(ALLOWED_SIGNERS)).is_ok_and(|signers| {
+        signers.lines().any(|line| line.key.fingerprint(HashAlg::Sha256).to_string() == fingerprint)
+    });
+    Ok(listed || !signed_by(draft, fingerprint)?.is_empty())
+}
+
 /// Digests of the entries that carry a signature of this key.
 fn signed_by(draft: &Draft, fingerprint: &str) -> Result<BTreeSet<Digest>> {
     let mut signed = BTreeSet::new();
     for id in draft.entries()? {
         let file = entry_file(&id);
-        for principal in draft.signers(&file)? {
-            let made = SshSig::from_pem(draft.read(&signature(&file, &principal))?);
-            let key = made.map(|made| made.public_key().fingerprint(HashAlg::Sha256).to_string());
-            if key.is_ok_and(|key| key == fingerprint) {
-                signed.insert(Digest::of(&draft.read(&file)?));
-            }
+        if is_signed_by(draft, &file, fingerprint)? {
+            signed.insert(Digest::of(&draft.read(&file)?));
         }
     }
     Ok(signed)
+}
+
+fn is_signed_by(draft: &Draft, file: &str, fingerprint: &str) -> Result<bool> {
+    for principal in draft.signers(file)? {
+        let made = SshSig::from_pem(draft.read(&signature(file, &principal))?);
+        let key = made.map(|made| made.public_key().fingerprint(HashAlg::Sha256).to_string());
+        if key.is_ok_and(|key| key == fingerprint) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Prints the published runs concerned. Not every host can tell.

@@ -3,10 +3,12 @@
 use std::path::Path;
 
 use serde::Serialize;
+use sluice_policy::entry::Entry;
 use sluice_policy::time::format;
 use time::OffsetDateTime;
 
 use super::draft::{Draft, INDEX, REVOKED, entry_file};
+use super::shown;
 use crate::exit::{Exit, Result};
 use crate::output;
 
@@ -22,12 +24,15 @@ struct Set {
     revocation_signers: Vec<String>,
 }
 
+/// An entry, for people.
 #[derive(Serialize)]
-struct Line {
+pub(super) struct Line {
     entry: String,
     digest: String,
     runtime: Option<String>,
     data: Vec<String>,
+    /// Its release rules.
+    outputs: Vec<String>,
     users: Vec<String>,
     approved_by: String,
     proposal: String,
@@ -49,21 +54,38 @@ pub(super) fn run(draft_of: Option<&Path>, json: bool) -> Result<Exit> {
     Ok(Exit::Ok)
 }
 
+impl Line {
+    pub(super) fn of(draft: &Draft, entry: Entry) -> Result<Self> {
+        Ok(Self {
+            signers: draft.signers(&entry_file(&entry.id()))?,
+            entry: entry.id(),
+            digest: entry.digest.to_string(),
+            runtime: entry.runtime.map(|runtime| format!("{}@{}", runtime.name, runtime.version)),
+            data: entry.data.into_iter().map(|data| data.name).collect(),
+            outputs: entry.output.iter().map(shown::rule).collect(),
+            users: entry.scope.users,
+            approved_by: entry.approval.by,
+            proposal: entry.approval.proposal,
+        })
+    }
+
+    /// What it approves.
+    pub(super) fn lines(&self) -> Vec<String> {
+        let mut lines = vec![format!("digest   {}", self.digest)];
+        lines.extend(self.runtime.iter().map(|runtime| format!("runtime  {runtime}")));
+        lines.push(format!("approval {} by {}", self.proposal, self.approved_by));
+        lines.push(format!("data     {}", list(&self.data, "none")));
+        lines.extend(self.outputs.iter().map(|rule| format!("output   {rule}")));
+        lines.push(format!("users    {}", list(&self.users, "any")));
+        lines
+    }
+}
+
 fn gather(draft: &Draft) -> Result<Set> {
     let index = draft.index()?;
     let mut entries = Vec::new();
     for id in draft.entries()? {
-        let entry = draft.entry(&id)?;
-        entries.push(Line {
-            signers: draft.signers(&entry_file(&id))?,
-            entry: id,
-            digest: entry.digest.to_string(),
-            runtime: entry.runtime.map(|runtime| format!("{}@{}", runtime.name, runtime.version)),
-            data: entry.data.into_iter().map(|data| data.name).collect(),
-            users: entry.scope.users,
-            approved_by: entry.approval.by,
-            proposal: entry.approval.proposal,
-        });
+        entries.push(Line::of(draft, draft.entry(&id)?)?);
     }
     let revoked = draft.revoked()?;
     let digests = revoked.digests.into_iter().map(|taken| (taken.digest.to_string(), taken.why));
@@ -90,13 +112,9 @@ fn print(set: &Set) -> Result<()> {
     ))?;
     for line in &set.entries {
         output::line(format_args!("{}  {}", line.entry, by(&line.signers)))?;
-        output::line(format_args!("  digest   {}", line.digest))?;
-        if let Some(runtime) = &line.runtime {
-            output::line(format_args!("  runtime  {runtime}"))?;
+        for line in line.lines() {
+            output::line(format_args!("  {line}"))?;
         }
-        output::line(format_args!("  approval {} by {}", line.proposal, line.approved_by))?;
-        output::line(format_args!("  data     {}", list(&line.data, "none")))?;
-        output::line(format_args!("  users    {}", list(&line.users, "any")))?;
     }
     for taken in &set.revoked {
         output::line(format_args!("revoked {taken}, {}", by(&set.revocation_signers)))?;
@@ -104,7 +122,7 @@ fn print(set: &Set) -> Result<()> {
     Ok(())
 }
 
-fn by(signers: &[String]) -> String {
+pub(super) fn by(signers: &[String]) -> String {
     if signers.is_empty() { "unsigned".into() } else { format!("signed by {}", signers.join(", ")) }
 }
 

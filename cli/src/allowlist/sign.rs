@@ -12,6 +12,7 @@ use time::OffsetDateTime;
 
 use super::draft::{Draft, INDEX, REVOKED, entry_file, manifest_file, signature};
 use super::force::published_serial;
+use super::{consent, shown};
 use crate::args::allowlist::Sign;
 use crate::exit::{Doing, Exit, Failure, Result};
 use crate::output;
@@ -22,13 +23,21 @@ pub(super) fn run(args: &Sign) -> Result<Exit> {
             "--as takes a principal of letters, digits and . _ + @ -, as in allowed_signers",
         ));
     }
-    let signing = Signing { draft: Draft::open(&args.set)?, args };
-    if let Some(id) = &args.entry {
-        signing.entry(id)?;
-    } else if args.revoked {
+    let named = !args.entry.is_empty() || args.revoked || args.index;
+    let signing = Signing { draft: Draft::open(&args.set)?, args, asks: !named && !args.all };
+    if signing.asks && !consent::can_ask() {
+        return Err(Failure::usage(format_args!(
+            "there is no terminal to ask on: name what you have looked at with --entry, --revoked \
+             and --index, or give --all for {}",
+            signing.unsigned()?.join(", ")
+        )));
+    }
+    if args.revoked {
         signing.revoked()?;
     } else if args.index {
         signing.index()?;
+    } else if named {
+        args.entry.iter().try_for_each(|id| signing.entry(id))?;
     } else {
         signing.everything()?;
     }
@@ -38,6 +47,8 @@ pub(super) fn run(args: &Sign) -> Result<Exit> {
 struct Signing<'a> {
     draft: Draft,
     args: &'a Sign,
+    /// Nothing was named: each signature is asked for.
+    asks: bool,
 }
 
 impl Signing<'_> {
@@ -51,6 +62,20 @@ impl Signing<'_> {
             self.revoked()?;
         }
         self.index()
+    }
+
+    /// What `everything` would sign.
+    fn unsigned(&self) -> Result<Vec<String>> {
+        let mut files: Vec<_> = self.draft.entries()?.iter().map(|id| entry_file(id)).collect();
+        files.extend(self.draft.has(REVOKED).then(|| REVOKED.to_owned()));
+        let mut unsigned = Vec::new();
+        for file in files {
+            if !self.has_signed(&file)? {
+                unsigned.push(file);
+            }
+        }
+        unsigned.push(INDEX.to_owned());
+        Ok(unsigned)
     }
 
     fn has_signed(&self, file: &str) -> Result<bool> {
@@ -68,23 +93,58 @@ impl Signing<'_> {
         if !self.draft.has(&manifest_file(&entry.digest)) {
             return Err(bad("its manifest is not in the set".into()));
         }
-        self.sign(&file, &bytes, entry::NAMESPACE)
+        let mut shown = shown::entry(&self.draft, &entry, &bytes)?;
+        let by = &entry.approval.by;
+        if *by != self.args.principal && !self.draft.signers(&file)?.contains(by) {
+            shown.push(format!("approval.by is {by}, who has not signed it: no push takes it so"));
+        }
+        if self.agreed(&file, &shown)? {
+            self.sign(&file, &bytes, entry::NAMESPACE)?;
+        }
+        Ok(())
     }
 
     fn revoked(&self) -> Result<()> {
         let bytes = self.draft.read(REVOKED)?;
-        Revoked::parse(&bytes).map_err(Failure::bad)?;
-        self.sign(REVOKED, &bytes, revocation::NAMESPACE)
+        let revoked = Revoked::parse(&bytes).map_err(Failure::bad)?;
+        if self.agreed(REVOKED, &shown::revoked(&revoked))? {
+            self.sign(REVOKED, &bytes, revocation::NAMESPACE)?;
+        }
+        Ok(())
     }
 
     fn index(&self) -> Result<()> {
-        if let Some(index) = self.refreshed()? {
-            self.draft.write_index(&index)?;
-        } else if self.has_signed(INDEX)? {
+        let fresh = self.refreshed()?;
+        if fresh.is_none() && self.has_signed(INDEX)? {
             output::note("the index is signed and up to date; --renew issues it anew");
             return Ok(());
         }
-        self.sign(INDEX, &self.draft.read(INDEX)?, index::NAMESPACE)
+        let bytes = match &fresh {
+            Some(index) => index.to_toml().map_err(Failure::bad)?.into_bytes(),
+            None => self.draft.read(INDEX)?,
+        };
+        let index = Index::parse(&bytes).map_err(Failure::bad)?;
+        if self.agreed(INDEX, &shown::index(&self.draft, &index)?)? {
+            if fresh.is_some() {
+                self.draft.write_signed(INDEX, &bytes)?;
+            }
+            self.sign(INDEX, &bytes, index::NAMESPACE)?;
+        }
+        Ok(())
+    }
+
+    /// Shows what a signature would say, and whether it is wanted.
+    fn agreed(&self, file: &str, shown: &[String]) -> Result<bool> {
+        output::note(file);
+        shown.iter().for_each(|line| output::note(format_args!("  {line}")));
+        if !self.asks {
+            return Ok(true);
+        }
+        let agreed = consent::ask(&format!("sign {file} as {}?", self.args.principal))?;
+        if !agreed {
+            output::note(format_args!("{file} is not signed"));
+        }
+        Ok(agreed)
     }
 
     /// A new index, unless the one that is there still says what the set holds: then a second

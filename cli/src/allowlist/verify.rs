@@ -70,16 +70,26 @@ pub(super) fn report(problems: &[String]) -> Result<()> {
         return Ok(());
     }
     Err(Failure::bad(format_args!(
-        "the set has {} problems; no node would trust it",
+        "the set has {} problems; it is not fit to be put in force",
         problems.len()
     )))
 }
 
-/// Something for which a node would refuse the set, or one of its entries.
+/// Something that is not as it should be with the set, or with one of its entries.
 pub(super) struct Problem {
     pub(super) text: String,
-    /// The entry is refused because of what the same set takes back: no reason to hold that up.
-    pub(super) taken_back: bool,
+    pub(super) kind: Kind,
+}
+
+/// How far a problem reaches.
+pub(super) enum Kind {
+    /// A node would refuse the set or the entry.
+    Refused,
+    /// It would because of what the same set takes back: no reason to hold that up.
+    TakenBack,
+    /// Whom this entry calls its approver hasn't signed it. Nodes don't ask: by what is in force
+    /// already they go on.
+    NotByApprover(String),
 }
 
 /// What a set is held against.
@@ -115,11 +125,11 @@ struct Check<'a> {
 
 impl Check<'_> {
     fn problem(&mut self, file: &str, why: impl std::fmt::Display) {
-        self.problems.push(Problem { text: format!("{file}: {why}"), taken_back: false });
+        self.problems.push(Problem { text: format!("{file}: {why}"), kind: Kind::Refused });
     }
 
     fn taken_back(&mut self, file: &str, why: impl std::fmt::Display) {
-        self.problems.push(Problem { text: format!("{file}: {why}"), taken_back: true });
+        self.problems.push(Problem { text: format!("{file}: {why}"), kind: Kind::TakenBack });
     }
 
     /// The index lists what is there, and nothing else.
@@ -205,10 +215,33 @@ impl Check<'_> {
                 false => self.taken_back(&file, text),
             }
         }
+        if !found.names.contains(&entry.approval.by) {
+            self.approver(id, &file, &bytes, &entry)?;
+        }
+        if let Some(why) = self.revoked.digest(&Digest::of(&bytes)) {
+            let why = why.to_owned();
+            self.taken_back(&file, format_args!("its approval is revoked: {why}"));
+        }
         self.bundle(&file, "bundle", &entry.digest)?;
         self.difference(&file, &entry)?;
         if let Some(runtime) = &entry.runtime {
             self.bundle(&file, "runtime", &runtime.digest)?;
+        }
+        Ok(())
+    }
+
+    /// Who is said to have approved it has signed it, even if with a key taken back since.
+    fn approver(&mut self, id: &str, file: &str, bytes: &[u8], entry: &Entry) -> Result<()> {
+        let by = &entry.approval.by;
+        let ever = self.signers(file, bytes, entry::NAMESPACE, &Revoked::default(), |_| true)?;
+        if !ever.names.contains(by) {
+            self.problems.push(Problem {
+                text: format!(
+                    "{file}: approval.by is {by}, who has not signed it; let them sign, or say in \
+                     a new version who approves it"
+                ),
+                kind: Kind::NotByApprover(id.into()),
+            });
         }
         Ok(())
     }

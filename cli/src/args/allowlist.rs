@@ -29,8 +29,8 @@ pub(crate) enum Allowlist {
     },
     /// Take a bundle or a key back, and list the runs already published that rest on it
     Revoke(Revoke),
-    /// Sign with ssh-keygen: without a selector whatever this principal hasn't signed yet, then
-    /// the index
+    /// Sign with ssh-keygen: what is named, or whatever this principal hasn't signed yet and then
+    /// the index, each of them shown and asked for
     Sign(Sign),
     /// Check everything that a node would check
     Verify {
@@ -89,19 +89,28 @@ pub(crate) struct Add {
     /// Who may sign tags by ssh, in OpenSSH's allowed_signers format; without it git's own setting
     #[arg(long, value_name = "FILE", requires = "git")]
     pub(crate) tag_signers: Option<PathBuf>,
+    /// Print the digest and the warnings as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Args)]
-#[command(group(ArgGroup::new("taken").required(true).args(["digest", "key"])))]
+#[command(group(ArgGroup::new("taken").required(true).args(["digest", "entry", "key"])))]
 pub(crate) struct Revoke {
     /// The set under preparation
     pub(crate) set: PathBuf,
     /// Digest of a bundle, runtime or entry, `sha256:…`
     #[arg(long, value_name = "DIGEST")]
     pub(crate) digest: Option<String>,
+    /// This entry: its bundle and its approval
+    #[arg(long, value_name = "NAME@VERSION", conflicts_with = "anyway")]
+    pub(crate) entry: Option<String>,
     /// Fingerprint of a signer's key, `SHA256:…`
     #[arg(long, value_name = "FINGERPRINT")]
     pub(crate) key: Option<String>,
+    /// Also a digest or key that nothing in this set has, as of an entry removed before
+    #[arg(long)]
+    pub(crate) anyway: bool,
     /// The reason, for those it stops
     #[arg(long, value_name = "TEXT")]
     pub(crate) why: String,
@@ -111,19 +120,22 @@ pub(crate) struct Revoke {
 }
 
 #[derive(Args)]
-#[command(group(ArgGroup::new("what").args(["entry", "index", "revoked"])))]
+#[command(group(ArgGroup::new("what").args(["entry", "index", "revoked", "all"])))]
 pub(crate) struct Sign {
     /// The set under preparation
     pub(crate) set: PathBuf,
-    /// Sign only this entry
+    /// Sign only this entry; repeatable
     #[arg(long, value_name = "NAME@VERSION")]
-    pub(crate) entry: Option<String>,
+    pub(crate) entry: Vec<String>,
     /// Sign only the index, refreshed before
     #[arg(long)]
     pub(crate) index: bool,
     /// Sign only the revocations
     #[arg(long)]
     pub(crate) revoked: bool,
+    /// Sign all that is unsigned without being asked, for scripts
+    #[arg(long)]
+    pub(crate) all: bool,
     /// Issue the index anew, with the next serial, even if nothing has changed
     #[arg(long, conflicts_with_all = ["entry", "revoked"])]
     pub(crate) renew: bool,

@@ -24,7 +24,9 @@ const SOON: Duration = Duration::days(30);
 pub(super) fn check(root: bool, findings: &mut Findings) {
     // Only nodes sign; the crawler's host has the cluster's public key alone.
     if !loaded::is_node() && [NODE_KEY, NODE_CERT].iter().all(|path| !Path::new(path).exists()) {
-        findings.ok("no node's key, and slurmd has loaded nothing: this host is no node");
+        findings
+            .ok("no node's key, and slurmd has loaded nothing: this host is no node; what a node \
+             enforces, sluice check says there");
         return;
     }
     if root && Path::new(STEP_KEY).exists() {

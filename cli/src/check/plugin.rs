@@ -32,7 +32,7 @@ pub(super) fn check(findings: &mut Findings) {
             if mode == "off" {
                 findings.warn(format_args!("{shown} says mode=off: jobs run unchecked"), REMEDY);
             } else {
-                findings.ok(format_args!("{shown} loads the plugin, mode {mode}"));
+                findings.ok(format_args!("this host's {shown} loads the plugin, mode {mode}"));
             }
             installed(library, findings);
         }

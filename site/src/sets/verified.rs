@@ -154,11 +154,13 @@ impl VerifiedSet {
             return Err(invalid(format!("the file says {}", entry.id())));
         }
         let signers = self.entry_signers(&file, &bytes, &entry, then, revoked)?;
+        let digest = Digest::of(&bytes);
         check_not_revoked(revoked, "the workflow", &entry.digest)?;
+        check_not_revoked(revoked, "the approval", &digest)?;
         if let Some(runtime) = &entry.runtime {
             check_not_revoked(revoked, "the runtime", &runtime.digest)?;
         }
-        Ok(VerifiedEntry { entry, digest: Digest::of(&bytes), signers })
+        Ok(VerifiedEntry { entry, digest, signers })
     }
 
     fn entry_signers(
