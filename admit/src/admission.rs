@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use sluice_policy::entry;
+use sluice_policy::path::is_plain_word;
 use sluice_protocol::{
     Access, Admission, Bind, FORMAT, Facts, Network, OpenAs, Sandbox, Script, Stdio,
 };
@@ -120,8 +121,11 @@ fn env_set(user: &User, runtime: Option<&Path>) -> Vec<(String, String)> {
         ("PYTHONDONTWRITEBYTECODE", "1"),
         ("XDG_CACHE_HOME", "/tmp/.cache"),
     ]
+    .into_iter()
+    // Names of users and runtimes are others' choice.
+    .filter(|(_, value)| is_plain_word(value))
     .map(|(name, value)| (name.into(), value.into()))
-    .into()
+    .collect()
 }
 
 pub(crate) fn stdio(job: &Job<'_>, wanted: entry::Stdio) -> Stdio {

@@ -70,6 +70,12 @@ pub fn record_mode(roots: &Roots, mode: &str, node: &str) -> Result<(), String> 
     atomic::write(&run, "mode", format!("{mode}\n").as_bytes(), 0o644).map_err(|error| text(&error))
 }
 
+/// A copy in the store that isn't what was approved any more.
+pub(crate) fn altered(roots: &Roots, hex: &str) -> Result<(), Refused> {
+    let detail = json!({"digest": format!("sha256:{hex}")});
+    append(roots, "", "altered", detail, true).map_err(unwritable)
+}
+
 /// Settings of the node that weaken the sandbox; nothing is written where there are none.
 pub(crate) fn unsafe_node(roots: &Roots, found: &[Finding]) -> Result<(), AuditError> {
     let names: Vec<&str> = found.iter().map(|finding| finding.name.as_str()).collect();

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use rustix::fs::{Dir, FileType, Mode, OFlags, fstat, mkdirat};
 use serde_json::json;
-use sluice_policy::path::is_clean_absolute;
+use sluice_policy::path::{is_clean_absolute, is_plain_word};
 use sluice_policy::time::format;
 use sluice_site::record::Record;
 use sluice_sys::{atomic, beneath, read_limited};
@@ -39,6 +39,11 @@ impl DropBox {
         let text = text.ok_or_else(|| refuse("it must be a plain absolute path".into()))?;
         if !path.starts_with(runs) || path == runs {
             return Err(refuse(format!("it must lie below {}; submit from there", runs.display())));
+        }
+        // The shell makes it PWD, and some script of a workflow gives that to a shell.
+        if !path.strip_prefix(runs).is_ok_and(|below| below.to_str().is_some_and(is_plain_word)) {
+            let why = "its name may have letters, digits and . _ - + @ % = : , only; rename it";
+            return Err(refuse(why.into()));
         }
         let dir = user
             .act(|| beneath::open_dir(path))?

@@ -41,7 +41,8 @@ use time::OffsetDateTime;
 pub use audit::record_mode;
 pub use node::look;
 pub use pulse::Pulse;
-pub use warm::{Warmed, warm};
+pub use store::Scrubbed;
+pub use warm::{Warmed, scrub, warm};
 
 use decide::decide;
 use drop_box::DropBox;
@@ -156,7 +157,7 @@ fn admit(job: &Job<'_>, pulse: &mut Pulse) -> Result<Admission, Refused> {
     let store = Store::open(job.roots, &job.site.store)?;
     pulse.limit(Some(Duration::from_secs(job.site.store.cold_seconds)));
     // Kept until the job's record says what it uses.
-    let _held = approved
+    let held = approved
         .bundles()
         .map(|bundle| store.provide(&bundle, pulse))
         .collect::<Result<Vec<_>, _>>()?;
@@ -164,7 +165,7 @@ fn admit(job: &Job<'_>, pulse: &mut Pulse) -> Result<Admission, Refused> {
     let mut undo = Undo::default();
     runs::take(job, &approved, &mut undo)?;
     let sealed = seal::make(job, &approved.files, &mut undo)?;
-    let record = record::approved(job, &approved, &sealed, &mut undo)?;
+    let record = record::approved(job, &approved, &held, &sealed, &mut undo)?;
     let mut admission = admission::of(job, &approved, &store);
     steps::allow(job, &approved, &record, &mut admission, &mut undo)?;
     audit::admitted(job, &approved)?;

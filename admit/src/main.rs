@@ -3,7 +3,7 @@
 use std::io::{Write, stderr, stdin, stdout};
 use std::process::ExitCode;
 
-use sluice_admit::{Pulse, answer, look, record_mode, warm};
+use sluice_admit::{Pulse, answer, look, record_mode, scrub, warm};
 use sluice_site::paths::Roots;
 use time::OffsetDateTime;
 
@@ -25,10 +25,13 @@ fn main() -> ExitCode {
                 .map_err(std::io::Error::other)
                 .and_then(|warmed| Ok(serde_json::to_writer(stdout().lock(), &warmed)?))
         }
+        ["scrub"] => scrub(&roots, &mut Pulse::new(std::io::sink()))
+            .map_err(std::io::Error::other)
+            .and_then(|scrubbed| Ok(serde_json::to_writer(stdout().lock(), &scrubbed)?)),
         ["look-at-node", slurm_conf @ ..] => look(&roots, slurm_conf.first().map(Into::into))
             .and_then(|found| found.iter().try_for_each(|line| writeln!(stdout(), "{line}"))),
         _ => {
-            let usage = "usage: sluice-admit [record-mode MODE NODE | warm NAME@VERSION | \
+            let usage = "usage: sluice-admit [record-mode MODE NODE | warm NAME@VERSION | scrub | \
                          look-at-node [SLURM.CONF]]";
             let _ = writeln!(stderr(), "{usage}");
             return ExitCode::from(2);

@@ -16,6 +16,7 @@ use sluice_sys::{atomic, tree};
 
 use crate::decide::Approved;
 use crate::refused::Refused;
+use crate::store::Held;
 use crate::undo::Undo;
 use crate::{Job, seal};
 
@@ -23,16 +24,21 @@ use crate::{Job, seal};
 pub(crate) fn approved<'a>(
     job: &'a Job<'_>,
     approved: &Approved,
+    held: &[Held],
     sealed: &Path,
     undo: &mut Undo<'a>,
 ) -> Result<Record, Refused> {
     let entry = &approved.verified.entry;
+    // In the order of `Approved::bundles`.
+    let mut hashed = held.iter().map(|held| held.hashed);
     let record = Record {
         entry: approved.id.clone(),
         entry_digest: approved.verified.digest,
         serial: approved.set.serial(),
         digest: entry.digest,
         runtime_digest: approved.runtime.as_ref().map(|(_, digest)| *digest),
+        bundle_hashed: hashed.next().flatten(),
+        runtime_hashed: hashed.next().flatten(),
         signers: approved.verified.signers.clone(),
         outputs: entry.output.clone(),
         ..bare(job, sealed)?
@@ -86,6 +92,8 @@ fn bare(job: &Job<'_>, sealed: &Path) -> Result<Record, Refused> {
         serial: 0,
         digest: nothing,
         runtime_digest: None,
+        bundle_hashed: None,
+        runtime_hashed: None,
         signers: Vec::new(),
         run_dir: job.drop_box.path().into(),
         sealed: sealed.into(),

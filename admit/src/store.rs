@@ -2,10 +2,12 @@
 //! runs comes from here, whatever becomes of the source.
 //!
 //! Of each bundle there are in its directory, named by the digest's hex digits: `HEX`, the copy;
-//! `HEX.manifest`, `HEX.stat` and `HEX.seen`, notes on it; `HEX.lock`, held in common by admissions
+//! `HEX.hashed`, how it looked when it was last hashed, and when that was; `HEX.manifest`, `HEX.stat`
+//! and `HEX.seen`, notes on the source; `HEX.lock`, held in common by admissions
 //! until their job's record is there, and alone by whoever copies or removes; `HEX.partial-BYTES`, a
 //! copy in the making, or what a crash left of one.
 
+mod copy;
 mod fill;
 mod in_place;
 mod lock;
@@ -15,6 +17,8 @@ mod room;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
+
+use time::OffsetDateTime;
 
 use rustix::fs::{FlockOperation, OFlags};
 use sluice_policy::digest::Digest;
@@ -26,6 +30,7 @@ use sluice_sys::beneath::{open_beneath, open_dir};
 use sluice_sys::read_limited;
 use sluice_sys::trusted::{Trust, ensure_dir};
 
+pub use self::copy::Scrubbed;
 use self::lock::touch;
 use crate::decide::Bundle;
 use crate::pulse::Pulse;
@@ -35,6 +40,7 @@ use crate::scan::{Scan, ScanError};
 pub(crate) struct Store<'a> {
     path: PathBuf,
     dir: OwnedFd,
+    roots: &'a Roots,
     /// Records of the jobs on this node, which tell what is in use.
     jobs: PathBuf,
     rules: &'a Rules,
@@ -44,20 +50,24 @@ pub(crate) struct Store<'a> {
 #[derive(Debug)]
 pub(crate) struct Held {
     _lock: OwnedFd,
+    /// When its content was last hashed.
+    pub(crate) hashed: Option<OffsetDateTime>,
 }
 
 /// A source that was found to be what was approved.
 struct Walked {
     found: Vec<Found>,
     manifest: Manifest,
+    /// Whether nothing was taken for known from before.
+    read_all: bool,
 }
 
 impl<'a> Store<'a> {
-    pub(crate) fn open(roots: &Roots, rules: &'a Rules) -> Result<Self, Refused> {
+    pub(crate) fn open(roots: &'a Roots, rules: &'a Rules) -> Result<Self, Refused> {
         let path = roots.state.join("store");
         let dir = ensure_dir(&path, 0o700, Trust::ROOT)
             .map_err(|error| Refused::new("store-unwritable", error))?;
-        Ok(Self { path, dir, jobs: roots.run.join("jobs"), rules })
+        Ok(Self { path, dir, roots, jobs: roots.run.join("jobs"), rules })
     }
 
     /// Where the verified content lies.
@@ -68,7 +78,8 @@ impl<'a> Store<'a> {
         }
     }
 
-    /// Makes sure that the copy is there, and tells if the source has changed since.
+    /// Makes sure that the copy is there and as it was hashed, and tells if the source has changed
+    /// since.
     pub(crate) fn provide(&self, bundle: &Bundle<'_>, pulse: &mut Pulse) -> Result<Held, Refused> {
         if self.is_in_place(bundle) {
             return self.verify_in_place(bundle, pulse);
@@ -80,21 +91,29 @@ impl<'a> Store<'a> {
             let lock = self.lock(&hex, FlockOperation::NonBlockingLockShared, pulse)?;
             if self.has(&hex)? {
                 touch(&lock);
-                if !filled && let Some(walked) = self.walk(bundle, source.as_fd(), pulse)? {
+                let (hashed, walked) = self.hashed_beside(&hex, pulse, |pulse| match filled {
+                    true => Ok(None),
+                    false => self.walk(bundle, source.as_fd(), pulse),
+                });
+                if let Some(walked) = walked? {
                     self.remember(bundle, &walked).map_err(unwritable)?;
                 }
-                return Ok(Held { _lock: lock });
+                if hashed.is_some() {
+                    return Ok(Held { _lock: lock, hashed });
+                }
             }
             drop(lock);
             pulse.lock = Some(self.lock(&hex, FlockOperation::NonBlockingLockExclusive, pulse)?);
-            if !self.has(&hex)? {
-                let done = self.fill(bundle, source.as_fd(), pulse);
-                filled = done.is_ok();
-                pulse.lock = None;
-                done?;
-            }
-            // Anybody may remove it before the lock is shared.
+            let done = match self.has(&hex)? {
+                true => self.recheck(&hex, bundle.links, pulse),
+                false => {
+                    filled = true;
+                    self.fill(bundle, source.as_fd(), pulse)
+                }
+            };
             pulse.lock = None;
+            done?;
+            // Anybody may remove it before the lock is shared.
         }
     }
 
@@ -147,7 +166,7 @@ impl<'a> Store<'a> {
             .run(&found)
             .map_err(|error| unscanned(bundle, error))?;
         compare(bundle, &manifest, approved.as_ref())?;
-        Ok(Some(Walked { found, manifest }))
+        Ok(Some(Walked { found, manifest, read_all: known.is_empty() }))
     }
 
     fn has(&self, hex: &str) -> Result<bool, Refused> {

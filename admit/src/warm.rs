@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use crate::decide::{bundles, installed};
 use crate::pulse::Pulse;
 use crate::refused::Refused;
-use crate::store::Store;
+use crate::store::{Scrubbed, Store};
 
 /// A bundle that is verified and ready on this node.
 #[derive(Debug, Serialize)]
@@ -33,6 +33,16 @@ pub fn warm(
 ) -> Result<Vec<Warmed>, String> {
     provide(id, roots, now, pulse)
         .map_err(|refused| format!("{}: {}", refused.code, refused.message))
+}
+
+/// Hashes every copy of the node's store again.
+pub fn scrub(roots: &Roots, pulse: &mut Pulse) -> Result<Vec<Scrubbed>, String> {
+    let mut scrub = || {
+        let site = Site::read(&roots.etc.join("sluice.toml"))
+            .map_err(|error| Refused::new("configuration-invalid", error))?;
+        Store::open(roots, &site.store)?.scrub(pulse)
+    };
+    scrub().map_err(|refused| format!("{}: {}", refused.code, refused.message))
 }
 
 fn provide(

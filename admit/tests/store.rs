@@ -34,6 +34,93 @@ fn the_copy_stays_and_changes_of_the_source_are_told() {
     world.admitted();
 }
 
+/// Changes a byte of the copy's Snakefile as root can, with its size and time of modification as before.
+fn alter_copy(world: &World) {
+    let file = world.store("rule all:\n").join("Snakefile");
+    let modified = fs::metadata(&file).unwrap().modified().unwrap();
+    fs::write(&file, b"rule a11:\n").unwrap();
+    let times = FileTimes::new().set_modified(modified);
+    File::options().append(true).open(&file).unwrap().set_times(times).unwrap();
+    assert_eq!(fs::metadata(&file).unwrap().modified().unwrap(), modified);
+}
+
+fn altered(world: &World) -> usize {
+    world.audit().iter().filter(|line| line["event"] == "altered").count()
+}
+
+#[test]
+fn an_altered_copy_is_made_anew_and_told() {
+    let Some(mut world) = World::new() else { return };
+    world.admitted();
+    let record = fs::read_to_string(world.at("run/sluice/jobs/7.0/record.json")).unwrap();
+    assert!(record.contains("\"bundle-hashed\":") && record.contains("\"runtime-hashed\":"));
+    // Touched, not changed: hashed again, and noted.
+    let copy = world.store("rule all:\n");
+    world::mode(&copy.join("schema.json"), 0o400);
+    let note = copy.with_extension("hashed");
+    let before = fs::read(&note).unwrap();
+    world.facts.job.restart += 1;
+    world.admitted();
+    assert_ne!(fs::read(&note).unwrap(), before);
+    assert_eq!(altered(&world), 0);
+
+    alter_copy(&world);
+    // Jobs that run have it open: nothing is taken away from below them.
+    world.facts.job.restart += 1;
+    let (code, message) = world.outcome();
+    assert_eq!(code, "store-changed", "{message}");
+    assert!(copy.exists());
+    fs::remove_dir_all(world.at("run/sluice/jobs")).unwrap();
+    world.facts.job.restart += 1;
+    world.admitted();
+    assert_eq!(fs::read(copy.join("Snakefile")).unwrap(), b"rule all:\n");
+    assert_eq!(altered(&world), 2);
+
+    // One file more, and one less.
+    fs::remove_dir_all(world.at("run/sluice/jobs")).unwrap();
+    write(&copy.join("scripts/more.py"), b"x");
+    fs::remove_file(copy.join("schema.json")).unwrap();
+    world.facts.job.restart += 1;
+    world.admitted();
+    assert!(copy.join("schema.json").exists() && !copy.join("scripts/more.py").exists());
+}
+
+#[test]
+fn an_altered_copy_doesn_t_run_when_the_source_is_gone() {
+    let Some(mut world) = World::new() else { return };
+    world.admitted();
+    fs::remove_dir_all(world.at("run/sluice/jobs")).unwrap();
+    alter_copy(&world);
+    write(&world.workflow().join("Snakefile"), b"rule evil\n");
+    world.facts.job.restart += 1;
+    assert_eq!(world.outcome().0, "bundle-changed");
+}
+
+#[test]
+fn a_scrub_hashes_again_and_takes_what_is_altered_out_of_use() {
+    let Some(mut world) = World::new() else { return };
+    world.admitted();
+    let scrub = |world: &World| {
+        let scrubbed = sluice_admit::scrub(&world.roots, &mut Pulse::new(std::io::sink())).unwrap();
+        scrubbed.iter().map(|copy| copy.intact).collect::<Vec<_>>()
+    };
+    assert_eq!(scrub(&world), [true, true]);
+    alter_copy(&world);
+    let copy = world.store("rule all:\n");
+    let note = copy.with_extension("hashed");
+    let mut found = scrub(&world);
+    found.sort_unstable();
+    assert_eq!(found, [false, true]);
+    assert_eq!(altered(&world), 1);
+    assert!(copy.exists() && !note.exists(), "a job runs from it");
+    world.facts.job.restart += 1;
+    assert_eq!(world.outcome().0, "store-changed");
+    fs::remove_dir_all(world.at("run/sluice/jobs")).unwrap();
+    world.facts.job.restart += 1;
+    world.admitted();
+    assert_eq!(scrub(&world), [true, true]);
+}
+
 #[test]
 fn only_files_that_look_different_are_read_again() {
     let Some(mut world) = World::new() else { return };

@@ -58,6 +58,8 @@ pub(crate) fn sign(
         serial: record.serial,
         digest: record.digest,
         runtime_digest: record.runtime_digest,
+        bundle_hashed: record.bundle_hashed,
+        runtime_hashed: record.runtime_hashed,
         signers: record.signers.clone(),
         submitted_run_dir: record.run_dir.to_string_lossy().into_owned(),
         sealed: record.sealed.to_string_lossy().into_owned(),

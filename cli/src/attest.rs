@@ -104,6 +104,9 @@ fn show(report: &Report<'_>) -> Result<()> {
     for (name, value) in rows {
         output::line(format_args!("{name:<12} {value}"))?;
     }
+    if let Some(at) = run.bundle_hashed.into_iter().chain(run.runtime_hashed).min() {
+        output::line(format_args!("{:<12} {}", "code hashed", format(at)))?;
+    }
     if let Some(code) = &run.held {
         output::line(format_args!("{:<12} it ran unapproved: {code}", "held"))?;
     }

@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::process::getuid;
-use sluice_policy::path::resolve;
+use sluice_policy::path::{is_plain_word, resolve};
 use sluice_site::users;
 use time::OffsetDateTime;
 use time::macros::format_description;
@@ -51,7 +51,13 @@ pub(crate) fn named(dir: &Path, runs: &Path) -> Result<PathBuf> {
     };
     let (Some(cwd), Some(word)) = (cwd.to_str(), dir.to_str()) else { return Err(outside()) };
     let path = resolve(cwd, word).map(PathBuf::from).ok_or_else(outside)?;
-    if path == runs || !path.starts_with(runs) { Err(outside()) } else { Ok(path) }
+    match path.strip_prefix(runs).ok().and_then(Path::to_str) {
+        None | Some("") => Err(outside()),
+        Some(below) if is_plain_word(below) => Ok(path),
+        Some(below) => Err(Failure::usage(format_args!(
+            "{below:?}: the name of a run directory may have letters, digits and . _ - + @ % = : , only"
+        ))),
+    }
 }
 
 /// Makes the directory, its user's directory and its `.sluice`, for the user alone.

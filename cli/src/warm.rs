@@ -1,8 +1,10 @@
-//! `sluice warm`: fills this node's store ahead, by the program that would do it for a job.
+//! `sluice warm`: fills this node's store ahead, by the program that would do it for a job, or hashes
+//! all of it again.
 
 use std::path::PathBuf;
 use std::process::Command;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sluice_policy::entry::is_entry_id;
 use sluice_protocol::ADMIT_PROGRAM;
@@ -20,25 +22,32 @@ struct Warmed {
     place: PathBuf,
 }
 
+/// A copy that was hashed again.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Scrubbed {
+    digest: String,
+    intact: bool,
+}
+
 pub(crate) fn run(args: &Warm) -> Result<Exit> {
-    if !is_entry_id(&args.entry) {
-        return Err(Failure::usage(format_args!("{} is not of the form NAME@VERSION", args.entry)));
+    let entry = args.entry.as_deref();
+    if let Some(entry) = entry.filter(|entry| !is_entry_id(entry)) {
+        return Err(Failure::usage(format_args!("{entry} is not of the form NAME@VERSION")));
     }
     if !rustix::process::geteuid().is_root() {
         let message = "the store is root's: run sluice warm as root, on each node";
         return Err(Failure::new(Exit::NotPermitted, message));
     }
-    let output = Command::new(ADMIT_PROGRAM)
-        .args(["warm", &args.entry])
-        .output()
-        .doing(|| format!("run {ADMIT_PROGRAM}"))?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        return Err(Failure::bad(said.trim().trim_start_matches("sluice-admit: ")));
+    match entry {
+        Some(entry) => warm(entry, args.json),
+        None => scrub(args.json),
     }
-    let warmed: Vec<Warmed> = serde_json::from_slice(&output.stdout)
-        .map_err(|error| Failure::environment(format_args!("{ADMIT_PROGRAM}: {error}")))?;
-    if args.json {
+}
+
+fn warm(entry: &str, json: bool) -> Result<Exit> {
+    let warmed: Vec<Warmed> = admit(&["warm", entry])?;
+    if json {
         output::json(&warmed)?;
     } else {
         for Warmed { digest, source, .. } in &warmed {
@@ -46,4 +55,34 @@ pub(crate) fn run(args: &Warm) -> Result<Exit> {
         }
     }
     Ok(Exit::Ok)
+}
+
+fn scrub(json: bool) -> Result<Exit> {
+    let scrubbed: Vec<Scrubbed> = admit(&["scrub"])?;
+    if json {
+        output::json(&scrubbed)?;
+    } else {
+        for Scrubbed { digest, intact } in &scrubbed {
+            output::line(format_args!(
+                "{}  {digest}",
+                if *intact { "intact " } else { "altered" }
+            ))?;
+        }
+    }
+    let good = scrubbed.iter().all(|copy| copy.intact);
+    Ok(if good { Exit::Ok } else { Exit::NotAsItShould })
+}
+
+/// What sluice-admit answers.
+fn admit<T: DeserializeOwned>(words: &[&str]) -> Result<T> {
+    let output = Command::new(ADMIT_PROGRAM)
+        .args(words)
+        .output()
+        .doing(|| format!("run {ADMIT_PROGRAM}"))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        return Err(Failure::bad(said.trim().trim_start_matches("sluice-admit: ")));
+    }
+    serde_json::from_slice(&output.stdout)
+        .map_err(|error| Failure::environment(format_args!("{ADMIT_PROGRAM}: {error}")))
 }

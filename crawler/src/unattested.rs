@@ -181,6 +181,8 @@ pub fn read(
         serial: allowlist.serial(),
         digest: approved.digest,
         runtime_digest: approved.runtime.as_ref().map(|runtime| runtime.digest),
+        bundle_hashed: None,
+        runtime_hashed: None,
         signers: Vec::new(),
         submitted_run_dir: dir.display().to_string(),
         sealed: dir.display().to_string(),

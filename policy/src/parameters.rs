@@ -262,6 +262,19 @@ mod tests {
     }
 
     #[test]
+    fn texts_read_the_same_in_json_and_yaml() {
+        let schema = Schema::parse(br#"{"type": "object"}"#).unwrap();
+        let text =
+            r#"{"a": "\ud83d\ude00 \u00e9\u0085\u2028\ufeff\u007f\\ \"", "\ud83d\ude00": 1}"#;
+        let written = schema.apply(text.as_bytes(), Syntax::Json).unwrap();
+        let written = std::str::from_utf8(&written).unwrap();
+        assert!(written.contains('\u{1f600}') && !written.contains("\\ud83d"), "{written}");
+        let expected: Value = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::from_str::<Value>(written).unwrap(), expected);
+        assert_eq!(yaml(written.as_bytes()).unwrap(), expected);
+    }
+
+    #[test]
     fn schemas_reach_nowhere_else() {
         for bad in [
             "",

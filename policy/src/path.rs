@@ -41,6 +41,12 @@ pub fn is_clean_relative(path: &str) -> bool {
     !path.contains('\0') && path.split('/').all(|name| !matches!(name, "" | "." | ".."))
 }
 
+/// Whether a shell that meets `path` without quotes takes it for one word and nothing else: letters and
+/// digits of any script, and `. _ - + @ % = : , /`.
+pub fn is_plain_word(path: &str) -> bool {
+    path.chars().all(|c| c.is_alphanumeric() || "._-+@%=:,/".contains(c))
+}
+
 fn components(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter(|component| !component.is_empty())
 }
@@ -48,6 +54,18 @@ fn components(path: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn plain_words_are_one_word_to_a_shell() {
+        for plain in ["/srv/runs/c19c/c19c2843-1f", "a+b=c@d%e:f,g", "übung", "-dash"] {
+            assert!(is_plain_word(plain), "{plain}");
+        }
+        for other in
+            ["$(touch x)", ";", "a\nb", "a b", "`x`", "{a,b}", "a*", "~x", "q'", "\u{202e}"]
+        {
+            assert!(!is_plain_word(other), "{other:?}");
+        }
+    }
 
     #[test]
     fn resolves_like_the_kernel_without_links() {

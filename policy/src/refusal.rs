@@ -170,6 +170,11 @@ pub const CODES: &[(&str, &str, &str)] = &[
         "submit with sbatch; srun and salloc have no access to the data",
     ),
     (
+        "store-changed",
+        "the node's copy of the workflow was altered, and running jobs use it",
+        "submit again when they have ended; have the node's disk looked at",
+    ),
+    (
         "store-cold",
         "the node has no verified copy of the workflow yet, and making one takes too long for a job to wait",
         "run `sluice warm NAME@VERSION` on the node, then submit again",
@@ -217,7 +222,7 @@ mod tests {
 
     #[test]
     fn are_sorted_kebab_case_and_explained() {
-        assert_eq!(CODES.len(), 42);
+        assert_eq!(CODES.len(), 43);
         assert!(CODES.windows(2).all(|pair| pair[0].0 < pair[1].0));
         let documented = include_str!("../../docs/refusals.md");
         let rows = documented.lines().filter(|line| line.starts_with("| ")).skip(1);

@@ -49,6 +49,20 @@ pub struct Record {
     /// Digest of the runtime, where the entry names one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runtime_digest: Option<Digest>,
+    /// When the node's copy of the bundle was last hashed.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "sluice_policy::time::rfc3339::option"
+    )]
+    pub bundle_hashed: Option<OffsetDateTime>,
+    /// The same of the runtime.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "sluice_policy::time::rfc3339::option"
+    )]
+    pub runtime_hashed: Option<OffsetDateTime>,
     /// Principals who signed the entry.
     pub signers: Vec<String>,
     /// The drop box.

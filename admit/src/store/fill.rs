@@ -8,6 +8,7 @@ use sluice_site::bundle::{Found, What};
 use sluice_sys::beneath::open_beneath;
 use sluice_sys::{atomic, tree};
 
+use super::copy::look;
 use super::{Store, Walked, compare, surveyed, unscanned, unwritable};
 use crate::decide::Bundle;
 use crate::pulse::Pulse;
@@ -49,7 +50,10 @@ impl Store<'_> {
         compare(bundle, &manifest, bundle.manifest().as_ref())?;
         atomic::write(&self.dir, &format!("{hex}.manifest"), &manifest.to_bytes(), 0o600)
             .map_err(unwritable)?;
-        self.remember(bundle, &Walked { found, manifest }).map_err(unwritable)?;
+        self.remember(bundle, &Walked { found, manifest, read_all: true }).map_err(unwritable)?;
+        if let Some(seen) = look(copy.as_fd(), bundle.links, &mut || pulse.beat()) {
+            self.note_hashed(&hex, seen, bundle.links).map_err(unwritable)?;
+        }
         fchmod(&copy, Mode::from_raw_mode(0o555)).map_err(unwritable)?;
         syncfs(&copy).map_err(unwritable)?;
         renameat(&self.dir, partial, &self.dir, &hex).map_err(unwritable)?;

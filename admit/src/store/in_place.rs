@@ -3,6 +3,7 @@
 use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::fs::{AtFlags, FlockOperation, fstat, fstatfs, statat};
+use sluice_policy::digest::Digest;
 use sluice_site::bundle::{What, survey};
 use sluice_sys::atomic;
 use sluice_sys::trusted::{Trust, open_trusted_dir};
@@ -46,10 +47,14 @@ impl Store<'_> {
             let manifest = walked.manifest.to_bytes();
             atomic::write(&self.dir, &format!("{hex}.manifest"), &manifest, 0o600)
                 .and_then(|()| self.remember(bundle, &walked))
+                .and_then(|()| match walked.read_all {
+                    true => self.note_hashed(&hex, Digest::of(b""), bundle.links),
+                    false => Ok(()),
+                })
                 .map_err(unwritable)?;
         }
         pulse.lock = None;
-        Ok(Held { _lock: ours })
+        Ok(Held { _lock: ours, hashed: self.last_hashed(&hex) })
     }
 }
 

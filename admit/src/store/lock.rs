@@ -87,7 +87,8 @@ mod tests {
         }
         let dir = tempfile::tempdir_in("/run").unwrap();
         let rules = Rules::default();
-        let store = Store::open(&Roots::below(dir.path()), &rules).unwrap();
+        let roots = Roots::below(dir.path());
+        let store = Store::open(&roots, &rules).unwrap();
         let held = store.lock("aa", EXCLUSIVE, &mut Pulse::new(io::sink())).unwrap();
         let heard = Shared::default();
         std::thread::scope(|scope| {

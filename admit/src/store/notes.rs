@@ -23,7 +23,7 @@ impl Store<'_> {
     /// The manifest of a stored bundle.
     pub(super) fn approved(&self, hex: &str) -> Option<Manifest> {
         let bytes = self.read(&format!("{hex}.manifest"), manifest::MAX_BYTES)?;
-        Manifest::parse(&bytes).ok()
+        Manifest::parse(&bytes).ok().filter(|_| Digest::of(&bytes).hex() == hex)
     }
 
     /// Writes down by what the source can be told to be unchanged: as a whole, and each file, after
@@ -41,9 +41,9 @@ impl Store<'_> {
             let _ = writeln!(text, "{inode} {size} {modified} {changed}");
         }
         atomic::write(&self.dir, &format!("{hex}.stat"), text.as_bytes(), 0o600)?;
-        let mut seen = Seen::new(bundle);
+        let mut seen = Seen::of(bundle.source);
         walked.found.iter().for_each(|Found { path, what }| seen.add(path, what));
-        let seen = seen.hasher.finish();
+        let seen = seen.finish();
         atomic::write(&self.dir, &format!("{hex}.seen"), seen.as_bytes(), 0o600)
     }
 
@@ -57,13 +57,13 @@ impl Store<'_> {
     ) -> Result<bool, Refused> {
         let name = format!("{}.seen", bundle.digest.hex());
         let Some(last) = self.read(&name, size_of::<Digest>()) else { return Ok(false) };
-        let mut seen = Seen::new(bundle);
+        let mut seen = Seen::of(bundle.source);
         let mut beat = || pulse.beat();
         let problems =
             walk(source, bundle.links, &mut beat, &mut |path, what| seen.add(path, &what))
                 .map_err(|error| unscanned(bundle, error.into()))?;
         none_of(bundle, problems)?;
-        Ok(last == seen.hasher.finish().as_bytes())
+        Ok(last == seen.finish().as_bytes())
     }
 
     /// What [`Self::remember`] wrote of each file; none if that was another source's.
@@ -90,7 +90,7 @@ impl Store<'_> {
         Some(known)
     }
 
-    fn read(&self, name: &str, max: usize) -> Option<Vec<u8>> {
+    pub(super) fn read(&self, name: &str, max: usize) -> Option<Vec<u8>> {
         let file = open_beneath(&self.dir, Path::new(name), OFlags::RDONLY).ok()?;
         read_limited(file, max).ok()
     }
@@ -103,20 +103,29 @@ fn identity(found: &Found) -> Option<Identity> {
     }
 }
 
-/// Digest of all that a walk tells of a source. Devices stay out: they change with a reboot.
-struct Seen {
+/// Digest of all that a walk tells of a tree. Devices stay out: they change with a reboot.
+pub(super) struct Seen {
     hasher: Hasher,
     line: Vec<u8>,
 }
 
 impl Seen {
-    fn new(bundle: &Bundle<'_>) -> Self {
+    fn of(source: &Path) -> Self {
         let mut hasher = Hasher::new();
-        hasher.update(bundle.source.as_os_str().as_bytes());
+        hasher.update(source.as_os_str().as_bytes());
         Self { hasher, line: Vec::new() }
     }
 
-    fn add(&mut self, path: &str, what: &What) {
+    /// A copy serves whichever source it was made of.
+    pub(super) fn of_copy() -> Self {
+        Self::of(Path::new(""))
+    }
+
+    pub(super) fn finish(self) -> Digest {
+        self.hasher.finish()
+    }
+
+    pub(super) fn add(&mut self, path: &str, what: &What) {
         let Self { hasher, line } = self;
         line.clear();
         // No path has a NUL, so nothing reads in two ways.

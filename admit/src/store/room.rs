@@ -28,8 +28,8 @@ struct Copy {
 }
 
 /// One that is to go, and its lock, so that nobody takes it up.
-struct Leaving {
-    name: String,
+pub(super) struct Leaving {
+    pub(super) name: String,
     _lock: OwnedFd,
 }
 
@@ -120,15 +120,20 @@ impl Store<'_> {
 
     /// Takes a copy out of the store, unless it is in use. Renamed at once: a crash leaves either
     /// a whole copy or none.
-    fn let_go(&self, hex: &str) -> io::Result<Option<Leaving>> {
+    pub(super) fn let_go(&self, hex: &str) -> io::Result<Option<Leaving>> {
         // The lock before the records: an admission holds it until its record is there.
         let Some(lock) = self.try_lock(hex)? else { return Ok(None) };
         if self.is_recorded(hex)? {
             return Ok(None);
         }
+        Ok(Some(Leaving { name: self.put_aside(hex)?, _lock: lock }))
+    }
+
+    /// Under its new name it is no copy, and removed by the next one at the latest.
+    pub(super) fn put_aside(&self, hex: &str) -> io::Result<String> {
         let name = format!("{hex}.partial-0");
         renameat(&self.dir, hex, &self.dir, name.as_str())?;
-        Ok(Some(Leaving { name, _lock: lock }))
+        Ok(name)
     }
 
     fn try_lock(&self, hex: &str) -> io::Result<Option<OwnedFd>> {
@@ -141,7 +146,7 @@ impl Store<'_> {
     }
 
     /// Whether a job on this node runs from the copy.
-    fn is_recorded(&self, hex: &str) -> io::Result<bool> {
+    pub(super) fn is_recorded(&self, hex: &str) -> io::Result<bool> {
         let jobs = match fs::read_dir(&self.jobs) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
             jobs => jobs?,
@@ -183,7 +188,8 @@ mod tests {
         }
         let dir = tempfile::tempdir_in("/run").unwrap();
         let rules = Rules::default();
-        let store = Store::open(&Roots::below(dir.path()), &rules).unwrap();
+        let roots = Roots::below(dir.path());
+        let store = Store::open(&roots, &rules).unwrap();
         let done = AtomicBool::new(false);
         std::thread::scope(|scope| {
             scope.spawn(|| {

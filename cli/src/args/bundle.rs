@@ -68,8 +68,11 @@ pub(crate) struct Install {
 #[derive(Args)]
 pub(crate) struct Warm {
     /// The approved workflow
-    #[arg(value_name = "NAME@VERSION")]
-    pub(crate) entry: String,
+    #[arg(value_name = "NAME@VERSION", required_unless_present = "scrub")]
+    pub(crate) entry: Option<String>,
+    /// Read every copy from the disk and hash it again
+    #[arg(long, conflicts_with = "entry")]
+    pub(crate) scrub: bool,
     /// Print digests and places as JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -78,6 +78,20 @@ pub struct Predicate {
     /// Digest of the runtime, if the entry has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runtime_digest: Option<Digest>,
+    /// When the node's copy of the bundle was last hashed.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "crate::time::rfc3339::option"
+    )]
+    pub bundle_hashed: Option<OffsetDateTime>,
+    /// The same of the runtime.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "crate::time::rfc3339::option"
+    )]
+    pub runtime_hashed: Option<OffsetDateTime>,
     /// Principals whose signatures approved the entry.
     pub signers: Vec<String>,
     /// The drop box.

@@ -39,16 +39,13 @@ pub(super) fn write(out: &mut String, value: &Value) {
     }
 }
 
-/// In ASCII, since YAML forbids some characters that JSON allows.
+/// In ASCII, since YAML forbids some characters that JSON allows; but what JSON's escapes would split
+/// in two, which YAML doesn't put together again, as it is.
 fn string(out: &mut String, text: &str) {
     for c in Value::String(text.to_owned()).to_string().chars() {
         match c {
-            ' '..='~' => out.push(c),
-            _ => {
-                for unit in c.encode_utf16(&mut [0; 2]) {
-                    out.push_str(&format!("\\u{unit:04x}"));
-                }
-            }
+            ' '..='~' | '\u{10000}'.. => out.push(c),
+            _ => out.push_str(&format!("\\u{:04x}", u32::from(c))),
         }
     }
 }

@@ -48,6 +48,8 @@ impl World {
             serial: 1,
             digest: Digest::of(BUNDLE),
             runtime_digest: None,
+            bundle_hashed: None,
+            runtime_hashed: None,
             signers: vec!["controller@lab".into()],
             submitted_run_dir: run_dir.to_str().unwrap().into(),
             sealed: sealed.to_str().unwrap().into(),

@@ -27,6 +27,8 @@ fn predicate() -> Predicate {
         serial: 3,
         digest: Digest::of(b"bundle"),
         runtime_digest: None,
+        bundle_hashed: None,
+        runtime_hashed: None,
         signers: vec!["controller@lab".into()],
         submitted_run_dir: "/srv/sluice/runs/c19c".into(),
         sealed: "/srv/sluice-private/sealed/lab/7.0/run".into(),

@@ -1,0 +1,212 @@
+//! Whether a copy is still what was hashed. Root alone can change one, and disks do: what was altered
+//! is not run and not attested.
+//!
+//! Each admission surveys the copy, as it does the source: inodes, modes, sizes and times against
+//! those noted when it was last hashed. That doesn't see what goes around the file system, as writing
+//! to the disk below it, or what a disk forgets; for that `sluice warm --scrub` hashes again.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+use std::sync::mpsc;
+use std::thread;
+
+use rustix::fs::{Advice, AtFlags, Dir, FlockOperation, OFlags, fadvise, unlinkat};
+use rustix::io::Errno;
+use serde::Serialize;
+use sluice_policy::digest::Digest;
+use sluice_policy::time::{format, parse};
+use sluice_site::bundle::{What, open_file, survey, walk};
+use sluice_sys::beneath::open_beneath;
+use sluice_sys::{atomic, tree};
+use time::OffsetDateTime;
+
+use super::notes::Seen;
+use super::{Store, cold, unwritable};
+use crate::audit;
+use crate::pulse::Pulse;
+use crate::refused::Refused;
+use crate::scan::{Known, Scan, ScanError};
+
+/// Upper bound of a note, in bytes: it has the absolute targets of the bundle's links.
+const MAX_NOTE: usize = 1 << 20;
+
+/// What is known of a copy.
+struct Note {
+    hashed: OffsetDateTime,
+    /// Digest of its survey then.
+    seen: String,
+    links: Vec<String>,
+}
+
+/// A copy that was hashed again.
+#[derive(Debug, Serialize)]
+pub struct Scrubbed {
+    /// The digest it was approved with, `sha256:…`.
+    pub digest: String,
+    /// Whether its content still has it.
+    pub intact: bool,
+}
+
+impl Store<'_> {
+    /// Notes that a tree was hashed just now, and what a survey of it comes to.
+    pub(super) fn note_hashed(&self, hex: &str, seen: Digest, links: &[String]) -> io::Result<()> {
+        let mut note = format!("{} {}\n", format(OffsetDateTime::now_utc()), seen.hex());
+        links.iter().for_each(|link| note += &format!("{link}\n"));
+        atomic::write(&self.dir, &note_of(hex), note.as_bytes(), 0o600)
+    }
+
+    /// When a bundle was last hashed as a whole.
+    pub(super) fn last_hashed(&self, hex: &str) -> Option<OffsetDateTime> {
+        self.note(hex).map(|note| note.hashed)
+    }
+
+    /// When the copy was last hashed, if it looks as it did then; meanwhile `work` is done.
+    pub(super) fn hashed_beside<T>(
+        &self,
+        hex: &str,
+        pulse: &mut Pulse,
+        work: impl FnOnce(&mut Pulse) -> T,
+    ) -> (Option<OffsetDateTime>, T) {
+        thread::scope(|scope| {
+            let (ahead, beats) = mpsc::channel();
+            let mut beat = move || {
+                // Whoever hears it waits for the end.
+                let _ = ahead.send(());
+            };
+            let survey = scope.spawn(move || self.hashed(hex, &mut beat));
+            let done = work(pulse);
+            beats.iter().for_each(|()| pulse.beat());
+            (survey.join().ok().flatten(), done)
+        })
+    }
+
+    fn hashed(&self, hex: &str, beat: &mut dyn FnMut()) -> Option<OffsetDateTime> {
+        let note = self.note(hex)?;
+        let seen = look(self.copy_of(hex).ok()?.as_fd(), &note.links, beat)?;
+        (seen.hex() == note.seen).then_some(note.hashed)
+    }
+
+    /// Hashes a copy that looks otherwise than when that was last done, and puts it aside if it is
+    /// altered; the caller alone has the bundle's lock.
+    pub(super) fn recheck(
+        &self,
+        hex: &str,
+        links: &[String],
+        pulse: &mut Pulse,
+    ) -> Result<(), Refused> {
+        // Somebody may have done it meanwhile.
+        if self.hashed(hex, &mut || pulse.beat()).is_some() || self.rehash(hex, links, pulse)? {
+            return Ok(());
+        }
+        audit::altered(self.roots, hex)?;
+        if self.is_recorded(hex).map_err(unwritable)? {
+            let message = format!(
+                "this node's copy of sha256:{hex} was altered, and running jobs use it; submit \
+                 again when they have ended, and have the node's disk looked at"
+            );
+            return Err(Refused::new("store-changed", message));
+        }
+        self.put_aside(hex).map(drop).map_err(unwritable)
+    }
+
+    /// Hashes every copy again. One that is altered is thrown away, or isn't used again while a job
+    /// has it.
+    pub(crate) fn scrub(&self, pulse: &mut Pulse) -> Result<Vec<Scrubbed>, Refused> {
+        let mut scrubbed = Vec::new();
+        for hex in self.copies().map_err(unwritable)? {
+            // Shared: jobs go on being admitted, and nobody removes it meanwhile.
+            let lock = self.lock(&hex, FlockOperation::NonBlockingLockShared, pulse)?;
+            // Without a note the next job has it hashed.
+            let Some(Note { links, .. }) = self.note(&hex).filter(|_| self.copy_of(&hex).is_ok())
+            else {
+                continue;
+            };
+            let intact = self.rehash(&hex, &links, pulse)?;
+            if !intact {
+                audit::altered(self.roots, &hex)?;
+                self.forget(&hex).map_err(unwritable)?;
+            }
+            drop(lock);
+            if !intact && let Some(gone) = self.let_go(&hex).map_err(unwritable)? {
+                tree::remove(self.dir.as_fd(), &gone.name).map_err(unwritable)?;
+            }
+            scrubbed.push(Scrubbed { digest: format!("sha256:{hex}"), intact });
+        }
+        Ok(scrubbed)
+    }
+
+    /// Whether the copy's content still has its digest; if so, that is noted.
+    fn rehash(&self, hex: &str, links: &[String], pulse: &mut Pulse) -> Result<bool, Refused> {
+        let copy = self.copy_of(hex).map_err(unwritable)?;
+        let Ok(survey) = survey(copy.as_fd(), links, &mut || pulse.beat()) else {
+            return Ok(false);
+        };
+        let mut seen = Seen::of_copy();
+        for found in &survey.found {
+            seen.add(&found.path, &found.what);
+            // What the disk has, and not what memory has of it.
+            if let What::File(stamp) = &found.what
+                && let Ok(file) = open_file(&copy, &found.path, stamp)
+            {
+                let _ = fadvise(&file, 0, None, Advice::DontNeed);
+            }
+        }
+        let known = Known::new();
+        let manifest = match Scan::new(copy.as_fd(), &known, None, pulse).run(&survey.found) {
+            Err(ScanError::Late) => return Err(cold("it is hashed again")),
+            manifest => manifest.ok(),
+        };
+        let intact = survey.problems.is_empty()
+            && manifest.is_some_and(|manifest| manifest.digest().hex() == hex);
+        if intact {
+            self.note_hashed(hex, seen.finish(), links).map_err(unwritable)?;
+        }
+        Ok(intact)
+    }
+
+    fn note(&self, hex: &str) -> Option<Note> {
+        let note = String::from_utf8(self.read(&note_of(hex), MAX_NOTE)?).ok()?;
+        let mut lines = note.lines();
+        let (hashed, seen) = lines.next()?.split_once(' ')?;
+        let links = lines.map(str::to_owned).collect();
+        Some(Note { hashed: parse(hashed).ok()?, seen: seen.into(), links })
+    }
+
+    fn forget(&self, hex: &str) -> io::Result<()> {
+        match unlinkat(&self.dir, note_of(hex), AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn copies(&self) -> io::Result<Vec<String>> {
+        let mut found = Vec::new();
+        for item in Dir::read_from(&self.dir)? {
+            let name = item?.file_name().to_string_lossy().into_owned();
+            if Digest::from_hex(&name).is_ok() {
+                found.push(name);
+            }
+        }
+        Ok(found)
+    }
+
+    fn copy_of(&self, hex: &str) -> io::Result<OwnedFd> {
+        open_beneath(&self.dir, Path::new(hex), OFlags::DIRECTORY)
+    }
+}
+
+fn note_of(hex: &str) -> String {
+    format!("{hex}.hashed")
+}
+
+/// What a survey of a copy comes to, if nothing hinders it.
+pub(super) fn look(
+    copy: BorrowedFd<'_>,
+    links: &[String],
+    beat: &mut dyn FnMut(),
+) -> Option<Digest> {
+    let mut seen = Seen::of_copy();
+    let problems = walk(copy, links, beat, &mut |path, what| seen.add(path, &what)).ok()?;
+    problems.is_empty().then(|| seen.finish())
+}
