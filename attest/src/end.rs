@@ -1,11 +1,20 @@
 //! A node's part in a job's end; the epilog waits for it, so it is short.
 
-use std::{fs, os::unix::process::CommandExt, path::Path, time::Duration};
+use std::{
+    fs::{self, File},
+    io::{ErrorKind, Read},
+    os::unix::{fs::FileExt, process::CommandExt},
+    path::Path,
+    thread::sleep,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result, bail};
+use rustix::fs::{FlockOperation, flock, syncfs};
 use sluice_site::paths::Roots;
 use sluice_sys::{
-    atomic, beneath, pins,
+    atomic, beneath,
+    pins::{self, CLOSED, SPACE, USER},
     program::clean,
     survivors::{self, Namespace},
 };
@@ -14,8 +23,6 @@ use crate::host::{self, Host, job_of};
 
 /// What is left of a job may take this long to die.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Where the plugin notes the job's user namespace.
-const SPACE: &str = "space";
 
 /// Ends `job` on this node, called `node` by Slurm. What has to be gone goes first: that takes no
 /// configuration, which may be broken just now.
@@ -28,27 +35,25 @@ pub(crate) fn end(roots: &Roots, job: u32, node: &str) -> Result<()> {
         .map(|name| clear(roots, name))
         .fold(Ok(()), Result::and);
     // The worker is started whatever happens here: it waits for this node's done record, and
-    // without one it attests in the end that the node was lost.
-    let done = cleared.and_then(|()| {
-        let host = Host::load()?;
-        let names = host.as_service(|| names_of(&host.running(), job))?;
-        names.iter().try_for_each(|name| report_done(&host, name, node))
-    });
-    if host::incarnations(roots, Some(job))?.is_empty() {
-        return done;
+    // without one it attests in the end that the node was lost. It makes its own node's.
+    if !host::incarnations(roots, Some(job))?.is_empty() {
+        return start_worker(job).and(cleared);
     }
-    start_worker(job).and(done)
+    cleared?;
+    start(&["done", &job.to_string(), node])
+}
+
+/// Says that nothing of `job` runs on `node`, where it has ended, and nothing is still to be
+/// written. That takes as long as the file system does, so the epilog doesn't wait for it.
+pub(crate) fn done(host: &Host, job: u32, node: &str) -> Result<()> {
+    let names = host.as_service(|| names_of(&host.running(), job))?;
+    names.iter().try_for_each(|name| report_done(host, name, node))
 }
 
 /// Kills what is left of an incarnation on this node and lets go of its namespaces.
 pub(crate) fn clear(roots: &Roots, name: &str) -> Result<()> {
     let dir = host::run_dir(roots, name);
-    // A job that never reached its sandbox left no namespace.
-    if let Some(user) = namespace(&dir) {
-        survivors::kill_all(user, PATIENCE).context("processes of the job")?;
-        // Without its pins the namespace is gone, and the kernel gives its number to the next job's.
-        fs::remove_file(dir.join(SPACE)).context("the job's namespace")?;
-    }
+    close(&dir)?;
     pins::release(&dir);
     // What nothing is kept of has no pending record, and so no worker to clear it away.
     if dir.exists() && !host::incarnations(roots, None)?.iter().any(|kept| kept == name) {
@@ -57,9 +62,46 @@ pub(crate) fn clear(roots: &Roots, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Says that nothing of an incarnation runs on `node` any more.
+/// Kills who is in the job's namespaces while nobody can join them, and leaves them closed.
+fn close(dir: &Path) -> Result<()> {
+    let mut options = File::options();
+    options.read(true).write(true).create(true).truncate(false);
+    let mut space = match options.open(dir.join(SPACE)) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        opened => opened.context("the job's namespaces")?,
+    };
+    lock(&space)?;
+    let mut words = String::new();
+    space.read_to_string(&mut words).context("the job's namespaces")?;
+    // A job that never reached its sandbox has none. One that is closed has none any more: the
+    // kernel gives the number to the next job's.
+    if let Some(user) = namespace(&words) {
+        let pin = File::open(dir.join(USER)).ok();
+        survivors::kill_all(user, pin, PATIENCE).context("processes of the job")?;
+    }
+    space.write_all_at(CLOSED.as_bytes(), 0).context("the job's namespaces")?;
+    space.set_len(CLOSED.len() as u64).context("the job's namespaces")
+}
+
+/// Takes the record's lock from the tasks that are joining, which takes them milliseconds.
+fn lock(space: &File) -> Result<()> {
+    let deadline = Instant::now() + PATIENCE;
+    while flock(space, FlockOperation::NonBlockingLockExclusive).is_err() {
+        if Instant::now() > deadline {
+            bail!("a task goes on joining the job's namespaces");
+        }
+        sleep(Duration::from_millis(5));
+    }
+    Ok(())
+}
+
+/// Says that nothing of an incarnation runs on `node` any more, and nothing that ran there is still
+/// to be written: what a process has mapped of a file on a network is not written when it ends.
 pub(crate) fn report_done(host: &Host, name: &str, node: &str) -> Result<()> {
     host.as_service(|| {
+        let sealed = beneath::open_dir(&host.site.sealed_root.join(&host.site.cluster))
+            .context("sealed directories")?;
+        syncfs(&sealed).context("sealed directories")?;
         let dir = beneath::open_dir(&host.running().join(name))?;
         atomic::write(&dir, node, b"done\n", 0o600).context("done record")
     })
@@ -98,9 +140,8 @@ fn names_of(dir: &Path, job: u32) -> Result<Vec<String>> {
 }
 
 /// The job's user namespace, as the plugin noted it: `DEVICE:INODE`.
-fn namespace(dir: &Path) -> Option<Namespace> {
-    let text = fs::read_to_string(dir.join(SPACE)).ok()?;
-    let (device, inode) = text.trim().split_once(':')?;
+fn namespace(words: &str) -> Option<Namespace> {
+    let (device, inode) = words.trim().split_once(':')?;
     Some(Namespace { device: device.parse().ok()?, inode: inode.parse().ok()? })
 }
 
@@ -136,11 +177,15 @@ mod tests {
         };
         fs::write(record.join(SPACE), format!("{}:{}\n", found.device, found.inode)).unwrap();
 
+        for map in ["uid_map", "gid_map"] {
+            fs::write(format!("/proc/{}/{map}", left.id()), "0 0 4294967295").unwrap();
+        }
+
         clear(&roots, "7.0").unwrap();
         assert!(!left.wait().unwrap().success());
         assert!(record.exists());
-        // Whoever gets that number next is left alone.
-        assert_eq!(namespace(&record), None);
+        // Whoever gets that number next is left alone, and nobody joins.
+        assert_eq!(fs::read_to_string(record.join(SPACE)).unwrap(), CLOSED);
         clear(&roots, "7.0").unwrap();
     }
 }

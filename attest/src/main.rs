@@ -1,7 +1,9 @@
 //! `sluice-attest`: what happens on a node after an admitted job.
 //!
 //! - `sluice-attest end JOB NODE`: the node's part, run by the job epilog and short: kills what
-//!   is left of the job, notes that this node is done, starts the worker on the batch host.
+//!   is left of the job and starts the worker on the batch host, `done` on every other node.
+//! - `sluice-attest done JOB NODE`: waits until what the job wrote on this node is written, and notes
+//!   that the node is done.
 //! - `sluice-attest job JOB`: the worker: waits until the job has wholly ended, then signs.
 //! - `sluice-attest resume`: starts a worker for every job that was admitted here and has not
 //!   been attested, and `sluice-attest sweep` for what jobs without an epilog have left; run when
@@ -38,9 +40,10 @@ fn run(words: &[&str]) -> Result<()> {
     let job = |text: &str| text.parse::<u32>().with_context(|| format!("{text:?} is no job id"));
     match words {
         ["end", id, node] => end::end(&Roots::system(), job(id)?, node),
+        ["done", id, node] => end::done(&worker::host()?, job(id)?, node),
         ["job", id] => worker::job(&worker::host()?, job(id)?),
         ["resume"] => sweep::start(&Roots::system()).and(worker::resume(&Roots::system())),
         ["sweep"] => sweep::sweep(&Roots::system()),
-        _ => bail!("usage: sluice-attest end JOB NODE | job JOB | resume | sweep"),
+        _ => bail!("usage: sluice-attest end JOB NODE | done JOB NODE | job JOB | resume | sweep"),
     }
 }

@@ -8,7 +8,10 @@
 use std::{
     fs::{self, File},
     io::{self, Read, Write},
-    os::{fd::OwnedFd, unix::fs::MetadataExt},
+    os::{
+        fd::OwnedFd,
+        unix::fs::{FileExt, MetadataExt},
+    },
     path::Path,
 };
 
@@ -24,7 +27,7 @@ use rustix::{
     },
 };
 use sluice_protocol::Sandbox;
-use sluice_sys::pins;
+use sluice_sys::pins::{self, CLOSED, SPACE, USER};
 
 use super::{Doing, SandboxError};
 use crate::{mutations::dropped, raw};
@@ -35,32 +38,52 @@ pub(super) struct Space {
     pub(super) user: OwnedFd,
     pub(super) network: OwnedFd,
     pub(super) ipc: OwnedFd,
+    /// Shared with the other tasks until this one has joined: the job's end kills who is inside
+    /// once nobody holds it, and after that nobody joins.
+    _joining: File,
 }
 
 impl Space {
     /// The job's shared parts; made if this is its first task on the node.
     pub(super) fn of_job(record: &Path, sandbox: &Sandbox) -> Result<Space, SandboxError> {
-        let lock = record.join("space");
         let mut lock = File::options()
             .read(true)
             .write(true)
             .create(true)
             .truncate(false)
-            .open(lock)
+            .open(record.join(SPACE))
             .doing("lock of the job's record")?;
-        flock(&lock, FlockOperation::LockExclusive).doing("lock of the job's record")?;
-        // The file names the user namespace once everything is pinned; a half-made space,
-        // left by a killed task, is made again.
-        if lock.metadata().doing("job's record")?.len() == 0 {
-            make(record, sandbox)?;
-            let user = fs::metadata(record.join("user")).doing("user namespace")?;
-            writeln!(lock, "{}:{}", user.dev(), user.ino()).doing("job's record")?;
+        loop {
+            flock(&lock, FlockOperation::LockShared).doing("lock of the job's record")?;
+            match read_from_start(&lock).doing("job's record")?.as_str() {
+                "" => {}
+                CLOSED => {
+                    return Err(io::Error::other("the job has ended on this node"))
+                        .doing("namespaces");
+                }
+                _ => break,
+            }
+            // The file names the user namespace once everything is pinned; a half-made space,
+            // left by a killed task, is made again.
+            flock(&lock, FlockOperation::LockExclusive).doing("lock of the job's record")?;
+            if lock.metadata().doing("job's record")?.len() == 0 {
+                make(record, sandbox)?;
+                let user = fs::metadata(record.join(USER)).doing("user namespace")?;
+                writeln!(lock, "{}:{}", user.dev(), user.ino()).doing("job's record")?;
+            }
         }
         let pin = |name: &str| {
             open(record.join(name), OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).doing(name)
         };
-        Ok(Space { user: pin("user")?, network: pin("net")?, ipc: pin("ipc")? })
+        Ok(Space { user: pin(USER)?, network: pin("net")?, ipc: pin("ipc")?, _joining: lock })
     }
+}
+
+/// The few words of the record's lock, wherever the file's offset is.
+fn read_from_start(file: &File) -> io::Result<String> {
+    let mut words = [0; 64];
+    let length = file.read_at(&mut words, 0)?;
+    Ok(String::from_utf8_lossy(&words[..length]).into_owned())
 }
 
 fn make(record: &Path, sandbox: &Sandbox) -> Result<(), SandboxError> {
@@ -93,7 +116,7 @@ fn make(record: &Path, sandbox: &Sandbox) -> Result<(), SandboxError> {
         for map in ["uid_map", "gid_map"] {
             fs::write(format!("/proc/{helper}/{map}"), "0 0 4294967295").doing(map)?;
         }
-        for name in ["user", "net", "ipc"] {
+        for name in [USER, "net", "ipc"] {
             let at = record.join(name);
             File::create(&at).doing(name)?;
             let namespace = format!("/proc/{helper}/ns/{name}");
