@@ -29,14 +29,29 @@ const REFUSED: &[&[u8]] = &[
     b"Encrypt",
     b"ObjStm",
     b"Metadata",
+    // Every annotation has one, and pages have none.
+    b"Rect",
+    b"OCG",
+    b"OCMD",
+    b"OCProperties",
+    b"PieceInfo",
+    b"Thumb",
 ];
+const END: &[u8] = b"%%EOF";
 
 pub(super) fn check(content: &[u8]) -> Result<(), Fault> {
     if !content.starts_with(b"%PDF-1.") {
         return Err(Fault("not-pdf", "it does not start as a PDF 1.x".into()));
     }
-    if !content.trim_ascii_end().ends_with(b"%%EOF") {
+    if !content.trim_ascii_end().ends_with(END) {
         return Err(Fault("not-pdf", "it does not end as a PDF".into()));
+    }
+    // What an update replaces is still there, and shown by nobody.
+    if content.windows(END.len()).filter(|window| *window == END).count() > 1 {
+        return Err(Fault(
+            "not-pdf",
+            "it ends more than once: it was updated, or linearised".into(),
+        ));
     }
     let mut parts = content.split(|&byte| byte == b'/');
     let mut offset = parts.next().map_or(0, <[u8]>::len);

@@ -1,6 +1,8 @@
 //! SVG: elements that draw. Scripts, animation, foreign content, links to anywhere else and
 //! everything unknown is held.
 
+use std::collections::HashSet;
+
 use base64ct::{Base64, Encoding};
 
 use super::{Fault, png};
@@ -76,9 +78,152 @@ const FUNCTIONS: &[&str] = &[
     "url",
 ];
 const PNG_DATA: &str = "data:image/png;base64,";
+/// Elements whose text is about the drawing, not in it.
+const WORDY: &[&str] = &[
+    "title",
+    "desc",
+    "metadata",
+    "rdf:RDF",
+    "cc:Work",
+    "cc:Agent",
+    "dc:type",
+    "dc:date",
+    "dc:format",
+    "dc:creator",
+    "dc:title",
+];
+/// Attributes that draw. Words in all others count as unseen.
+const DRAWING: &[&str] = &[
+    "alignment-baseline",
+    "baseProfile",
+    "baseline-shift",
+    "clip-path",
+    "clip-rule",
+    "clipPathUnits",
+    "color",
+    "color-interpolation",
+    "color-interpolation-filters",
+    "cx",
+    "cy",
+    "d",
+    "direction",
+    "dominant-baseline",
+    "dx",
+    "dy",
+    "edgeMode",
+    "fill",
+    "fill-opacity",
+    "fill-rule",
+    "filter",
+    "filterUnits",
+    "flood-color",
+    "flood-opacity",
+    "font-family",
+    "font-size",
+    "font-stretch",
+    "font-style",
+    "font-variant",
+    "font-weight",
+    "fx",
+    "fy",
+    "gradientTransform",
+    "gradientUnits",
+    "height",
+    "image-rendering",
+    "in",
+    "in2",
+    "k1",
+    "k2",
+    "k3",
+    "k4",
+    "lengthAdjust",
+    "letter-spacing",
+    "marker-end",
+    "marker-mid",
+    "marker-start",
+    "markerHeight",
+    "markerUnits",
+    "markerWidth",
+    "mask",
+    "maskContentUnits",
+    "maskUnits",
+    "method",
+    "mode",
+    "offset",
+    "opacity",
+    "operator",
+    "orient",
+    "overflow",
+    "paint-order",
+    "pathLength",
+    "patternContentUnits",
+    "patternTransform",
+    "patternUnits",
+    "pointer-events",
+    "points",
+    "preserveAspectRatio",
+    "primitiveUnits",
+    "r",
+    "refX",
+    "refY",
+    "result",
+    "rotate",
+    "rx",
+    "ry",
+    "shape-rendering",
+    "spacing",
+    "spreadMethod",
+    "startOffset",
+    "stdDeviation",
+    "stop-color",
+    "stop-opacity",
+    "stroke",
+    "stroke-dasharray",
+    "stroke-dashoffset",
+    "stroke-linecap",
+    "stroke-linejoin",
+    "stroke-miterlimit",
+    "stroke-opacity",
+    "stroke-width",
+    "text-anchor",
+    "text-decoration",
+    "text-rendering",
+    "textLength",
+    "transform",
+    "type",
+    "unicode-bidi",
+    "values",
+    "vector-effect",
+    "version",
+    "viewBox",
+    "width",
+    "word-spacing",
+    "writing-mode",
+    "x",
+    "x1",
+    "x2",
+    "xml:space",
+    "y",
+    "y1",
+    "y2",
+];
+/// Most bytes of different words that a drawing has and doesn't show.
+const MAX_UNSEEN: usize = 16 << 10;
+/// Document types that browsers and editors know without fetching anything.
+const DOCTYPES: &[[&str; 2]] = &[
+    ["-//W3C//DTD SVG 1.0//EN", "http://www.w3.org/TR/2001/REC-SVG-20010904/DTD/svg10.dtd"],
+    ["-//W3C//DTD SVG 1.1//EN", "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd"],
+];
 
 pub(super) fn check(text: &str) -> Result<(), Fault> {
-    let mut scanner = Scanner { rest: text, open: Vec::new(), rooted: false };
+    let mut scanner = Scanner {
+        rest: text,
+        open: Vec::new(),
+        rooted: false,
+        unseen: HashSet::new(),
+        words: MAX_UNSEEN,
+        room: png::MAX_UNFOLDED,
+    };
     scanner.document().map_err(|code| {
         let line = text[..text.len() - scanner.rest.len()].lines().count().max(1);
         Fault(code, format!("line {line} is not of a plain drawing"))
@@ -87,6 +232,7 @@ pub(super) fn check(text: &str) -> Result<(), Fault> {
 
 const MALFORMED: &str = "not-svg";
 const ACTIVE: &str = "active-content";
+const HIDDEN: &str = "hidden-content";
 type Outcome<T = ()> = Result<T, &'static str>;
 
 fn require(holds: bool, code: &'static str) -> Outcome {
@@ -97,12 +243,20 @@ struct Scanner<'a> {
     rest: &'a str,
     open: Vec<&'a str>,
     rooted: bool,
+    /// Words that aren't drawn; a repeated one says nothing new.
+    unseen: HashSet<&'a str>,
+    /// Bytes of such words that may still come.
+    words: usize,
+    /// Bytes that pictures in it may still unfold to.
+    room: u64,
 }
 
 impl<'a> Scanner<'a> {
     fn document(&mut self) -> Outcome {
         if self.rest.starts_with("<?xml ") {
-            self.until("?>")?;
+            let declared = self.until("?>")?.to_ascii_lowercase().replace('\'', "\"");
+            let other = declared.replace("encoding=\"utf-8\"", "").contains("encoding");
+            require(!other && declared.len() < 100, MALFORMED)?;
         }
         while let Some((before, _)) = self.rest.split_once('<') {
             self.characters(before)?;
@@ -114,12 +268,21 @@ impl<'a> Scanner<'a> {
     }
 
     /// Text between tags; only a drawing's own may be more than blanks.
-    fn characters(&self, text: &str) -> Outcome {
+    fn characters(&mut self, text: &'a str) -> Outcome {
         match self.open.last() {
             None => require(text.trim_ascii().is_empty(), MALFORMED),
             Some(&"style") => check_style(text),
+            Some(element) if WORDY.contains(element) => self.unseen(text),
             Some(_) => Ok(()),
         }
+    }
+
+    fn unseen(&mut self, text: &'a str) -> Outcome {
+        let text = text.trim_ascii();
+        if self.unseen.insert(text) {
+            self.words = self.words.checked_sub(text.len()).ok_or(HIDDEN)?;
+        }
+        Ok(())
     }
 
     fn until(&mut self, end: &str) -> Outcome<&'a str> {
@@ -133,15 +296,25 @@ impl<'a> Scanner<'a> {
             self.rest = &self.rest[4..];
             let comment = self.until("-->")?;
             // HTML ends such a comment earlier than XML does.
-            require(!comment.starts_with(['>', '-']) && !comment.contains("--"), ACTIVE)
+            require(!comment.starts_with(['>', '-']) && !comment.contains("--"), ACTIVE)?;
+            self.unseen(comment)
         } else if self.rest.starts_with("<![CDATA[") && !self.open.is_empty() {
             self.rest = &self.rest[9..];
             let text = self.until("]]>")?;
             self.characters(text)
         } else if self.rest.starts_with("<!DOCTYPE svg") && !self.rooted {
-            // A subset in brackets could define entities.
-            let doctype = self.until(">")?;
-            require(!doctype.contains('['), ACTIVE)
+            // A subset in brackets could define entities, another document type anything.
+            self.rest = &self.rest["<!DOCTYPE svg".len()..];
+            let doctype = self.until(">")?.trim_ascii();
+            let quoted: Vec<_> = doctype.split('"').collect();
+            let known = match *quoted {
+                [""] => true,
+                ["PUBLIC ", id, between, url, ""] => {
+                    between.trim_ascii().is_empty() && DOCTYPES.contains(&[id, url])
+                }
+                _ => false,
+            };
+            require(known, ACTIVE)
         } else if self.rest.starts_with("</") {
             self.rest = &self.rest[2..];
             let name = self.until(">")?.trim_ascii_end();
@@ -195,30 +368,38 @@ impl<'a> Scanner<'a> {
         require(!value.contains('<') && !value.contains("&#"), ACTIVE)?;
         match name {
             "" => Err(MALFORMED),
-            "href" | "xlink:href" => check_reference(element, value),
+            "href" | "xlink:href" => self.check_reference(element, value),
+            "display" => require(value.trim_ascii() != "none", HIDDEN),
+            "visibility" => require(!matches!(value.trim_ascii(), "hidden" | "collapse"), HIDDEN),
             _ if name.starts_with("xmlns") => require(NAMESPACES.contains(&(name, value)), ACTIVE),
-            _ if name.contains(':') => require(PREFIXED.contains(&name), ACTIVE),
+            _ if name.contains(':') && !PREFIXED.contains(&name) => Err(ACTIVE),
             _ if name.len() >= 2 && name[..2].eq_ignore_ascii_case("on") => Err(ACTIVE),
             "style" => check_style(value),
-            _ => check_functions(value),
+            _ => {
+                check_functions(value)?;
+                if DRAWING.contains(&name) { Ok(()) } else { self.unseen(value) }
+            }
         }
     }
-}
 
-fn check_reference(element: &str, value: &str) -> Outcome {
-    match value.strip_prefix(PNG_DATA) {
-        Some(data) if element == "image" => {
-            let data: String = data.split_ascii_whitespace().collect();
-            let image = Base64::decode_vec(&data).map_err(|_| ACTIVE)?;
-            png::check(&image).map_err(|_| ACTIVE)
+    fn check_reference(&mut self, element: &str, value: &str) -> Outcome {
+        match value.strip_prefix(PNG_DATA) {
+            Some(data) if element == "image" => {
+                let data: String = data.split_ascii_whitespace().collect();
+                let image = Base64::decode_vec(&data).map_err(|_| ACTIVE)?;
+                png::check(&image, &mut self.room).map_err(|_| ACTIVE)
+            }
+            _ => require(value.starts_with('#'), ACTIVE),
         }
-        _ => require(value.starts_with('#'), ACTIVE),
     }
 }
 
 /// A style sheet or style attribute: no `@import`, no escapes that spell out something else.
 fn check_style(style: &str) -> Outcome {
     require(!style.contains(['@', '\\', '&']), ACTIVE)?;
+    let close: String = style.chars().filter(|c| !c.is_whitespace()).collect();
+    let hides = ["display:none", "visibility:hidden", "visibility:collapse", "/*"];
+    require(!hides.iter().any(|hiding| close.contains(hiding)), HIDDEN)?;
     check_functions(style)
 }
 

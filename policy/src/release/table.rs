@@ -48,7 +48,14 @@ impl Shape {
 
 pub(super) fn check_tsv(text: &str, rule: &Output) -> Result<(), Fault> {
     let header = text.lines().next().unwrap_or_default().split('\t').map(str::to_owned);
-    check_columns(&header.collect::<Vec<_>>(), rule)?;
+    let header: Vec<_> = header.collect();
+    // TSV has no quotes; R and pandas write them all the same, and may then mean more by them.
+    let unended = |name: &String| name.starts_with('"') && (name.len() < 2 || !name.ends_with('"'));
+    if let Some(index) = header.iter().position(unended) {
+        let what = format!("row 1, column {} has a quote that does not end", index + 1);
+        return Err(Fault("not-tsv", what));
+    }
+    check_header(&header, rule)?;
     let mut shape = Shape::new("not-tsv", rule.max_rows);
     for row in text.lines() {
         row.bytes().filter(|&byte| byte == b'\t').for_each(|_| shape.end_cell());
@@ -86,7 +93,7 @@ pub(super) fn check_csv(text: &str, rule: &Output) -> Result<(), Fault> {
         }
     }
     shape.end()?;
-    check_columns(&header, rule)
+    check_header(&header, rule)
 }
 
 /// A header cell without the quotes of CSV.
@@ -98,23 +105,45 @@ fn name(cell: &[u8]) -> String {
     }
 }
 
-/// Names are compared without the spaces around them. A forbidden one is named by the rule's own
-/// word: the header's could be a value.
-fn check_columns(header: &[String], rule: &Output) -> Result<(), Fault> {
+/// Delimiters that no column's name has by accident. A comma may be in one, in a table of several.
+const DELIMITERS: &[char] = &[';', '\t', '|'];
+
+/// Checks the names of the columns. A forbidden one is named by the rule's own word: the header's
+/// could be a value.
+fn check_header(header: &[String], rule: &Output) -> Result<(), Fault> {
+    let alone = header.len() == 1;
+    for (index, name) in header.iter().enumerate() {
+        let other = |c: char| DELIMITERS.contains(&c) || alone && c == ',';
+        if let Some(delimiter) = name.chars().find(|&c| other(c)) {
+            let column = index + 1;
+            let what = format!("row 1, column {column} has {delimiter:?}: other columns are in it");
+            return Err(Fault("other-delimiter", what));
+        }
+    }
     for wanted in &rule.columns {
-        if !header.iter().any(|name| name.trim() == wanted) {
+        if !header.iter().any(|name| bare(name) == wanted) {
             let what = format!("it has no column {wanted:?}");
             return Err(Fault("column-missing", what));
         }
     }
     for (index, name) in header.iter().enumerate() {
-        let name = name.trim().to_lowercase();
-        if let Some(word) = rule.forbidden_columns.iter().find(|word| word.to_lowercase() == name) {
+        // One cell may be several columns for whoever reads it otherwise.
+        let parts = name.split([',', '\n', '\r']).map(|part| bare(part).to_lowercase());
+        let parts: Vec<_> = parts.chain([bare(name).to_lowercase()]).collect();
+        let forbidden = |word: &&String| parts.contains(&bare(word).to_lowercase());
+        if let Some(word) = rule.forbidden_columns.iter().find(forbidden) {
             let what = format!("row 1, column {} is {word:?}, which is forbidden", index + 1);
             return Err(Fault("column-forbidden", what));
         }
     }
     Ok(())
+}
+
+/// A name without the spaces and quotes around it.
+fn bare(name: &str) -> &str {
+    let around =
+        |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '\u{2018}'..='\u{201f}');
+    name.trim_matches(around)
 }
 
 /// What stands behind the cell at the start of `rest`.

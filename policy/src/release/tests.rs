@@ -1,5 +1,6 @@
 use super::*;
 use base64ct::{Base64, Encoding};
+use miniz_oxide::deflate::compress_to_vec_zlib;
 
 fn rule(kind: ContentKind) -> Output {
     let glob = "x".into();
@@ -91,7 +92,6 @@ fn csv_is_a_table() {
         "a,b\n1,",
         "a,b\n\"x, \"\"y\"\"\nz\",2\n",
         "a,b\n\"\",\"\"",
-        "a\tb;c,d\n1,2\n",
     ] {
         assert_eq!(code(ContentKind::Csv, good), "ok", "{good:?}");
     }
@@ -111,12 +111,33 @@ fn csv_is_a_table() {
     assert_eq!(code(ContentKind::Csv, "a,b\n1,\0\n"), "not-text");
 }
 
+/// What a spreadsheet reads as several columns is no name of one.
+#[test]
+fn other_delimiters_hide_no_columns() {
+    for (kind, table) in [
+        (ContentKind::Csv, "count;patient_id\n1;2\n"),
+        (ContentKind::Csv, "count\tpatient_id\n1\t2\n"),
+        (ContentKind::Csv, "count|patient_id,x\n1|2,3\n"),
+        (ContentKind::Csv, "\"count;patient_id\",x\n1,2\n"),
+        (ContentKind::Csv, "\"count,patient_id\"\n\"1,2\"\n"),
+        (ContentKind::Tsv, "count;patient_id\n1;2\n"),
+        (ContentKind::Tsv, "count,patient_id\n1,2\n"),
+        (ContentKind::Tsv, "count|patient_id\tx\n1\t2\n"),
+    ] {
+        assert_eq!(code(kind, table), "other-delimiter", "{table:?}");
+    }
+    assert_eq!(code(ContentKind::Csv, "\"height, cm\",n\n1,2\n"), "ok");
+    assert_eq!(code(ContentKind::Tsv, "height, cm\tn\n1\t2\n"), "ok");
+    let said = message(ContentKind::Csv, "a,b;c\n1,2\n");
+    assert_eq!(said, "row 1, column 2 has ';': other columns are in it");
+}
+
 #[test]
 fn tsv_is_a_table() {
     for good in ["a\tb\n1\t2\n", "a\tb\r\n1\t2", "a\t\n\t\n", "a \"b\tc\n1\t\"\n"] {
         assert_eq!(code(ContentKind::Tsv, good), "ok", "{good:?}");
     }
-    for bad in ["", "a\tb\n1\n", "a\n1\t2\n", "a\tb\n1\t2\n\n"] {
+    for bad in ["", "a\tb\n1\n", "a\n1\t2\n", "a\tb\n1\t2\n\n", "\"a\tb\"\n1\t2\n", "\"\n1\n"] {
         assert_eq!(code(ContentKind::Tsv, bad), "not-tsv", "{bad:?}");
     }
 }
@@ -158,9 +179,10 @@ fn png_chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
     [length.as_slice(), &covered, &png::crc32(&covered).to_be_bytes()].concat()
 }
 
-fn png_with(chunks: &[Vec<u8>], after: &[u8]) -> Vec<u8> {
-    let header = [0, 0, 0, 1, 0, 0, 0, 1, 8, 0, 0, 0, 0];
+fn png_of(header: &[u8; 5], chunks: &[Vec<u8>], after: &[u8]) -> Vec<u8> {
+    let &[width, height, depth, colour, interlaced] = header;
     let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
+    let header = [0, 0, 0, width, 0, 0, 0, height, depth, colour, 0, 0, interlaced];
     bytes.extend(png_chunk(b"IHDR", &header));
     bytes.extend(chunks.concat());
     bytes.extend(png_chunk(b"IEND", b""));
@@ -168,35 +190,117 @@ fn png_with(chunks: &[Vec<u8>], after: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// One grey pixel.
+const DOT: &[u8; 5] = &[1, 1, 8, 0, 0];
+
+fn idat(rows: &[u8]) -> Vec<u8> {
+    png_chunk(b"IDAT", &compress_to_vec_zlib(rows, 6))
+}
+
+fn png_with(chunks: &[Vec<u8>], after: &[u8]) -> Vec<u8> {
+    png_of(DOT, chunks, after)
+}
+
 #[test]
 fn png_is_pixels() {
     assert_eq!(png::crc32(b"IEND"), 0xae42_6082, "as in every PNG");
-    let pixels = png_chunk(b"IDAT", b"\x78\x9c\x63\x60\0\0\0\x02\0\x01");
-    let software = png_chunk(b"tEXt", b"Software\0Matplotlib version3.8");
-    assert_eq!(code(ContentKind::Png, png_with(&[software, pixels.clone()], b"")), "ok");
+    let pixels = || idat(&[0, 7]);
+    let said = |text: &str| png_chunk(b"tEXt", &[b"Software\0", text.as_bytes()].concat());
+    for good in [
+        png_with(&[pixels()], b""),
+        png_with(&[said("Matplotlib version3.8.2, https://matplotlib.org/"), pixels()], b""),
+        png_with(&[said("Matplotlib version3.10"), pixels()], b""),
+        png_with(&[png_chunk(b"pHYs", &[0, 0, 15, 97, 0, 0, 15, 97, 1]), pixels()], b""),
+        png_with(&[png_chunk(b"bKGD", &[0, 255]), pixels()], b""),
+        png_with(&[png_chunk(b"gAMA", &45455_u32.to_be_bytes()), pixels()], b""),
+        // Pixels in two pieces.
+        {
+            let all = compress_to_vec_zlib(&[0, 7], 6);
+            png_with(&[png_chunk(b"IDAT", &all[..3]), png_chunk(b"IDAT", &all[3..])], b"")
+        },
+        // Every filter.
+        png_of(&[2, 5, 8, 2, 0], &[idat(&[[0; 7], [1; 7], [2; 7], [3; 7], [4; 7]].concat())], b""),
+        png_of(&[3, 1, 1, 3, 0], &[png_chunk(b"PLTE", &[1, 2, 3, 9, 9, 9]), idat(&[0, 0x40])], b""),
+        png_of(&[2, 1, 8, 6, 0], &[idat(&[0, 9, 9, 9, 0, 0, 0, 0, 0xff])], b""),
+    ] {
+        assert_eq!(check_as(&rule(ContentKind::Png), &good), Ok(()), "{good:?}");
+    }
     for bad in [
         Vec::new(),
         b"GIF89a".to_vec(),
-        png_with(std::slice::from_ref(&pixels), b"secret"),
-        png_with(&[png_chunk(b"tEXt", b"Comment\0secret")], b""),
-        png_with(&[png_chunk(b"tEXt", &[b"Software\0".as_slice(), &[b'x'; 200]].concat())], b""),
-        png_with(&[png_chunk(b"iTXt", b"x")], b""),
-        png_with(&[png_chunk(b"zTXt", b"x")], b""),
-        png_with(&[png_chunk(b"eXIf", b"x")], b""),
-        png_with(&[png_chunk(b"prVt", b"x")], b""),
-        png_with(&[png_chunk(b"IHDR", &[0, 0, 0, 1, 0, 0, 0, 1, 8, 0, 0, 0, 0])], b""),
-        png_with(&[], b"")[..40].to_vec(),
-        [&png_with(&[], b"")[..8], &pixels].concat(),
+        png_with(&[], b""),
+        png_with(&[pixels()], b"secret"),
+        png_with(&[png_chunk(b"tEXt", b"Comment\0secret"), pixels()], b""),
+        png_with(&[said("secret"), pixels()], b""),
+        png_with(&[said("Matplotlib version3.8.2 secret"), pixels()], b""),
+        png_with(&[said("Matplotlib version3.8.2"), said("Matplotlib version3"), pixels()], b""),
+        png_with(&[png_chunk(b"iTXt", b"x"), pixels()], b""),
+        png_with(&[png_chunk(b"zTXt", b"x"), pixels()], b""),
+        png_with(&[png_chunk(b"eXIf", b"x"), pixels()], b""),
+        png_with(&[png_chunk(b"prVt", b"x"), pixels()], b""),
+        png_with(&[png_chunk(b"IHDR", &[0, 0, 0, 1, 0, 0, 0, 1, 8, 0, 0, 0, 0]), pixels()], b""),
+        png_with(&[pixels()], b"")[..40].to_vec(),
+        [&png_with(&[], b"")[..8], &pixels()].concat(),
     ] {
         assert_eq!(code(ContentKind::Png, &bad), "not-png", "{bad:?}");
     }
-    let mut damaged = png_with(&[pixels], b"");
+    let mut damaged = png_with(&[pixels()], b"");
     damaged[45] ^= 1;
     assert_eq!(code(ContentKind::Png, &damaged), "not-png");
+}
+
+/// Each of these passed as a picture of pixels alone, with a text of any length in most.
+#[test]
+fn png_hides_nothing_beside_its_pixels() {
+    let text = [b'x'; 300];
+    let rows = compress_to_vec_zlib(&[0, 7], 6);
+    let after = |more: &[u8]| png_chunk(b"IDAT", &[&rows, more].concat());
+    let grey = |chunk| png_with(&[chunk, idat(&[0, 7])], b"");
+    let palette = |colours: &[u8], rows: &[u8]| {
+        png_of(&[2, 1, 8, 3, 0], &[png_chunk(b"PLTE", colours), idat(rows)], b"")
+    };
+    for (what, bad) in [
+        ("in pHYs", grey(png_chunk(b"pHYs", &text))),
+        ("in hIST", grey(png_chunk(b"hIST", &text))),
+        ("in tIME", grey(png_chunk(b"tIME", &text))),
+        ("in bKGD", grey(png_chunk(b"bKGD", b"ab"))),
+        ("in sBIT", grey(png_chunk(b"sBIT", b"a"))),
+        ("in gAMA", grey(png_chunk(b"gAMA", b"abcd"))),
+        ("in cHRM", grey(png_chunk(b"cHRM", &[b'x'; 32]))),
+        ("in tRNS", grey(png_chunk(b"tRNS", b"ab"))),
+        ("in a palette that isn't used", grey(png_chunk(b"PLTE", b"abcabc"))),
+        ("after the stream", png_with(&[after(&text)], b"")),
+        ("after the stream, in a chunk", png_with(&[after(b""), png_chunk(b"IDAT", &text)], b"")),
+        ("after the last row", png_with(&[idat(&[[0, 7].as_slice(), &text].concat())], b"")),
+        ("no stream", png_with(&[png_chunk(b"IDAT", &text)], b"")),
+        ("cut off", png_with(&[png_chunk(b"IDAT", &rows[..rows.len() - 1])], b"")),
+        ("too few rows", png_of(&[1, 2, 8, 0, 0], &[idat(&[0, 7])], b"")),
+        (
+            "behind the pixels",
+            png_with(&[idat(&[0, 7]), png_chunk(b"gAMA", &[0, 0, 177, 143])], b""),
+        ),
+        ("an unknown filter", png_with(&[idat(&[5, 7])], b"")),
+        ("in spare bits", png_of(&[1, 1, 1, 0, 0], &[idat(&[0, 0x81])], b"")),
+        ("in unused colours", palette(b"abcdef", &[0, 0, 0])),
+        ("no such colour", palette(b"abcdef", &[0, 0, 2])),
+        ("interlaced", png_of(&[1, 1, 8, 0, 1], &[idat(&[0, 7])], b"")),
+        ("behind transparency", png_of(&[2, 1, 8, 6, 0], &[idat(b"\0abc\0def\0")], b"")),
+        (
+            "behind a transparent colour",
+            png_of(
+                &[2, 1, 8, 3, 0],
+                &[png_chunk(b"PLTE", b"abcdef"), png_chunk(b"tRNS", b"\0\0"), idat(&[0, 0, 1])],
+                b"",
+            ),
+        ),
+    ] {
+        assert_eq!(code(ContentKind::Png, &bad), "not-png", "{what}");
+    }
     let mut bomb = b"\x89PNG\r\n\x1a\n".to_vec();
-    bomb.extend(png_chunk(b"IHDR", &[127, 0, 0, 0, 127, 0, 0, 0, 8, 0, 0, 0, 0]));
+    bomb.extend(png_chunk(b"IHDR", &[0, 0, 255, 255, 0, 0, 255, 255, 8, 0, 0, 0, 0]));
     bomb.extend(png_chunk(b"IEND", b""));
-    assert_eq!(code(ContentKind::Png, &bomb), "not-png");
+    let held = check_as(&rule(ContentKind::Png), &bomb).unwrap_err();
+    assert!(held.message.contains("unfolds"), "{}", held.message);
 }
 
 const PLOT: &str = r##"<?xml version="1.0" encoding="utf-8" standalone="no"?>
@@ -218,12 +322,12 @@ const PLOT: &str = r##"<?xml version="1.0" encoding="utf-8" standalone="no"?>
 #[test]
 fn svg_only_draws() {
     assert_eq!(code(ContentKind::Svg, PLOT), "ok");
-    let image = Base64::encode_string(&png_with(&[], b""));
+    let image = Base64::encode_string(&png_with(&[idat(&[0, 7])], b""));
     let with_image =
         |data: &str| PLOT.replace("</svg>", &format!("<image href=\"{data}\"/></svg>"));
     let wrapped = format!("data:image/png;base64,\n{}\n{}", &image[..8], &image[8..]);
     assert_eq!(code(ContentKind::Svg, with_image(&wrapped)), "ok");
-    let tail = Base64::encode_string(&png_with(&[], b"secret"));
+    let tail = Base64::encode_string(&png_with(&[idat(&[0, 7])], b"secret"));
     for data in [
         "https://example.org/x.png",
         "//example.org/x.png",
@@ -280,6 +384,45 @@ fn svg_does_nothing_else() {
     }
 }
 
+/// Each of these passed with a text of any length.
+#[test]
+fn svg_shows_the_words_it_has() {
+    let text = "0123456789abcdef".repeat(100).chars().rev().collect::<String>();
+    let many = |open: &str, close: &str| -> String {
+        (0..20).map(|n| format!("{open}{n}{text}{close}")).collect()
+    };
+    let long = Output { max_bytes: 1 << 20, ..rule(ContentKind::Svg) };
+    let held = |content: &str| check_as(&long, content.as_bytes()).err().map(|hold| hold.code);
+    for (from, to) in [
+        ("</svg>", many("<!-- ", " -->") + "</svg>"),
+        ("</svg>", many("<desc>", "</desc>") + "</svg>"),
+        ("</svg>", many("<title>", "</title>") + "</svg>"),
+        ("</svg>", many("<g id=\"", "\"/>") + "</svg>"),
+        ("</svg>", many("<g data-x=\"", "\"/>") + "</svg>"),
+        ("</svg>", many("<g x7=\"", "\"/>") + "</svg>"),
+        ("<g ", "<g display=\"none\" ".into()),
+        ("<g ", "<g visibility=\"hidden\" ".into()),
+        ("fill: url(#h)", "display : none".into()),
+        ("fill: url(#h)", "fill: red/* a comment */".into()),
+    ] {
+        let bad = PLOT.replacen(from, &to, 1);
+        assert_ne!(bad, PLOT, "{from}");
+        assert_eq!(held(&bad), Some("hidden-content"), "{to}");
+    }
+    // The same word again says nothing new.
+    let class = format!("{}</svg>", "<g class=\"point\"/>".repeat(5000));
+    assert_eq!(held(&PLOT.replacen("</svg>", &class, 1)), None);
+    for encoding in ["utf-7", "utf-16", "iso-8859-1"] {
+        assert_eq!(held(&PLOT.replacen("utf-8", encoding, 1)), Some("not-svg"), "{encoding}");
+    }
+    for doctype in ["http://example.org/x.dtd", "svg12.dtd"] {
+        let bad = PLOT.replacen("http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd", doctype, 1);
+        assert_eq!(held(&bad), Some("active-content"), "{doctype}");
+    }
+    let system = PLOT.replacen("PUBLIC \"-//W3C//DTD SVG 1.1//EN\"", "SYSTEM", 1);
+    assert_eq!(held(&system), Some("active-content"));
+}
+
 #[test]
 fn svg_is_well_formed() {
     for bad in [
@@ -324,9 +467,14 @@ fn pdf_only_shows() {
         "/EmbeddedFiles []",
         "/URI (http://example.org)",
         "/JS%comment\n(x)",
+        "/Annots [<< /Subtype /Text /Contents (x) /Rect [0 0 1 1] >>]",
+        "/OCProperties <<>>",
+        "/PieceInfo <<>>",
     ] {
         assert_eq!(code(ContentKind::Pdf, pdf(bad)), "active-content", "{bad}");
     }
+    let updated = pdf("/A 1") + "1 0 obj (x) endobj\n%%EOF\n";
+    assert_eq!(code(ContentKind::Pdf, updated), "not-pdf");
     for bad in ["", "%PDF-1.4", "%PDF-2.0\n%%EOF", " %PDF-1.4\n%%EOF", "%PDF-1.4\n%%EOF\nsecret"] {
         assert_eq!(code(ContentKind::Pdf, bad), "not-pdf", "{bad}");
     }
@@ -389,4 +537,20 @@ fn columns_are_asked_for_and_forbidden() {
         "column-forbidden"
     );
     assert_eq!(held(ContentKind::Csv, "\"count\"\n1\n"), None);
+    // As R and pandas write them.
+    assert_eq!(held(ContentKind::Tsv, "\"count\"\t\"n\"\n1\t2\n"), None);
+    for (kind, header) in [
+        (ContentKind::Tsv, "\"patient_id\"\tcount"),
+        (ContentKind::Tsv, "' patient_id '\tcount"),
+        (ContentKind::Tsv, "x, patient_id\tcount"),
+        (ContentKind::Csv, "'PATIENT_ID',count"),
+        (ContentKind::Csv, "\"\"\"patient_id\"\"\",count"),
+        (ContentKind::Csv, "\"x,patient_id\",count"),
+        (ContentKind::Csv, "\"x\npatient_id\",count"),
+        (ContentKind::Csv, "\u{201c}patient_id\u{201d},count"),
+    ] {
+        let with = if kind == ContentKind::Csv { "," } else { "\t" };
+        let (code, _) = held(kind, &format!("{header}\n1{with}2\n")).unwrap();
+        assert_eq!(code, "column-forbidden", "{header:?}");
+    }
 }
