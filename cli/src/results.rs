@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rustix::fs::OFlags;
 use serde::de::DeserializeOwned;
@@ -15,10 +15,16 @@ use sluice_site::Site;
 
 use crate::args::job::Results;
 use crate::exit::{Doing, Exit, Failure, Result};
-use crate::{configured, output, run_dir};
+use crate::{configured, output, run_dir, slurm};
 
 /// Upper bound of a verdict or status file, in bytes.
 const MAX_BYTES: usize = 64 << 10;
+
+/// How a refused job's line begins.
+const REFUSED: &str = "sluice: refused (";
+
+/// The crawler's word for a start that another one follows.
+const REQUEUED: &str = "requeued";
 
 /// Between two looks while waiting.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -91,6 +97,8 @@ enum State {
     Failed,
     /// By the node: there never was a run.
     Refused,
+    /// Nothing of this directory waits or runs, and no job was judged in it.
+    NotSubmitted,
 }
 
 #[derive(Serialize)]
@@ -111,10 +119,10 @@ struct Report {
 
 pub(crate) fn run(args: &Results) -> Result<Exit> {
     let site = configured()?;
-    let dir = find(&args.run, &site)?;
+    let (dir, id) = find(&args.run, &site)?;
     let report = loop {
-        let report = look(&dir, &site)?;
-        if !args.wait || !matches!(report.state, State::Waiting | State::Attesting) {
+        let report = look(&dir, id, &site)?;
+        if !args.wait || !report.may_go_on() {
             break report;
         }
         thread::sleep(PAUSE);
@@ -126,34 +134,51 @@ pub(crate) fn run(args: &Results) -> Result<Exit> {
     }
     Ok(match report.state {
         State::Waiting | State::Attesting | State::Published => Exit::Ok,
-        State::Held | State::Withdrawn | State::Failed | State::Refused => Exit::NotAsItShould,
+        State::Held | State::Withdrawn | State::Failed | State::Refused | State::NotSubmitted => {
+            Exit::NotAsItShould
+        }
     })
 }
 
-/// The run directory that the user means.
-fn find(run: &Path, site: &Site) -> Result<PathBuf> {
+impl Report {
+    /// Whether waiting may change it: a start that Slurm has ended and queued again goes on as
+    /// another, unless somebody takes that one out of the queue.
+    fn may_go_on(&self) -> bool {
+        let between = self.code.as_deref() == Some(REQUEUED);
+        matches!(self.state, State::Waiting | State::Attesting)
+            && !(between && is_idle(&self.run_dir))
+    }
+}
+
+/// Whether Slurm says that no job of this directory waits or runs. On a host without Slurm nobody
+/// says so.
+fn is_idle(dir: &Path) -> bool {
+    slurm::work_dirs().is_ok_and(|text| !text.contains(&*dir.to_string_lossy()))
+}
+
+/// The run directory that the user means, and the run id where they named one.
+fn find<'a>(run: &'a Path, site: &Site) -> Result<(PathBuf, Option<&'a OsStr>)> {
     if run.is_dir() {
-        return Ok(run.to_owned());
+        return Ok((run.canonicalize().doing(|| "find the run directory")?, None));
     }
     let home = run_dir::home(&site.runs)?;
-    let means = |dir: &PathBuf| {
-        dir.file_name() == Some(run.as_os_str())
-            || verdict(dir).is_ok_and(|found| {
-                found.is_some_and(|found| {
-                    found.run_id.is_some_and(|id| OsStr::new(&id) == run.as_os_str())
-                })
-            })
-    };
-    run_dir::all(&home)?.into_iter().find(means).ok_or_else(|| {
-        Failure::bad(format_args!(
-            "{} is neither a run directory nor a run of yours below {}",
-            run.display(),
-            home.display()
-        ))
-    })
+    for dir in run_dir::all(&home)? {
+        if dir.file_name() == Some(run.as_os_str()) {
+            return Ok((dir, None));
+        }
+        let id = run.as_os_str();
+        if verdict(&dir, Some(id)).is_ok_and(|found| found.is_some()) {
+            return Ok((dir, Some(id)));
+        }
+    }
+    Err(Failure::bad(format_args!(
+        "{} is neither a run directory nor a run of yours below {}",
+        run.display(),
+        home.display()
+    )))
 }
 
-fn look(dir: &Path, site: &Site) -> Result<Report> {
+fn look(dir: &Path, id: Option<&OsStr>, site: &Site) -> Result<Report> {
     let mut report = Report {
         run_dir: dir.to_owned(),
         job: None,
@@ -166,7 +191,16 @@ fn look(dir: &Path, site: &Site) -> Result<Report> {
         place: None,
         time: None,
     };
-    let Some(verdict) = verdict(dir)? else { return Ok(report) };
+    let Some(verdict) = verdict(dir, id)? else {
+        // An array's elements are refused before anybody looks for their directory.
+        if let Some((code, message)) = newest_refusal(dir) {
+            report.state = State::Refused;
+            (report.code, report.message) = (Some(code), Some(message));
+        } else if is_idle(dir) {
+            report.state = State::NotSubmitted;
+        }
+        return Ok(report);
+    };
     (report.job, report.restart) = (Some(verdict.job), Some(verdict.restart));
     (report.entry, report.run_id) = (verdict.entry, verdict.run_id);
     report.time = Some(verdict.time);
@@ -188,19 +222,52 @@ fn look(dir: &Path, site: &Site) -> Result<Report> {
     Ok(report)
 }
 
-/// The newest verdict, if a job was judged yet.
-fn verdict(dir: &Path) -> Result<Option<Verdict>> {
-    let talk = dir.join(run_dir::TALK);
-    let Ok(entries) = talk.read_dir() else { return Ok(None) };
-    let newest = entries
+/// The verdict on the run `id`; else the newest admission, and where there is none the newest
+/// refusal: a job that a run tried to submit is refused in the same directory, and says nothing of
+/// the run.
+fn verdict(dir: &Path, id: Option<&OsStr>) -> Result<Option<Verdict>> {
+    let mut newest = None;
+    let mut unreadable = None;
+    for (changed, path) in said(dir, "verdict-", ".json") {
+        match read::<Verdict>(&path) {
+            Ok(None) => {}
+            Ok(Some(verdict)) => {
+                let meant =
+                    id.is_none_or(|id| verdict.run_id.as_deref().map(OsStr::new) == Some(id));
+                let rank = (verdict.verdict != Decision::Refuse, changed);
+                if meant && newest.as_ref().is_none_or(|(best, _)| *best < rank) {
+                    newest = Some((rank, verdict));
+                }
+            }
+            Err(failure) => unreadable = Some(failure),
+        }
+    }
+    match (newest, unreadable) {
+        (Some((_, verdict)), _) => Ok(Some(verdict)),
+        (None, Some(failure)) => Err(failure),
+        (None, None) => Ok(None),
+    }
+}
+
+/// Code and message of the newest refusal that a job printed.
+fn newest_refusal(dir: &Path) -> Option<(String, String)> {
+    let (_, path) = said(dir, "slurm-", ".out").into_iter().max()?;
+    let line = printed_refusal(&path)?;
+    let (code, message) = line.strip_prefix(REFUSED)?.split_once("): ")?;
+    Some((code.to_owned(), message.to_owned()))
+}
+
+/// Files of a run directory in which jobs were told something, and when.
+fn said(dir: &Path, before: &str, after: &str) -> Vec<(Option<SystemTime>, PathBuf)> {
+    let Ok(entries) = dir.join(run_dir::TALK).read_dir() else { return Vec::new() };
+    let is_one = |name: &OsStr| {
+        name.to_str().is_some_and(|name| name.starts_with(before) && name.ends_with(after))
+    };
+    entries
         .flatten()
-        .filter(|entry| {
-            let name = entry.file_name();
-            name.to_str()
-                .is_some_and(|name| name.starts_with("verdict-") && name.ends_with(".json"))
-        })
-        .max_by_key(|entry| entry.metadata().and_then(|meta| meta.modified()).ok());
-    newest.map_or(Ok(None), |entry| read(&entry.path()))
+        .filter(|entry| is_one(&entry.file_name()))
+        .map(|entry| (entry.metadata().and_then(|meta| meta.modified()).ok(), entry.path()))
+        .collect()
 }
 
 /// The verdict on one job.
@@ -211,18 +278,22 @@ pub(crate) fn verdict_of(dir: &Path, job: u32) -> Result<Option<Verdict>> {
 /// The line that a refused job left, for whoever waited for it.
 pub(crate) fn refusal(dir: &Path, job: &str) -> Option<String> {
     let talk = dir.join(run_dir::TALK);
-    let said = open(&talk.join(format!("slurm-{job}.out"))).ok().flatten();
-    let said = said.and_then(|file| sluice_sys::read_limited(file.into(), MAX_BYTES).ok());
-    let said = String::from_utf8_lossy(said.as_deref().unwrap_or_default()).into_owned();
-    if let Some(line) = said.lines().find(|line| line.starts_with("sluice: refused (")) {
-        return Some(line.to_owned());
+    if let Some(line) = printed_refusal(&talk.join(format!("slurm-{job}.out"))) {
+        return Some(line);
     }
     // The node may have lost its way to the file; the verdict says the same.
     let verdict = verdict_of(dir, job.parse().ok()?).ok()??;
     (verdict.verdict == Decision::Refuse).then(|| {
         let [code, message] = [verdict.code, verdict.message].map(Option::unwrap_or_default);
-        format!("sluice: refused ({code}): {message}")
+        format!("{REFUSED}{code}): {message}")
     })
+}
+
+fn printed_refusal(path: &Path) -> Option<String> {
+    let file = open(path).ok()??;
+    let printed = sluice_sys::read_limited(file.into(), MAX_BYTES).ok()?;
+    let printed = String::from_utf8_lossy(&printed);
+    printed.lines().find(|line| line.starts_with(REFUSED)).map(str::to_owned)
 }
 
 /// Opens a file that others may have put there, without following a link or waiting for a FIFO.
@@ -253,6 +324,7 @@ fn sentence(report: &Report) -> String {
         State::Withdrawn => "withdrawn",
         State::Failed => "failed",
         State::Refused => "refused",
+        State::NotSubmitted => "no job was submitted from here; submit one with sluice submit",
     };
     let said = [&report.code, &report.message, &report.place];
     said.into_iter().flatten().fold(state.to_owned(), |line, part| format!("{line}: {part}"))

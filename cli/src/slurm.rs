@@ -37,6 +37,15 @@ pub(crate) fn cancel(id: u32) -> Result<()> {
     text("scancel", &output).map(drop)
 }
 
+/// Working directories of the caller's jobs that wait or run.
+pub(crate) fn work_dirs() -> Result<String> {
+    let output = Command::new("squeue")
+        .args(["--me", "--noheader", "--format=%Z"])
+        .output()
+        .doing(|| "run squeue")?;
+    text("squeue", &output)
+}
+
 /// The hosts of a list such as `n[1-9,12]`.
 pub(crate) fn hostnames(list: &str) -> Result<Vec<String>> {
     let output = Command::new("scontrol")

@@ -171,10 +171,51 @@ fn results_tell_what_became_of_a_run() {
     let done = on(&host, "results one-lab-7.0 --wait").ok();
     assert_eq!(done.out, "published: file:///p/root/one-lab-7.0/\n");
 
+    // A child that the run tried to start was refused beside it.
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    let child = r#""code":"script-refused","message":"a child's""#;
+    verdict("verdict-9.json", "refuse", child);
+    for line in ["results one", "results one-lab-7.0", "results one --wait"] {
+        assert_eq!(on(&host, line).ok().out, done.out, "{line}");
+    }
+
     // A verdict is the user's own file; it can't make root print others.
     verdict("verdict-7.json", "admit", &admitted.replace("/srv/status/", "/srv/status/../"));
     assert_eq!(on(&host, "results one").ok().out, "waiting for the job to end\n");
     on(&host, "results two").fails(1, "neither a run directory nor a run of yours");
+}
+
+#[test]
+fn results_are_waited_for_only_while_slurm_has_a_job() {
+    let Some(host) = host() else { return };
+    let talk = "srv/runs/root/one/.sluice";
+    fs::create_dir_all(host.path(talk)).unwrap();
+    let none = "no job was submitted from here; submit one with sluice submit\n";
+    host.write("bin/squeue", "#!/bin/sh\ncat $T/queue\n");
+    host.mode("bin/squeue", 0o755);
+    host.write("queue", "/srv/runs/root/one\n");
+    assert_eq!(on(&host, "results one").ok().out, "waiting for the job to start\n");
+    // sbatch failed, or the job left the queue before it started.
+    host.write("queue", "/srv/runs/root/other\n");
+    assert_eq!(on(&host, "results one --wait").fails(1, "").out, none);
+    // An array's element leaves a line and no verdict.
+    host.write(
+        &format!("{talk}/slurm-7.out"),
+        "sluice: refused (array-refused): submit each alone\n",
+    );
+    let refused = "refused: array-refused: submit each alone\n";
+    assert_eq!(on(&host, "results one --wait").fails(1, "").out, refused);
+    // A start that Slurm ended is no failure while another one is queued, and nothing to wait for then.
+    let token = "0123456789abcdef0123456789abcdef";
+    let status = format!("srv/status/{token}.json");
+    host.write(&format!("{talk}/verdict-8.json"), format!(
+        r#"{{"format":1,"job":8,"restart":0,"verdict":"admit","run-id":"one-lab-8.0","status":"/{status}","time":"2026-07-01T12:00:00Z"}}"#
+    ));
+    host.write(&status, r#"{"format":1,"run-id":"one-lab-8.0","state":"waiting","code":"requeued","message":"again","time":"2026-07-01T12:00:00Z"}"#);
+    assert_eq!(
+        on(&host, "results one --wait").ok().out,
+        "waiting for the job to end: requeued: again\n"
+    );
 }
 
 /// The cluster's key, which certifies the nodes', decides what an attestation is worth.

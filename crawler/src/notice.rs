@@ -42,6 +42,7 @@ const SHOWN: &[(&str, &str)] = &[
     ("object-exists", "the store has another object under the run's key: ask the administrator"),
     ("output-changed", "a result isn't what was attested: ask the administrator"),
     ("policy-passed", ""),
+    REQUEUED,
     ("revoked", "the workflow, its approval or a key was taken back"),
     ("run-failed", "the job failed; nothing is published"),
     ("sealed-missing", "the sealed run directory is missing: ask the administrator"),
@@ -49,6 +50,9 @@ const SHOWN: &[(&str, &str)] = &[
     ("withdrawn", "taken back; tombstone.json in the store says why"),
 ];
 
+/// Nothing of this start is published, and all of the next may be.
+const REQUEUED: (&str, &str) =
+    ("requeued", "Slurm started the job again; the new start is a run of its own");
 /// A rule that asks for a person stops a run with this, whatever is or isn't there.
 const REVIEW: (&str, &str) =
     ("needs-review", "its results wait for a person's decision: ask the output checker");
@@ -78,6 +82,18 @@ impl Notice {
         };
         let rule = reason.rule.clone().filter(|_| [REVIEW, OUTPUT].contains(&(code, advice)));
         Self { code, advice, rule }
+    }
+
+    /// The word for where the run stands. A start that another one follows has not failed.
+    pub fn state(&self, state: State) -> &'static str {
+        match state {
+            State::Failed if self.code == REQUEUED.0 => "waiting",
+            State::Seen | State::Publishing => "waiting",
+            State::Held => "held",
+            State::Published => "published",
+            State::Failed => "failed",
+            State::Withdrawing | State::Withdrawn => "withdrawn",
+        }
     }
 }
 

@@ -32,6 +32,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("output-unlisted", "an attested file matches no rule of the entry"),
     ("output-unsettled", "a file of an unattested run was changed just now"),
     ("policy-passed", "published: the machine's rules pass"),
+    ("requeued", "Slurm started the job again; the new start is a run of its own"),
     ("revoked", "the bundle, the entry, or a key was taken back"),
     ("run-failed", "the job failed; nothing is published"),
     ("sealed-missing", "the sealed run directory is gone"),

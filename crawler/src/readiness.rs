@@ -18,6 +18,10 @@ pub fn succeeded(run: &Predicate) -> Result<(), Stop> {
         let message = format!("how the job ended is not known ({}): look into Slurm", run.state);
         return Err(Stop::hold("end-unknown", message));
     }
+    if run.state == "REQUEUED" {
+        let message = "Slurm started the job again; its new start is a run of its own";
+        return Err(Stop::fail("requeued", message));
+    }
     Err(Stop::fail(
         "run-failed",
         format!("the job ended with exit code {} and Slurm's state {}", run.exit_code, run.state),

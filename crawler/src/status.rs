@@ -44,7 +44,7 @@ pub fn write(
     let status = Status {
         format: 1,
         run_id: &run.run_id,
-        state: word(state),
+        state: notice.state(state),
         notice,
         r#where: was_published.then_some(place),
         time,
@@ -52,14 +52,4 @@ pub fn write(
     let mut bytes = serde_json::to_vec(&status)?;
     bytes.push(b'\n');
     atomic::replace(open_dir(dir)?, &format!("{}.json", run.token), &bytes, 0o644)
-}
-
-fn word(state: State) -> &'static str {
-    match state {
-        State::Seen | State::Publishing => "waiting",
-        State::Held => "held",
-        State::Published => "published",
-        State::Failed => "failed",
-        State::Withdrawing | State::Withdrawn => "withdrawn",
-    }
 }

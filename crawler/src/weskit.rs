@@ -43,11 +43,11 @@ pub fn places(runs: &Path, run_dir: &Path) -> Vec<PathBuf> {
 
 fn judge(bytes: &[u8]) -> Result<(), Stop> {
     match Log::parse(bytes) {
-        Ok(Log { exit_code: 0, .. }) => Ok(()),
-        Ok(Log { exit_code, .. }) => Err(Stop::hold(
+        Ok(log) if log.tells_failure() => Err(Stop::hold(
             "log-contradicts",
-            format!("WESkit's log.json says exit code {exit_code}, the attestation says 0"),
+            format!("WESkit's log.json says exit code {}, the attestation says 0", log.exit_code),
         )),
+        Ok(_) => Ok(()),
         Err(error) => Err(unreadable(&error.to_string())),
     }
 }
@@ -141,8 +141,13 @@ mod tests {
         let second = run.join(".weskit/2026-11-22T04:45:44.384970");
         fs::create_dir_all(&second).unwrap();
         assert_eq!(look(), "log-unreadable");
-        fs::write(second.join("log.json"), "{\"exit_code\": -2}").unwrap();
-        assert_eq!(look(), "log-contradicts");
+        for (code, said) in
+            [(3, "log-contradicts"), (-9, "log-contradicts"), (-1, "ok"), (-2, "ok")]
+        {
+            let text = format!("{{\"exit_code\": {code}}}");
+            fs::write(second.join("log.json"), text).unwrap();
+            assert_eq!(look(), said, "{code}");
+        }
         fs::remove_file(second.join("log.json")).unwrap();
         symlink(first.join("log.json"), second.join("log.json")).unwrap();
         assert_eq!(look(), "log-unreadable");

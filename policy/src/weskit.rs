@@ -9,7 +9,7 @@ pub const MAX_LOG: usize = 16 << 20;
 /// The part of it that counts. Its other keys are of no use here, and WESkit may add more.
 #[derive(Debug, Deserialize)]
 pub struct Log {
-    /// As the engine ended: 0 ok, below 0 not run.
+    /// As the engine ended: 0 ok; -1 and -2 where WESkit could not tell.
     pub exit_code: i64,
     /// What the engine was told.
     #[serde(default)]
@@ -30,6 +30,12 @@ pub struct Environment {
 pub struct LogError;
 
 impl Log {
+    /// Whether WESkit knows that the run failed. It writes -1 and -2 where it got no answer that it
+    /// understood, also of a job that still runs.
+    pub fn tells_failure(&self) -> bool {
+        !matches!(self.exit_code, 0 | -1 | -2)
+    }
+
     /// Reads a whole file.
     pub fn parse(bytes: &[u8]) -> Result<Self, LogError> {
         if bytes.len() > MAX_LOG {
