@@ -29,6 +29,9 @@ const NODE_UNSAFE: &str = "node-unsafe";
 enum Decision {
     /// None of Sluice's business.
     Untouched,
+    /// Slurm's own step, where slurmstepd itself runs `sleep` and no task: whatever client might
+    /// bring one into it, the task is refused.
+    Extern,
     /// Runs sealed.
     Admitted(Box<Admission>),
     /// Ends with the refusal.
@@ -57,7 +60,10 @@ pub(crate) fn poison() {
 /// `init`: asks `sluice-admit` and rebuilds the environment of an admitted job.
 pub(crate) fn decide(spank: &Spank<'_>, mode: Mode) {
     if spank.step_id().is_ok_and(|id| id == bindings::SLURM_EXTERN_CONT) {
-        let _ = DECISION.set(Decision::Untouched);
+        let _ = DECISION.set(match mode {
+            Mode::Off | Mode::Observe => Decision::Untouched,
+            Mode::Confine | Mode::Enforce => Decision::Extern,
+        });
         return;
     }
     node::note_mode(mode);
@@ -154,7 +160,7 @@ pub(crate) fn enter(_spank: &Spank<'_>) -> i32 {
     let admission = match DECISION.get() {
         Some(Decision::Untouched) => return 0,
         Some(Decision::Admitted(admission)) => admission,
-        Some(Decision::Refused(_)) | None => return no_exec(),
+        Some(Decision::Extern | Decision::Refused(_)) | None => return no_exec(),
     };
     if let Err(error) = sandbox::enter(admission) {
         log_info(&format!("sandbox: {error}"));
@@ -179,7 +185,7 @@ fn no_exec() -> i32 {
 /// without exec it can't.
 pub(crate) fn forked() {
     let except = match DECISION.get() {
-        Some(Decision::Untouched) => return,
+        Some(Decision::Untouched | Decision::Extern) => return,
         Some(Decision::Admitted(admission)) => admission.sandbox.main_thread_programs.as_slice(),
         Some(Decision::Refused(_)) | None => &[],
     };
@@ -210,6 +216,7 @@ pub(crate) fn start(spank: &Spank<'_>) -> i32 {
             }
         }
         (Some(refusal), _) | (None, Some(Decision::Refused(refusal))) => refusal.clone(),
+        (None, Some(Decision::Extern)) => refusal("step-refused", "no task runs in this step"),
         (None, None) => refusal("internal-error", "no decision was made"),
     };
     if first_task(spank) {

@@ -1,5 +1,6 @@
 //! `sluice check`: what is misconfigured on this host, and what to do about it.
 
+mod crawler;
 mod files;
 mod keys;
 mod loaded;
@@ -70,6 +71,7 @@ pub(crate) fn run(args: &Check) -> Result<Exit> {
             set::check(&site, root, &mut findings);
             keys::check(root, &mut findings);
             places::check(&site, root, &mut findings);
+            crawler::check(&site, &mut findings);
             sandbox = site.sandbox;
         }
         Err(error) => findings.fail(error, "every job in scope is refused until it is mended"),
