@@ -75,8 +75,5 @@ fn work<C>(mut owned: C, queued: &Receiver<Job<C>>, round: Round<C>) {
             }
         });
         told.into_iter().for_each(|tell| tell(&closed));
-        if let Err(error) = &closed {
-            tracing::error!("{error}");
-        }
     }
 }

@@ -2,7 +2,7 @@
 //! point by kill -9 and is taken up again by the next pass.
 
 use std::{
-    cell::{RefCell, RefMut},
+    cell::{Cell, RefCell, RefMut},
     path::{Path, PathBuf},
     sync::Arc,
     time::Instant,
@@ -23,7 +23,7 @@ use crate::{
     discovery::{Spool, incarnation},
     edge,
     error::PassError,
-    health::Health,
+    health::{Health, Part},
     journal::Journal,
     ledger::{Entry, Ledger, LedgerError, State},
     metrics::Metrics,
@@ -59,6 +59,8 @@ pub struct Crawler {
     pub(crate) buffers: Buffers,
     /// Large attestations in memory.
     pub(crate) statements: Buffers,
+    /// Status files that couldn't be written are tried again then.
+    pub(crate) told_again: Cell<Option<Instant>>,
     roll: OnceCell<RefCell<Roll>>,
     attested: RefCell<Spool>,
     unattested: RefCell<unattested::Scan>,
@@ -87,6 +89,7 @@ impl Crawler {
             health: Health::default(),
             buffers: Buffers::new(),
             statements: Buffers::new(),
+            told_again: Cell::default(),
             roll: OnceCell::new(),
             attested: RefCell::default(),
             unattested: RefCell::default(),
@@ -180,7 +183,7 @@ impl Crawler {
             Err(error) => Err(error),
         };
         if let Err(error) = looked {
-            tracing::error!("{error}");
+            self.health.failed(Part::Ledger, error);
             let later = Some(self.config.interval);
             self.loaded().into_iter().for_each(|mut roll| roll.postpone(run, None, later));
         }

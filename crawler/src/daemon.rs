@@ -9,8 +9,10 @@ use tokio::{
 };
 
 use crate::{
+    clock,
     crawler::Crawler,
     error::PassError,
+    health::Part,
     metrics::Listener,
     signals::{Signals, Told},
     supervisor,
@@ -30,7 +32,8 @@ pub async fn run<T>(
     fs::create_dir_all(crawler.requests())?;
     let watch = Watch::new(crawler.spool(), &crawler.requests());
     let mut all = pin!(async {
-        tokio::join!(work(crawler, watch), supervisor::watchdog(), metrics(crawler, listener));
+        let alive = || !crawler.health.fails(Part::Ledger);
+        tokio::join!(work(crawler, watch), supervisor::watchdog(alive), metrics(crawler, listener));
     });
     loop {
         let told = select! {
@@ -54,7 +57,12 @@ pub async fn run<T>(
 
 async fn metrics(crawler: &Crawler, listener: Option<&Listener>) {
     if let Some(listener) = listener {
-        crawler.metrics.serve(listener, async || crawler.ledger.counts().await).await;
+        let standing = async || {
+            let standing = crawler.ledger.standing().await;
+            crawler.metrics.note_health(standing.is_ok() && crawler.health.troubles().is_empty());
+            standing
+        };
+        crawler.metrics.serve(listener, standing).await;
     }
 }
 
@@ -65,15 +73,16 @@ async fn work(crawler: &Crawler, mut watch: Watch) {
     let mut scan = Instant::now();
     let mut ready = false;
     loop {
-        let next = turn(&mut work, &mut watch, &mut scan).await.unwrap_or_else(|error| {
-            tracing::error!("{error}");
-            supervisor::status(&error.to_string());
-            scan
-        });
-        if !ready {
+        let turned = turn(&mut work, &mut watch, &mut scan).await;
+        if let Err(error) = &turned {
+            let ledger = matches!(error, PassError::Ledger(_));
+            crawler.health.failed(if ledger { Part::Ledger } else { Part::Scan }, error);
+            tell_standing(crawler).await;
+        } else if !ready {
             supervisor::ready();
             ready = true;
         }
+        let next = turned.unwrap_or(scan);
         select! {
             () = sleep_until(next) => {}
             () = watch.changed() => {}
@@ -95,6 +104,11 @@ async fn turn(
         *scan = Instant::now() + crawler.interval();
         crawler.reconcile().await?;
         crawler.notice_new_set().await?;
+        // What couldn't be told before.
+        crawler.tell().await?;
+        // Also shows whether the ledger can be written.
+        crawler.ledger.mark_scan(&clock::text()).await?;
+        [Part::Ledger, Part::Scan].into_iter().for_each(|part| crawler.health.works(part));
     }
     crawler.take_requests().await?;
     crawler.enter(seen.names).await?;

@@ -23,7 +23,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::ledger::{LedgerError, State};
+use crate::ledger::{LedgerError, Standing};
 
 /// Upper bounds of the latency's buckets, in seconds.
 const LATENCY: [f64; 10] = [0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0, 300.0, 3600.0, 86400.0];
@@ -61,6 +61,10 @@ pub struct Metrics {
     latency: Histogram,
     success: Gauge<f64, AtomicU64>,
     unattested: Gauge,
+    held: Family<[(&'static str, String); 1], Gauge>,
+    waiting: Gauge<f64, AtomicU64>,
+    scanned: Gauge<f64, AtomicU64>,
+    up: Gauge,
 }
 
 impl Metrics {
@@ -98,7 +102,32 @@ impl Metrics {
             "1 where runs are published that nobody attested",
             unattested.clone(),
         );
-        Self { registry, runs, errors, bytes, latency, success, unattested }
+        let held = Family::default();
+        registry.register("held_runs", "Held runs by code", held.clone());
+        let [waiting, scanned] = [
+            ("oldest_waiting_timestamp", "When the run that waits longest was found, since 1970"),
+            ("last_scan_timestamp", "When a scan last went well, since 1970"),
+        ]
+        .map(|(name, help)| {
+            let gauge = Gauge::default();
+            registry.register_with_unit(name, help, Unit::Seconds, gauge.clone());
+            gauge
+        });
+        let up = Gauge::default();
+        registry.register("up", "1 while every part works", up.clone());
+        Self {
+            registry,
+            runs,
+            errors,
+            bytes,
+            latency,
+            success,
+            unattested,
+            held,
+            waiting,
+            scanned,
+            up,
+        }
     }
 
     /// Says whether runs are published that nobody attested.
@@ -113,30 +142,42 @@ impl Metrics {
         self.success.set(now.unix_timestamp() as f64);
     }
 
+    /// Says whether every part works.
+    pub fn note_health(&self, well: bool) {
+        self.up.set(well.into());
+    }
+
     /// A try failed.
     pub fn failed(&self, code: &str) {
         self.errors.get_or_create(&[("code", code.to_owned())]).inc();
     }
 
-    /// The text; `counts` are the ledger's.
-    fn text(&self, counts: Result<Vec<(State, i64)>, LedgerError>) -> String {
+    /// The text; `standing` is the ledger's. What that can't say isn't there.
+    fn text(&self, standing: Result<Standing, LedgerError>) -> String {
         self.runs.clear();
-        for (state, count) in counts.unwrap_or_default() {
+        self.held.clear();
+        let Standing { states, held, waiting_since, scanned } = standing.unwrap_or_default();
+        for (state, count) in states {
             self.runs.get_or_create(&[("state", state.word())]).set(count);
         }
+        for (code, count) in held {
+            self.held.get_or_create(&[("code", code)]).set(count);
+        }
+        self.waiting.set(seconds(waiting_since));
+        self.scanned.set(seconds(scanned));
         let mut text = String::new();
         // Writing into a string doesn't fail.
         let _ = encode(&mut text, &self.registry);
         text
     }
 
-    /// Answers whoever asks, for ever; `counts` is asked for each.
+    /// Answers whoever asks, for ever; `standing` is asked for each.
     pub async fn serve(
         &self,
         listener: &Listener,
-        counts: impl AsyncFn() -> Result<Vec<(State, i64)>, LedgerError>,
+        standing: impl AsyncFn() -> Result<Standing, LedgerError>,
     ) {
-        let text = async || self.text(counts().await);
+        let text = async || self.text(standing().await);
         loop {
             match listener {
                 Listener::Socket(listener) => match listener.accept().await {
@@ -188,6 +229,12 @@ impl Default for Metrics {
     }
 }
 
+/// Seconds since 1970; 0 for none.
+fn seconds(time: Option<String>) -> f64 {
+    let time = time.and_then(|time| sluice_policy::time::parse(&time).ok());
+    time.map_or(0.0, |time| time.unix_timestamp() as f64)
+}
+
 /// One question after the other: there is one who asks, every few seconds.
 async fn answer(stream: impl AsyncRead + AsyncWrite + Unpin, text: &impl AsyncFn() -> String) {
     // Whoever goes away or dawdles gets none.
@@ -222,6 +269,7 @@ async fn converse(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::State;
 
     #[tokio::test]
     async fn text_is_openmetrics() {
@@ -232,7 +280,14 @@ mod tests {
         metrics.warn_of_unattested(true);
         let (mut client, server) = tokio::io::duplex(1 << 16);
         client.write_all(b"GET /metrics HTTP/1.1\r\n\r\n").await.unwrap();
-        let text = async || metrics.text(Ok(vec![(State::Held, 3)]));
+        let text = async || {
+            metrics.text(Ok(Standing {
+                states: vec![(State::Held, 3)],
+                held: vec![("revoked".into(), 3)],
+                waiting_since: Some("1970-01-01T00:01:00Z".into()),
+                scanned: Some("1970-01-01T00:02:00Z".into()),
+            }))
+        };
         answer(server, &text).await;
         let mut said = String::new();
         client.read_to_string(&mut said).await.unwrap();
@@ -243,6 +298,10 @@ mod tests {
             "sluice_crawler_end_to_published_seconds_bucket{le=\"2.5\"} 1",
             "sluice_crawler_last_published_timestamp_seconds 100.0",
             "sluice_crawler_unattested 1",
+            "sluice_crawler_held_runs{code=\"revoked\"} 3",
+            "sluice_crawler_oldest_waiting_timestamp_seconds 60.0",
+            "sluice_crawler_last_scan_timestamp_seconds 120.0",
+            "sluice_crawler_up 0",
             "# EOF",
         ] {
             assert!(said.contains(line), "{line} in {said}");

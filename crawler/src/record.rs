@@ -1,6 +1,6 @@
 //! Writing down what a pass decided: log, audit log, ledger, status file.
 
-use std::{ops::AddAssign, sync::Arc};
+use std::{ops::AddAssign, path::Path, sync::Arc, time::Instant};
 
 use serde::Serialize;
 use serde_json::json;
@@ -9,12 +9,14 @@ use tokio::task::spawn_blocking;
 use crate::{
     crawler::Crawler,
     edge,
+    health::Part,
     ledger::{Entry, Identity, LedgerError, State},
     notice::Notice,
     now::Now,
     outcome::{Reason, Stop},
     roll::Id,
     status,
+    store::Store,
 };
 
 /// Status files written between two notes of it in the ledger.
@@ -171,14 +173,16 @@ impl Crawler {
         if known && (entry.state == state || outcome == Outcome::Retry) {
             return Ok(outcome);
         }
-        announce(&entry.name, run.as_ref(), outcome, &reason);
-        if matches!(state, State::Held | State::Failed)
-            && let Err(Stop::Retry(reason)) = self.log_hold(entry, run.as_ref(), &reason).await
-        {
-            tracing::error!(attestation = entry.name, "{}", reason.message);
-            return Ok(Outcome::Retry);
+        if matches!(state, State::Held | State::Failed) {
+            if let Err(stop) = self.log_hold(entry, run.as_ref(), &reason).await {
+                self.health.failed(Part::Audit, &stop.reason().message);
+                return Ok(Outcome::Retry);
+            }
+            self.health.works(Part::Audit);
         }
+        let (told, words) = (run.clone(), reason.clone());
         self.ledger.settle(&entry.name, state, reason, run, &now.text).await?;
+        announce(&entry.name, told.as_ref(), outcome, &words);
         edge::reached("settled", &entry.name);
         Ok(outcome)
     }
@@ -205,42 +209,53 @@ impl Crawler {
         self.journal.append("hold", detail).await
     }
 
-    /// Brings the status files up to the ledger, also those that a kill left behind.
+    /// Brings the status files up to the ledger, also those that a kill left behind. What can't be
+    /// written is tried again an interval later.
     pub(crate) async fn tell(&self) -> Result<(), LedgerError> {
+        if self.told_again.get().is_some_and(|again| Instant::now() < again) {
+            return Ok(());
+        }
         loop {
             let untold = self.ledger.untold(TOLD_AT_ONCE).await?;
             let asked = untold.len();
             let (config, store) = (Arc::clone(&self.config), self.store.clone());
             let work = spawn_blocking(move || {
-                let told = |entry: Entry| {
-                    let Entry { name, state, reason, identity, changed, .. } = entry;
-                    // Only a verified attestation says whose run it is.
-                    let Some(run) = identity else { return Some(name) };
-                    let (notice, place) =
-                        (Notice::new(state, &reason), store.place(&run.owner, &run.run_id));
-                    let dir = &config.site.status;
-                    match status::write(dir, &run, state, notice, &place, &changed) {
-                        Ok(()) => Some(name),
-                        Err(error) => {
-                            tracing::warn!(attestation = name, "no status file: {error}");
-                            None
-                        }
-                    }
-                };
-                untold.into_iter().filter_map(told).collect::<Vec<_>>()
+                let write = |entry: Entry| tell(&config.site.status, &store, entry);
+                let (told, failed): (Vec<_>, Vec<_>) =
+                    untold.into_iter().map(write).partition(Result::is_ok);
+                let told: Vec<String> = told.into_iter().flatten().collect();
+                (told, failed.into_iter().find_map(Result::err))
             });
-            let told = work.await.unwrap_or_default();
+            let (told, failed) = work.await.unwrap_or_default();
             told.iter().for_each(|name| edge::reached("told", name));
-            let done = told.len();
-            if done > 0 {
+            if !told.is_empty() {
                 self.ledger.told(told).await?;
             }
-            // What fails is tried again after the next pass.
-            if done < TOLD_AT_ONCE as usize || done < asked {
+            match failed {
+                Some(error) => {
+                    self.health.failed(Part::Status, error);
+                    self.told_again.set(Some(Instant::now() + self.config.interval));
+                    return Ok(());
+                }
+                None if asked > 0 => self.health.works(Part::Status),
+                None => {}
+            }
+            if asked < TOLD_AT_ONCE as usize {
                 return Ok(());
             }
         }
     }
+}
+
+/// Writes one status file; says whose it was.
+fn tell(dir: &Path, store: &Store, entry: Entry) -> Result<String, String> {
+    let Entry { name, state, reason, identity, changed, .. } = entry;
+    // Only a verified attestation says whose run it is.
+    let Some(run) = identity else { return Ok(name) };
+    let (notice, place) = (Notice::new(state, &reason), store.place(&run.owner, &run.run_id));
+    status::write(dir, &run, state, notice, &place, &changed)
+        .map(|()| name)
+        .map_err(|error| format!("they can't be written in {}: {error}", dir.display()))
 }
 
 fn announce(name: &str, run: Option<&Identity>, outcome: Outcome, reason: &Reason) {

@@ -34,12 +34,14 @@ pub fn status(text: &str) {
     tell(&[NotifyState::Status(text)]);
 }
 
-/// Tells the watchdog at half its interval, for ever: on the loop's own thread, so that a loop that
-/// hangs is noticed.
-pub async fn watchdog() {
+/// Tells the watchdog at half its interval while `alive`, for ever: on the loop's own thread, so that
+/// a loop that hangs is noticed.
+pub async fn watchdog(alive: impl Fn() -> bool) {
     let Some(limit) = sd_notify::watchdog_enabled() else { return std::future::pending().await };
     loop {
-        tell(&[NotifyState::Watchdog]);
+        if alive() {
+            tell(&[NotifyState::Watchdog]);
+        }
         tokio::time::sleep((limit / 2).max(Duration::from_millis(100))).await;
     }
 }

@@ -3,6 +3,7 @@
 mod reader;
 mod rows;
 mod schema;
+mod standing;
 
 use std::{collections::HashSet, fs::File, path::Path};
 
@@ -14,6 +15,7 @@ pub use reader::Reader;
 pub use rows::{Entry, Identity, State};
 use rows::{counts, select};
 use schema::migrate;
+pub use standing::Standing;
 
 const FILE: &str = "ledger.sqlite";
 const LOCK: &str = "ledger.lock";
@@ -92,7 +94,7 @@ impl Ledger {
         let now = now.to_owned();
         self.call(move |db| {
             let mut insert = db.prepare_cached(
-                "INSERT INTO run (name, state, told, changed) VALUES (?, 'seen', 1, ?)
+                "INSERT INTO run (name, state, told, changed, noted) VALUES (?1, 'seen', 1, ?2, ?2)
                      ON CONFLICT DO NOTHING",
             )?;
             names.iter().try_for_each(|name| insert.execute([name, &now]).map(drop))
@@ -261,6 +263,21 @@ impl Ledger {
             uploads.collect()
         })
         .await
+    }
+
+    /// Notes that a scan went well.
+    pub async fn mark_scan(&self, now: &str) -> Result<(), LedgerError> {
+        let now = now.to_owned();
+        self.call(move |db| {
+            let mark = "INSERT OR REPLACE INTO mark (name, time) VALUES ('scan', ?)";
+            db.prepare_cached(mark)?.execute([now]).map(drop)
+        })
+        .await
+    }
+
+    /// What whoever watches the service is told.
+    pub async fn standing(&self) -> Result<Standing, LedgerError> {
+        self.call(Standing::read).await
     }
 
     /// How many runs are in each state.

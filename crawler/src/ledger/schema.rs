@@ -66,6 +66,14 @@ CREATE TABLE upload (        -- in parts, and perhaps unfinished
 -- Beside 0 and 1, told is 2 while the store is to be asked before the status file is written.
 CREATE INDEX run_doubted ON run (told) WHERE told = 2;
 ",
+    "
+ALTER TABLE run ADD COLUMN noted TEXT;  -- when it was entered
+UPDATE run SET noted = changed WHERE state NOT IN ('published', 'failed', 'withdrawn');
+CREATE TABLE mark (
+    name TEXT PRIMARY KEY,
+    time TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+",
 ];
 
 /// Brings an older ledger up to date.

@@ -235,6 +235,31 @@ fn a_lost_ledger_hinders_no_withdrawal() {
     assert_eq!((code, gone(3), gone(4)), (Some(0), true, true), "{said}");
 }
 
+#[test]
+fn what_can_t_be_told_is_said_once() {
+    let Some(world) = world() else { return };
+    world.inhabit(&(world.site() + "interval-seconds = 1\n"));
+    let owner = |uid| std::os::unix::fs::chown(world.at("status"), Some(uid), None).unwrap();
+    owner(0);
+    for job in 1..60 {
+        world.run(job, "box").file("results.csv", TABLE).attest();
+    }
+    let log = world.at("log");
+    let daemon =
+        Daemon::start(world.program(BINARY, &["run"]).stderr(fs::File::create(&log).unwrap()));
+    let said = |words: &str| fs::read_to_string(&log).unwrap().matches(words).count();
+    wait_for(|| {
+        let counts = Reader::open(&world.at("state")).and_then(|ledger| ledger.counts());
+        counts.unwrap_or_default() == [(State::Published, 59)]
+    });
+    wait_for(|| said("status files") == 1);
+    owner(program::NOBODY);
+    wait_for(|| said("status files: works again") == 1);
+    assert_eq!((said("status files: they can't"), said("ERROR")), (1, 1));
+    wait_for(|| fs::read_dir(world.at("status")).unwrap().count() == 59);
+    assert_eq!(daemon.end("-TERM"), Some(0));
+}
+
 /// A configuration that parses, and can't be worked with, leaves the one before in force.
 #[test]
 fn what_can_t_be_opened_is_not_changed_to() {
