@@ -33,7 +33,7 @@ impl Log {
     /// Whether WESkit knows that the run failed. It writes -1 and -2 where it got no answer that it
     /// understood, also of a job that still runs.
     pub fn tells_failure(&self) -> bool {
-        !matches!(self.exit_code, 0 | -1 | -2)
+        !matches!(self.exit_code, -2..=0)
     }
 
     /// Reads a whole file.
