@@ -3,10 +3,16 @@
 //!
 //! Done as the user the files belong to, since root has no rights on a squashed file system.
 
-use std::{os::fd::OwnedFd, path::Path};
+use std::{
+    os::fd::{AsRawFd, OwnedFd},
+    path::Path,
+};
 
 use anyhow::{Context, Result};
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, fchmod, fstat, openat, statat};
+use rustix::{
+    fs::{Dir, FileType, Mode, OFlags, chmod, fchmod, fstat, openat, removexattr},
+    io::Errno,
+};
 use sluice_sys::{beneath, identity::as_user};
 
 use crate::host::Host;
@@ -29,7 +35,7 @@ pub(crate) fn surrender(host: &Host, sealed: &Path, uid: u32, gid: u32) -> Resul
 fn directory(at: &OwnedFd, depth: usize) -> Result<()> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     // The user may have taken all rights from their own directory.
-    open_up(at, ".", 0o700)?;
+    open_up(at, 0o700)?;
     let dir = openat(at, ".", flags, Mode::empty())?;
     if depth < MAX_DEPTH {
         for entry in Dir::read_from(&dir)? {
@@ -38,18 +44,16 @@ fn directory(at: &OwnedFd, depth: usize) -> Result<()> {
             if name == c"." || name == c".." {
                 continue;
             }
-            let stat = statat(&dir, name, AtFlags::SYMLINK_NOFOLLOW)?;
+            let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            // What can't be opened stays as it is, and can't be read for release either.
+            let Ok(below) = openat(&dir, name, flags, Mode::empty()) else { continue };
+            let stat = fstat(&below)?;
             match FileType::from_raw_mode(stat.st_mode) {
                 FileType::Directory => {
-                    let flags =
-                        OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-                    // What can't be opened stays as it is, and can't be read for release either.
-                    if let Ok(below) = openat(&dir, name, flags, Mode::empty()) {
-                        let _ = directory(&below, depth + 1);
-                    }
+                    let _ = directory(&below, depth + 1);
                 }
                 FileType::RegularFile if stat.st_nlink == 1 => {
-                    let _ = open_up(&dir, name, 0o444);
+                    let _ = open_up(&below, 0o444);
                 }
                 _ => {}
             }
@@ -59,15 +63,17 @@ fn directory(at: &OwnedFd, depth: usize) -> Result<()> {
     Ok(())
 }
 
-/// Sets the mode of what `name` is, never of what it links to: fchmodat(2) follows links, so the
-/// change goes through /proc and the descriptor that was opened without following.
-fn open_up(dir: &OwnedFd, name: impl rustix::path::Arg + Copy, mode: u32) -> Result<()> {
-    use std::os::fd::AsRawFd;
-    let file = openat(dir, name, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
-    let kind = FileType::from_raw_mode(fstat(&file)?.st_mode);
-    if matches!(kind, FileType::RegularFile | FileType::Directory) {
-        let path = format!("/proc/self/fd/{}", file.as_raw_fd());
-        rustix::fs::chmod(path, Mode::from_raw_mode(mode))?;
+/// Makes the mode of a file or directory all that counts: an ACL may shut out whoever reads it next,
+/// and goes first. Both go through /proc, since a descriptor that needs no rights takes neither.
+fn open_up(file: &OwnedFd, mode: u32) -> Result<()> {
+    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+    for acl in ["system.posix_acl_access", "system.posix_acl_default"] {
+        match removexattr(path.as_str(), acl) {
+            Ok(()) | Err(Errno::NODATA | Errno::NOTSUP) => {}
+            // Files have no default ACL.
+            Err(Errno::ACCESS) if mode == 0o444 => {}
+            Err(error) => return Err(error).context(acl),
+        }
     }
-    Ok(())
+    Ok(chmod(path, Mode::from_raw_mode(mode))?)
 }

@@ -152,16 +152,36 @@ fn settle(host: &Host, record: &Record, state: String) -> Result<Vec<u8>> {
     statement::sign(host, record, &ending, found)
 }
 
-/// The job's results, no longer the user's. A sealed directory that is gone is attested as such,
-/// so that the run is held in sight instead of waiting for ever.
+/// The job's results, no longer the user's. A sealed directory that is gone, or that the job has
+/// shut so that nobody else gets in, is attested as such: the run is then held in sight instead of
+/// waiting for ever.
 fn take_over(host: &Host, record: &Record) -> Result<Collected> {
     if host.as_service(|| Ok(is_missing(&record.sealed)))? {
-        let path = record.sealed.to_string_lossy().into_owned();
-        let gone = IrregularFile { path, what: "missing".into() };
-        return Ok(Collected { files: Vec::new(), irregular: vec![gone] });
+        return Ok(nothing_but(record, "missing"));
     }
-    surrender(host, &record.sealed, record.uid, record.gid).context("sealed run directory")?;
-    host.as_service(|| Ok(collect(&record.sealed, &record.outputs)?)).context("results")
+    let found = surrender(host, &record.sealed, record.uid, record.gid)
+        .and_then(|()| host.as_service(|| Ok(collect(&record.sealed, &record.outputs)?)));
+    match found {
+        Err(error) if is_denied(&error) => Ok(nothing_but(record, "unreadable")),
+        found => found.context("sealed run directory"),
+    }
+}
+
+/// No file, and the sealed directory itself in their place.
+fn nothing_but(record: &Record, what: &str) -> Collected {
+    let path = record.sealed.to_string_lossy().into_owned();
+    Collected { files: Vec::new(), irregular: vec![IrregularFile { path, what: what.into() }] }
+}
+
+/// Whether a right is missing. Nothing else counts: a file system that is away may come back.
+fn is_denied(error: &anyhow::Error) -> bool {
+    use rustix::io::Errno;
+    let denied = |it: &(dyn std::error::Error + 'static)| {
+        let errno = it.downcast_ref::<Errno>().copied();
+        let errno = errno.or_else(|| Errno::from_io_error(it.downcast_ref()?));
+        matches!(errno, Some(Errno::ACCESS | Errno::PERM))
+    };
+    error.chain().any(denied)
 }
 
 /// Only a plain "not there" counts: a file system that doesn't answer may come back.

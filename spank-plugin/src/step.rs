@@ -181,21 +181,26 @@ fn no_exec() -> i32 {
     }
 }
 
-/// `task_post_fork`: slurmstepd's main thread runs the user's task epilog after the task;
-/// without exec it can't.
+/// `task_post_fork`: slurmstepd's main thread runs the user's task epilog after the task; without
+/// exec it can't. Its other threads send a job the signals that its owner asks Slurm for.
 pub(crate) fn forked() {
     let except = match DECISION.get() {
         Some(Decision::Untouched | Decision::Extern) => return,
         Some(Decision::Admitted(admission)) => admission.sandbox.main_thread_programs.as_slice(),
         Some(Decision::Refused(_)) | None => &[],
     };
-    if MAIN_CONFINED.swap(true, Ordering::Relaxed) || dropped("main-thread-exec") {
+    if MAIN_CONFINED.swap(true, Ordering::Relaxed) {
         return;
     }
-    if let Err(error) = confine::no_exec(except) {
-        // A kernel with neither Landlock nor seccomp: no task of this step runs on it, and
-        // nothing short of ending slurmstepd, which drains the node, would stop the epilog.
+    // A kernel with neither Landlock nor seccomp: no task of this step runs on it, and nothing
+    // short of ending slurmstepd, which drains the node, would stop the epilog.
+    if !dropped("main-thread-exec")
+        && let Err(error) = confine::no_exec(except)
+    {
         log_error(&format!("the main thread keeps exec: {error}"));
+    }
+    if let Err(error) = confine::slurms_signals_only() {
+        log_error(&format!("the owner's signals reach the job: {error}"));
     }
 }
 

@@ -66,6 +66,12 @@ pub(crate) fn no_exec(except: &[PathBuf]) -> Result<(), ConfineError> {
     })
 }
 
+/// Lets this process, slurmstepd, send no signal but those by which Slurm ends, stops and continues
+/// jobs, for good.
+pub(crate) fn slurms_signals_only() -> Result<(), ConfineError> {
+    seccomp::slurms_signals_only()
+}
+
 /// Confines an admitted job's task, as the user, in the job's namespaces. A job with a way to Slurm
 /// has one to its step's PMIx server, too.
 pub(crate) fn task(admission: &Admission, pmix: Option<u16>) -> Result<(), ConfineError> {

@@ -42,6 +42,17 @@ pub(super) fn no_exec() -> Result<(), ConfineError> {
     apply(&program(rules.into(), libc::EACCES, false)?)
 }
 
+/// Leaves to all threads of slurmstepd the signals that end, stop and continue a job: the others
+/// come from the job's owner, through Slurm, and would be an input that nobody approved.
+pub(super) fn slurms_signals_only() -> Result<(), ConfineError> {
+    const SLURMS: [i32; 6] =
+        [0, libc::SIGKILL, libc::SIGTERM, libc::SIGSTOP, libc::SIGTSTP, libc::SIGCONT];
+    let others = SLURMS.map(|signal| SeccompCondition::new(1, Dword, Ne, signal as u64));
+    let others = SeccompRule::new(others.into_iter().collect::<Result<_, _>>()?)?;
+    let program = program([(libc::SYS_kill, vec![others])].into(), libc::EPERM, false)?;
+    seccompiler::apply_filter_all_threads(&program).map_err(ConfineError::from)
+}
+
 fn absent() -> Rules {
     let kept = ABSENT.iter().filter(|(name, _)| !dropped(name));
     kept.map(|(_, number)| (*number, Vec::new())).collect()
