@@ -32,15 +32,21 @@ pub struct Finding {
     program: Option<PathBuf>,
 }
 
+/// Every kernel has it, and only who may run on the node makes it harmless.
+const BY_NUMBER: &str = "visible-by-number";
+
 /// The names of all findings.
-pub const NAMES: [&str; 10] = [
+pub const NAMES: [&str; 13] = [
     "contain-spank",
+    "core-dumps",
     "namespaces",
     "oci-runtime",
     "pam-exec",
     "slurm-conf",
     "task-epilog",
     "unkillable-step-program",
+    BY_NUMBER,
+    "visible-gauges",
     "visible-kernel-log",
     "visible-locks",
     "visible-processes",
@@ -54,6 +60,7 @@ impl Finding {
     /// Whether the site lives with it, or allows its program by name.
     fn is_accepted(&self, sandbox: &Sandbox) -> bool {
         sandbox.accept.contains(&self.name)
+            || (sandbox.exclusive && self.name == BY_NUMBER)
             || self.program.as_ref().is_some_and(|it| sandbox.main_thread_programs.contains(it))
     }
 }
@@ -146,6 +153,14 @@ fn settings(slurm_conf: Option<&Path>) -> Vec<Finding> {
             });
         }
     }
+    if let Some(gauges) = conf.get("JobAcctGatherType").filter(|it| !is_none(it)) {
+        findings.push(Finding::new(
+            "visible-gauges",
+            format!("JobAcctGatherType={gauges} shows every user a running job's memory, disk and CPU"),
+            "set JobAcctGatherType=jobacct_gather/none in slurm.conf and restart slurmd; or accept it \
+             in sluice.toml",
+        ));
+    }
     let uses_pam = conf.get("UsePAM").is_some_and(|it| it == "1" || it.eq_ignore_ascii_case("yes"));
     if uses_pam && runs_programs(Path::new("/etc/pam.d"), "slurm", MAX_DEPTH) {
         findings.push(Finding::new(
@@ -155,6 +170,12 @@ fn settings(slurm_conf: Option<&Path>) -> Vec<Finding> {
         ));
     }
     findings
+}
+
+/// Whether a plugin's name is that of none, with or without its kind.
+fn is_none(plugin: &str) -> bool {
+    let name = plugin.rsplit('/').next().unwrap_or_default();
+    name.is_empty() || name.eq_ignore_ascii_case("none")
 }
 
 /// Whether a PAM service has pam_exec, by itself or by what it includes.
@@ -192,6 +213,10 @@ mod tests {
         assert_eq!(names("taskepilog=/opt/e", &strict), ["task-epilog"]);
         assert_eq!(names("UnkillableStepProgram=/opt/u", &strict), ["unkillable-step-program"]);
         assert_eq!(names("include nothing", &strict), ["slurm-conf"]);
+        assert!(names("JobAcctGatherType=jobacct_gather/none", &strict).is_empty());
+        for gauges in ["jobacct_gather/linux", "jobacct_gather/cgroup", "linux"] {
+            assert_eq!(names(&format!("JobAcctGatherType={gauges}"), &strict), ["visible-gauges"]);
+        }
 
         let allowing =
             Sandbox { main_thread_programs: vec!["/opt/e".into()], ..Sandbox::default() };
@@ -199,6 +224,17 @@ mod tests {
         assert_eq!(names("TaskEpilog=/opt/other", &allowing), ["task-epilog"]);
         let living = Sandbox { accept: vec!["contain-spank".into()], ..Sandbox::default() };
         assert!(names("SlurmdParameters=contain_spank", &living).is_empty());
+    }
+
+    #[test]
+    fn every_node_is_asked_who_runs_there() {
+        let sandbox = |text: &str| toml::from_str::<Sandbox>(text).unwrap();
+        let found = |sandbox: &Sandbox| {
+            Node::look(None).unsafe_for(sandbox).iter().any(|finding| finding.name == BY_NUMBER)
+        };
+        assert!(found(&Sandbox::default()));
+        assert!(!found(&sandbox("exclusive = true")));
+        assert!(!found(&sandbox("accept = [\"visible-by-number\"]")));
     }
 
     #[test]

@@ -48,6 +48,9 @@ pub struct Sandbox {
     pub max_processes: Option<u64>,
     /// Longest file that a job can write, in bytes.
     pub max_file_bytes: Option<u64>,
+    /// Whether nobody but sealed jobs runs on the nodes, where they are visible by their processes'
+    /// numbers.
+    pub exclusive: bool,
     /// Settings of the nodes that the site lives with, by their names: [`crate::node::NAMES`].
     pub accept: Vec<String>,
     /// Size of a job's /tmp and of its /dev/shm, in bytes each; half of the memory by default.
@@ -66,6 +69,7 @@ impl Default for Sandbox {
             uids: Uids::default(),
             max_processes: None,
             max_file_bytes: None,
+            exclusive: false,
             accept: Vec::new(),
             tmp_bytes: None,
         }

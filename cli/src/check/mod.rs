@@ -1,5 +1,6 @@
 //! `sluice check`: what is misconfigured on this host, and what to do about it.
 
+mod alone;
 mod crawler;
 mod files;
 mod keys;
@@ -13,7 +14,7 @@ mod system;
 use std::fmt::Display;
 
 use serde::Serialize;
-use sluice_site::{Sandbox, Site};
+use sluice_site::Site;
 
 use crate::args::Check;
 use crate::exit::{Exit, Result};
@@ -63,24 +64,27 @@ pub(crate) fn run(args: &Check) -> Result<Exit> {
     if !root {
         findings.warn("not everything can be looked at", "run sluice check as root");
     }
-    let mut sandbox = Sandbox::default();
-    match Site::load() {
+    let site = Site::load();
+    match &site {
         Ok(site) => {
             findings.ok(format_args!("the configuration of cluster {}", site.cluster));
             files::check(&mut findings);
-            set::check(&site, root, &mut findings);
+            set::check(site, root, &mut findings);
             keys::check(root, &mut findings);
-            places::check(&site, root, &mut findings);
-            crawler::check(&site, &mut findings);
-            sandbox = site.sandbox;
+            places::check(site, root, &mut findings);
+            crawler::check(site, &mut findings);
         }
         Err(error) => findings.fail(error, "every job in scope is refused until it is mended"),
     }
-    plugin::check(&mut findings);
+    let mode = plugin::check(&mut findings);
     loaded::check(&mut findings);
     system::check(&mut findings);
     if loaded::is_node() {
+        let sandbox = site.as_ref().map(|site| site.sandbox.clone()).unwrap_or_default();
         node::check(&sandbox, &mut findings);
+        if let Ok(site) = &site {
+            alone::check(site, mode, &mut findings);
+        }
     }
     report(&findings, args.json)
 }

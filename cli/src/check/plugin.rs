@@ -15,19 +15,23 @@ const PLUGIN: &str = "spank_sluice.so";
 const REMEDY: &str =
     "let its first line be: required /path/to/spank_sluice.so mode=observe|enforce";
 
-pub(super) fn check(findings: &mut Findings) {
+/// The mode that the plugin's line names, if it is loaded.
+pub(super) fn check(findings: &mut Findings) -> Option<Mode> {
     let Some(slurm_conf) = SlurmConf::locate() else {
         findings.warn("there is no slurm.conf here", "on a node, set SLURM_CONF to where it lies");
-        return;
+        return None;
     };
     let plugstack = plugstack(&slurm_conf);
     let shown = plugstack.display();
     let Ok(text) = fs::read_to_string(&plugstack) else {
         findings.fail(format_args!("{shown} can't be read: jobs run unchecked"), REMEDY);
-        return;
+        return None;
     };
     match first_line(&text) {
-        Err(why) => findings.fail(format_args!("{shown}: {why}"), REMEDY),
+        Err(why) => {
+            findings.fail(format_args!("{shown}: {why}"), REMEDY);
+            None
+        }
         Ok((library, mode)) => {
             if mode == "off" {
                 findings.warn(format_args!("{shown} says mode=off: jobs run unchecked"), REMEDY);
@@ -35,6 +39,7 @@ pub(super) fn check(findings: &mut Findings) {
                 findings.ok(format_args!("this host's {shown} loads the plugin, mode {mode}"));
             }
             installed(library, findings);
+            serde_json::from_value(mode.into()).ok()
         }
     }
 }

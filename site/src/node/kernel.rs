@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use super::Finding;
+use super::{BY_NUMBER, Finding};
 
 /// Namespaces that a job gets, by the kernel's name of their limit.
 const NAMESPACES: [&str; 4] = ["user", "mnt", "net", "ipc"];
@@ -12,9 +12,47 @@ const LOCKS: &str = "/proc/locks";
 /// Whether the kernel's log is root's alone, proc_sys_kernel(5).
 const LOG_RESTRICTED: &str = "/proc/sys/kernel/dmesg_restrict";
 
+/// What becomes of the memory of a process that crashes, core(5).
+const CORE_PATTERN: &str = "/proc/sys/kernel/core_pattern";
+
 /// All that is wrong.
 pub(super) fn findings() -> impl Iterator<Item = Finding> {
-    namespaces().chain(visible_processes()).chain(visible_locks()).chain(visible_log())
+    namespaces()
+        .chain(core_dumps())
+        .chain(visible_processes())
+        .chain(visible_locks())
+        .chain(visible_log())
+        .chain(visible_by_number())
+}
+
+/// A socket that gets the memory of whatever crashes.
+fn core_dumps() -> Option<Finding> {
+    let pattern = fs::read_to_string(CORE_PATTERN);
+    pattern.map_or(true, |it| escapes_limit(&it)).then(|| {
+        Finding::new(
+            "core-dumps",
+            "kernel.core_pattern sends the memory of a crashed process to a socket, whatever its \
+             limit says",
+            "set the sysctl kernel.core_pattern to a file's name or a program (`|`), restart slurmd",
+        )
+    })
+}
+
+/// Whether cores go where a limit of 1 stops none: to a socket (`@`, from Linux 6.16 on). A handler
+/// (`|`) is not started at that limit, and a file would have to be longer.
+fn escapes_limit(core_pattern: &str) -> bool {
+    core_pattern.starts_with('@')
+}
+
+/// What no kernel hides: calls that ask about a process by its number.
+fn visible_by_number() -> Option<Finding> {
+    Some(Finding::new(
+        BY_NUMBER,
+        "any user of the node may ask for a process's CPU time, CPU affinity, priority, session, and \
+         from Linux 6.15 on its exit code",
+        "let nobody but sealed jobs run here and say sandbox.exclusive = true in sluice.toml; or \
+         accept it there",
+    ))
 }
 
 /// Namespaces that the kernel does not give.
@@ -84,6 +122,17 @@ fn visible_log() -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_socket_takes_cores_past_the_limit() {
+        for held in ["core\n", "/var/crash/%p\n", "|/lib/systemd/systemd-coredump %P\n", "", "a@\n"]
+        {
+            assert!(!escapes_limit(held), "{held}");
+        }
+        for past in ["@/run/coredump.socket\n", "@@/run/coredump.socket\n"] {
+            assert!(escapes_limit(past), "{past}");
+        }
+    }
 
     #[test]
     fn only_a_hiding_proc_counts() {

@@ -84,6 +84,13 @@ def pidfd_info():
     fcntl.ioctl(os.pidfd_open(os.getpid()), PIDFD_GET_INFO, bytearray(64))
 
 
+def core_handler():
+    """A crash whose memory a handler gets: at any limit but 1."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+    if resource.getrlimit(resource.RLIMIT_CORE) == (1, 1):
+        raise OSError(errno.EPERM, "the limit stays")
+
+
 def foreign_program():
     """A program that lies where the user puts it."""
     subprocess.run(["/srv/drop/program"], check=True)
@@ -107,6 +114,7 @@ def reached():
         "tiocsti": lambda: ioctl(TIOCSTI),
         "tioclinux": lambda: ioctl(TIOCLINUX),
         "pidfd-info": pidfd_info,
+        "core-limit": lambda: in_child(core_handler),
         "socketpair": lambda: socket.socketpair(AF_TIPC, socket.SOCK_STREAM),
         "socket": lambda: socket.socket(AF_VSOCK, socket.SOCK_STREAM).close(),
         "netlink": lambda: socket.socket(AF_NETLINK, socket.SOCK_RAW, UEVENT).close(),
