@@ -1,11 +1,22 @@
 //! What of the site's rules for every sandbox holds for this job on this node.
 
 use std::path::Path;
+use std::{fs, thread};
+
+use rustix::system::sysinfo;
 
 use sluice_protocol::{JobFacts, Sandbox};
 use sluice_site::{Site, uids};
 
 use crate::refused::Refused;
+
+/// Processes that any job may have, and for each processor where that is more.
+const PROCESSES: u64 = 4096;
+const PROCESSES_EACH: u64 = 256;
+/// No job has more than this part of the processes and threads that the node can have.
+const PROCESSES_PART: u64 = 8;
+/// The part of the node's memory that a job's /tmp may take, and again its /dev/shm.
+const TMP_PART: u64 = 8;
 
 /// Where accounts and the ranges of their containers are.
 const ETC: &str = "/etc";
@@ -30,8 +41,25 @@ pub(crate) fn of(job: &JobFacts, site: &Site) -> Result<Sandbox, Refused> {
         devices: rules.devices.clone(),
         main_thread_programs: rules.main_thread_programs.clone(),
         owner,
-        max_processes: rules.max_processes,
+        max_processes: Some(rules.max_processes.unwrap_or_else(most_processes)),
         max_file_bytes: rules.max_file_bytes,
-        tmp_bytes: rules.tmp_bytes,
+        tmp_bytes: Some(rules.tmp_bytes.unwrap_or_else(|| memory() / TMP_PART)),
     })
+}
+
+/// What a job may have by default of the node's processes, however many others it has.
+fn most_processes() -> u64 {
+    let limits = ["pid_max", "threads-max"].iter().filter_map(|name| {
+        let text = fs::read_to_string(Path::new("/proc/sys/kernel").join(name)).ok()?;
+        text.trim().parse::<u64>().ok()
+    });
+    let processors = thread::available_parallelism().map_or(1, |it| it.get() as u64);
+    let wanted = PROCESSES.max(PROCESSES_EACH * processors);
+    limits.map(|most| most / PROCESSES_PART).fold(wanted, u64::min)
+}
+
+/// The node's memory, in bytes.
+fn memory() -> u64 {
+    let info = sysinfo();
+    info.totalram * u64::from(info.mem_unit)
 }

@@ -68,7 +68,7 @@ pub struct Sandbox {
     pub max_processes: Option<u64>,
     /// Longest file, in bytes.
     pub max_file_bytes: Option<u64>,
-    /// Size of /tmp and of /dev/shm, in bytes each.
+    /// Size of /tmp, of /dev/shm and of System V segments, in bytes each.
     pub tmp_bytes: Option<u64>,
 }
 

@@ -44,7 +44,8 @@ pub struct Sandbox {
     /// Uids that nobody has: one owns each job's user namespace, and what the job takes is
     /// charged to it.
     pub uids: Uids,
-    /// Most processes and threads of a job on a node.
+    /// Most processes and threads of a job on a node; by default what `sluice-admit` takes from
+    /// the node's size.
     pub max_processes: Option<u64>,
     /// Longest file that a job can write, in bytes.
     pub max_file_bytes: Option<u64>,
@@ -53,7 +54,8 @@ pub struct Sandbox {
     pub exclusive: bool,
     /// Settings of the nodes that the site lives with, by their names: [`crate::node::NAMES`].
     pub accept: Vec<String>,
-    /// Size of a job's /tmp and of its /dev/shm, in bytes each; half of the memory by default.
+    /// Size of a job's /tmp, of its /dev/shm and of its System V segments, in bytes each; an
+    /// eighth of the node's memory by default.
     pub tmp_bytes: Option<u64>,
 }
 

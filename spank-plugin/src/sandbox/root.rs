@@ -103,7 +103,7 @@ pub(super) fn build(admission: &Admission) -> Result<OwnedFd, SandboxError> {
         let host = open_source(Path::new("/")).doing("root")?;
         return fill(&host, admission, &sources, script).map(|()| host);
     }
-    let root = tmpfs("0755", "1m").doing("root")?;
+    let root = tmpfs("0755", "1m", None).doing("root")?;
     move_mount(&root, "", CWD, sluice_protocol::RUN_JOBS, MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH)
         .doing("root")?;
 

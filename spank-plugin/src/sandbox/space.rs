@@ -32,6 +32,12 @@ use sluice_sys::pins::{self, CLOSED, SPACE, USER};
 use super::{Doing, SandboxError};
 use crate::{mutations::dropped, raw};
 
+/// A file for as many bytes of /tmp, as ext4 has it: each takes memory that its size doesn't count.
+const BYTES_OF_INODE: u64 = 16 << 10;
+const LEAST_INODES: u64 = 1024;
+/// Pages of all System V segments of an IPC namespace, proc_sys_kernel(5).
+const SEGMENTS: &str = "/proc/sys/kernel/shmall";
+
 /// Descriptors of the shared namespaces. /tmp and /dev/shm are opened anew by each task, since
 /// a mount can only be copied within the mount namespace it was opened in.
 pub(super) struct Space {
@@ -89,6 +95,7 @@ fn read_from_start(file: &File) -> io::Result<String> {
 fn make(record: &Path, sandbox: &Sandbox) -> Result<(), SandboxError> {
     // Of a half-made one: a file under a pin can't be made anew.
     pins::release(record);
+    let inodes = sandbox.tmp_bytes.map(|bytes| (bytes / BYTES_OF_INODE).max(LEAST_INODES));
     let size = sandbox.tmp_bytes.map_or("50%".into(), |bytes| bytes.to_string());
     for name in ["tmp", "shm"] {
         let at = record.join(name);
@@ -98,7 +105,7 @@ fn make(record: &Path, sandbox: &Sandbox) -> Result<(), SandboxError> {
             }
             _ => {}
         }
-        let mount = tmpfs("1777", &size).doing(name)?;
+        let mount = tmpfs("1777", &size, inodes).doing(name)?;
         attach(&mount, &at).doing(name)?;
     }
     let (mut ready, told) = pipe().doing("pipe")?;
@@ -135,12 +142,19 @@ fn make(record: &Path, sandbox: &Sandbox) -> Result<(), SandboxError> {
 fn hold_namespaces(sandbox: &Sandbox, mut told: File, mut wait: File) -> i32 {
     let made = raw::unshare(UnshareFlags::NEWNET | UnshareFlags::NEWIPC)
         .and_then(|()| raw::loopback_up())
+        .and_then(|()| limit_segments(sandbox))
         .and_then(|()| Ok(become_owner(sandbox)?))
         .and_then(|()| raw::unshare(UnshareFlags::NEWUSER));
     if made.is_err() || told.write_all(b".").is_err() {
         return 1;
     }
     i32::from(wait.read(&mut [0]).is_err())
+}
+
+/// Segments outlive whoever filled them, as files do: they get as much as /dev/shm.
+fn limit_segments(sandbox: &Sandbox) -> io::Result<()> {
+    let Some(bytes) = sandbox.tmp_bytes else { return Ok(()) };
+    fs::write(SEGMENTS, (bytes / rustix::param::page_size() as u64).to_string())
 }
 
 /// Whoever makes a user namespace owns it, and gives it the own limits for all that is charged to
@@ -170,10 +184,13 @@ fn pipe() -> io::Result<(File, File)> {
 }
 
 /// A new tmpfs, attached nowhere yet.
-pub(super) fn tmpfs(mode: &str, size: &str) -> rustix::io::Result<OwnedFd> {
+pub(super) fn tmpfs(mode: &str, size: &str, inodes: Option<u64>) -> rustix::io::Result<OwnedFd> {
     let context = fsopen("tmpfs", FsOpenFlags::FSOPEN_CLOEXEC)?;
     fsconfig_set_string(&context, "mode", mode)?;
     fsconfig_set_string(&context, "size", size)?;
+    if let Some(inodes) = inodes {
+        fsconfig_set_string(&context, "nr_inodes", inodes.to_string())?;
+    }
     fsconfig_create(&context)?;
     fsmount(
         &context,
