@@ -7,7 +7,7 @@ check:
 
 test:
 	tests/run
-	tests/test-stores s3s-fs rclone
+	tests/test-stores s3s-fs rclone quirky
 
 docs-test:
 	tests/docs

@@ -143,8 +143,8 @@ impl Crawler {
     ) -> Result<(), Stop> {
         let largest = run.files.iter().map(|file| file.bytes).max().unwrap_or(0);
         let buffer = self.buffers.take(largest).await;
-        let examined = Arc::clone(run);
-        let work = spawn_blocking(move || examine::releasable(&examined, &approved));
+        let (examined, rules) = (Arc::clone(run), Arc::clone(&approved));
+        let work = spawn_blocking(move || examine::releasable(&examined, &rules));
         let sealed = work.await.map_err(broken)??;
         drop(buffer);
         edge::reached("examined", &entry.name);
@@ -166,7 +166,7 @@ impl Crawler {
             edge::reached("permitted", &entry.name);
             Ok(())
         };
-        let plan = Plan::new(run, &time);
+        let plan = Plan::new(run, &approved.output, &time);
         let uploads = Uploads::of(&self.ledger, &entry.name);
         let result = publish(&store, &uploads, &self.buffers, &sealed, plan, permit).await;
         if result.is_ok() {
@@ -240,7 +240,7 @@ impl Crawler {
         let time = self.begin(entry, run, now).await?;
         let store = self.store.of(&run.identity().owner)?;
         let uploads = Uploads::of(&self.ledger, &entry.name);
-        let retracted = retract(&store, &uploads, &Plan::new(run, &time)).await?;
+        let retracted = retract(&store, &uploads, &Plan::new(run, &[], &time)).await?;
         if retracted != Retracted::Published {
             self.ledger.forget(&entry.name).await.map_err(unwritable)?;
         }

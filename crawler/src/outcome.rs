@@ -44,6 +44,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("superseded", "an unattested run was started again in its directory"),
     ("too-large", "the file is larger than the rule allows"),
     ("unapproved", "the job ran in mode=confine although it would be refused"),
+    ("versions-remain", "the bucket keeps earlier versions of withdrawn objects readable"),
     ("withdrawn", "published, and taken back since"),
 ];
 
@@ -156,6 +157,7 @@ mod tests {
         include_str!("store/failed.rs"),
         include_str!("store/owners.rs"),
         include_str!("store/probe.rs"),
+        include_str!("store/versions.rs"),
         include_str!("unattested.rs"),
         include_str!("weskit.rs"),
         include_str!("withdraw.rs"),

@@ -6,7 +6,11 @@ use std::{collections::HashMap, fs::File, io::Read};
 
 use futures_util::{StreamExt, stream};
 use object_store::path::Path;
-use sluice_policy::digest::{Digest, Hasher};
+use sluice_policy::{
+    digest::{Digest, Hasher},
+    entry::Output,
+    release::Rules,
+};
 
 use crate::{
     attested::{Attested, AttestedFile},
@@ -15,7 +19,7 @@ use crate::{
     manifest::{manifest, published},
     outcome::Stop,
     sealed::{Sealed, changed, unreadable},
-    store::{About, Store, Upload},
+    store::{About, Content, Sent, Store, Upload},
     uploads::Uploads,
 };
 
@@ -35,6 +39,8 @@ pub const TOMBSTONE: &str = "tombstone.json";
 /// What is sent for one run.
 pub struct Plan<'a> {
     run: &'a Attested,
+    /// Those that let its files out.
+    rules: &'a [Output],
     owner: String,
     manifest: Vec<u8>,
 }
@@ -52,10 +58,10 @@ pub enum Retracted {
 
 impl<'a> Plan<'a> {
     /// All of a run; `published` is the time its manifest carries.
-    pub fn new(run: &'a Attested, published: &str) -> Self {
+    pub fn new(run: &'a Attested, rules: &'a [Output], published: &str) -> Self {
         let owner = run.identity().owner;
         let manifest = manifest(run, &owner, published);
-        Self { run, owner, manifest }
+        Self { run, rules, owner, manifest }
     }
 
     fn key(&self, store: &Store, name: &str) -> Result<Path, Stop> {
@@ -79,7 +85,7 @@ impl<'a> Plan<'a> {
             return Ok(self);
         }
         let found = store.bytes(&key).await?;
-        let time = published(&found).map(|time| Plan::new(self.run, &time));
+        let time = published(&found).map(|time| Plan::new(self.run, self.rules, &time));
         Ok(time.filter(|plan| plan.manifest == found).unwrap_or(self))
     }
 }
@@ -106,7 +112,8 @@ pub async fn publish(
     }
     let plan = plan.resumed(store, &present).await?;
     edge::reached("listed", run_id);
-    let sender = Sender { store, uploads, buffers, plan: &plan, present };
+    let rules = Rules::new(plan.rules);
+    let sender = Sender { store, uploads, buffers, plan: &plan, rules, present };
     if edge::manifest_first() {
         sender.bytes(MANIFEST, &plan.manifest).await?;
     }
@@ -159,12 +166,14 @@ struct Sender<'a> {
     uploads: &'a Uploads<'a>,
     buffers: &'a Buffers,
     plan: &'a Plan<'a>,
+    rules: Rules,
     present: HashMap<Path, u64>,
 }
 
 impl Sender<'_> {
     async fn file(&self, sealed: &Sealed, file: &AttestedFile) -> Result<(), Stop> {
         let key = self.plan.key(self.store, &file.path)?;
+        let content = self.content(&file.path);
         if self.settled(&key, file.bytes, &file.digest).await? {
             return Ok(());
         }
@@ -176,9 +185,9 @@ impl Sender<'_> {
             if Digest::of(&bytes) != file.digest {
                 return Err(changed());
             }
-            return self.put(&key, bytes, &file.digest).await;
+            return self.put(&key, bytes, &file.digest, content).await;
         }
-        let mut upload = self.uploads.start(self.store, &key, &self.about()).await?;
+        let mut upload = self.uploads.start(self.store, &key, &self.about(content)).await?;
         let id = upload.id().map(str::to_owned);
         let run_id = &self.plan.run.predicate.run_id;
         if let Err(stop) = send_parts(&mut upload, source, file, run_id).await {
@@ -188,7 +197,7 @@ impl Sender<'_> {
         }
         upload.complete().await?;
         self.uploads.over(id.as_deref()).await?;
-        let confirmed = self.store.confirm_parts(&key, file.bytes, &file.digest).await;
+        let confirmed = self.store.confirm(&key, file.bytes, &file.digest, Sent::InParts).await;
         self.unless_differing(&key, confirmed).await
     }
 
@@ -198,17 +207,23 @@ impl Sender<'_> {
         if self.settled(&key, bytes.len() as u64, &digest).await? {
             return Ok(());
         }
-        self.put(&key, bytes.to_vec(), &digest).await
+        self.put(&key, bytes.to_vec(), &digest, Content::Own).await
     }
 
-    async fn put(&self, key: &Path, bytes: Vec<u8>, digest: &Digest) -> Result<(), Stop> {
+    async fn put(
+        &self,
+        key: &Path,
+        bytes: Vec<u8>,
+        digest: &Digest,
+        content: Content,
+    ) -> Result<(), Stop> {
         let size = bytes.len() as u64;
-        if !self.store.put(key, bytes, &self.about()).await?
+        if !self.store.put(key, bytes, &self.about(content)).await?
             && self.store.digest(key).await? != *digest
         {
             return Err(taken());
         }
-        let confirmed = self.store.confirm(key, size, digest).await;
+        let confirmed = self.store.confirm(key, size, digest, Sent::Whole).await;
         self.unless_differing(key, confirmed).await
     }
 
@@ -222,9 +237,15 @@ impl Sender<'_> {
         confirmed
     }
 
-    fn about(&self) -> About<'_> {
+    fn about(&self, content: Content) -> About<'_> {
         let run = &self.plan.run.predicate;
-        About { run: &run.run_id, workflow: &run.entry, digest: &run.digest }
+        About { run: &run.run_id, workflow: &run.entry, digest: &run.digest, content }
+    }
+
+    /// What the rule that let a file out says that it is.
+    fn content(&self, path: &str) -> Content {
+        let rule = self.rules.rule_for(path).and_then(|at| self.plan.rules.get(at));
+        rule.map_or(Content::Unknown, |rule| Content::Checked(rule.kind))
     }
 
     /// Whether the object is there with this very content.

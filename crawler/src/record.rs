@@ -95,13 +95,15 @@ impl Crawler {
         if outcome == Outcome::Retry {
             self.metrics.failed(&reason.code);
         }
+        // What is sent again may be large.
+        let steady = (reason.code != "store-differs").then_some(self.config.interval);
         let settled = self.settle(entry, run, outcome, reason, now).await?;
         let id = Id::of(&entry.name);
         if let Some(mut roll) = self.loaded() {
             let refused = now.serial().filter(|_| content);
             match settled {
                 Outcome::Published | Outcome::Failed | Outcome::Withdrawn => roll.close(id),
-                Outcome::Retry => roll.postpone(id, None, Some(self.config.interval)),
+                Outcome::Retry => roll.postpone(id, None, steady),
                 Outcome::Held | Outcome::Waiting => roll.postpone(id, refused, None),
             }
         }
@@ -124,6 +126,7 @@ impl Crawler {
         entry: &Entry,
         now: &Now,
     ) -> Result<Outcome, LedgerError> {
+        let mut remains = false;
         let outcome = match self.take_down(entry, now).await {
             Ok(()) => {
                 let reason = entry.reason.clone();
@@ -133,7 +136,14 @@ impl Crawler {
                 Outcome::Withdrawn
             }
             Err(stop) => {
-                tracing::warn!(attestation = entry.name, "not withdrawn yet: {stop:?}");
+                let Reason { code, message, .. } = stop.reason();
+                remains = code == "versions-remain";
+                if remains && entry.remains.as_ref() != Some(message) {
+                    self.ledger.remain(&entry.name, message).await?;
+                }
+                if !remains || entry.remains.as_ref() != Some(message) {
+                    tracing::warn!(attestation = entry.name, code, "not withdrawn yet: {message}");
+                }
                 Outcome::Retry
             }
         };
@@ -141,6 +151,8 @@ impl Crawler {
         if let Some(mut roll) = self.loaded() {
             match outcome {
                 Outcome::Withdrawn => roll.close(id),
+                // A lock lasts, and a right is given some day.
+                _ if remains => roll.postpone(id, None, None),
                 _ => roll.postpone(id, None, Some(self.config.interval)),
             }
         }

@@ -146,9 +146,12 @@ pub(crate) fn status(
             writeln!(out, "{count} {}", state.word())?;
         }
     }
-    for Entry { name, state, reason, identity, .. } in runs {
+    for Entry { name, state, reason, identity, remains, .. } in runs {
         let name = identity.map_or(name, |run| run.run_id);
         writeln!(out, "{name}: {} {} {}", state.word(), reason.code, reason.message)?;
+        if let Some(remains) = remains.filter(|_| !state.is_final()) {
+            writeln!(out, "  {remains}")?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -184,7 +187,7 @@ pub(crate) fn validated(
 }
 
 fn as_json(entry: &Entry) -> serde_json::Value {
-    let Entry { name, state, reason, identity, changed, .. } = entry;
+    let Entry { name, state, reason, identity, changed, remains, .. } = entry;
     json!({
         "attestation": name,
         "run-id": identity.as_ref().map(|run| &run.run_id),
@@ -192,6 +195,7 @@ fn as_json(entry: &Entry) -> serde_json::Value {
         "code": reason.code,
         "message": reason.message,
         "changed": changed,
+        "remains": remains,
     })
 }
 

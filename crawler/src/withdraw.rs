@@ -23,6 +23,7 @@ use crate::{
     outcome::{Reason, Stop},
     publish::{MANIFEST, TOMBSTONE},
     store::Standing,
+    uploads::Uploads,
 };
 
 /// Upper bound of a request, in bytes.
@@ -131,15 +132,18 @@ impl Crawler {
         let Some(run) = &entry.identity else {
             return Err(Stop::hold("withdrawn", "a run without a name can't be withdrawn"));
         };
-        let detail = json!({"run-id": run.run_id, "why": entry.reason.message});
-        self.journal.append("withdraw", detail).await?;
+        // Once, however often what remains is tried again.
+        if entry.remains.is_none() {
+            let detail = json!({"run-id": run.run_id, "why": entry.reason.message});
+            self.journal.append("withdraw", detail).await?;
+        }
         let store = self.store.of(&run.owner)?;
         let present = store.list(&run.owner, &run.run_id).await?;
         let key = |name: &str| store.key(&run.owner, &run.run_id, name);
         let (manifest, tombstone) = (key(MANIFEST)?, key(TOMBSTONE)?);
         // Without it the run isn't complete any more, whatever happens next.
         if present.contains_key(&manifest) {
-            store.delete(&manifest).await?;
+            store.hide(&manifest).await?;
         }
         edge::reached("manifest-gone", &entry.name);
         if !present.contains_key(&tombstone) {
@@ -148,9 +152,11 @@ impl Crawler {
         }
         edge::reached("tombstone-sent", &entry.name);
         for key in present.keys().filter(|key| **key != tombstone && **key != manifest) {
-            store.delete(key).await?;
+            store.hide(key).await?;
         }
         edge::reached("files-gone", &entry.name);
+        Uploads::of(&self.ledger, &entry.name).abort_left(&store).await?;
+        store.purge(&run.owner, &run.run_id, &tombstone).await?;
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use std::{process::ExitCode, time::Duration};
 
 use sluice_crawler::{
     config::Config,
-    ledger::{Reader, State},
+    ledger::{Entry, Reader, State},
     outcome::Stop,
     recall::locate,
     store::{Standing, Store},
@@ -93,13 +93,20 @@ pub(crate) async fn withdraw(config: Config, request: &Request) -> Result<ExitCo
     let reader = Reader::open(&state).map_err(Failure::environment)?;
     let end = Instant::now() + PATIENCE;
     loop {
-        let mut open = Vec::new();
+        let (mut open, mut remains) = (Vec::new(), Vec::new());
         for run in &request.runs {
             let run_id = run.rsplit('/').next().unwrap_or(run);
-            let entry = reader.find(run_id).map_err(Failure::environment)?;
-            if entry.is_none_or(|entry| entry.state != State::Withdrawn) {
-                open.push(run);
+            match reader.find(run_id).map_err(Failure::environment)? {
+                Some(entry) if entry.state == State::Withdrawn => {}
+                Some(Entry { remains: Some(what), .. }) => remains.push(format!("{run}: {what}")),
+                _ => open.push(run),
             }
+        }
+        if open.is_empty() && !remains.is_empty() {
+            return Err(Failure::environment(format!(
+                "not taken back whole; the crawler goes on with it: {}",
+                remains.join("; ")
+            )));
         }
         if open.is_empty() {
             request.runs.iter().for_each(|run| tracing::info!(run, "withdrawn"));

@@ -232,6 +232,17 @@ impl Ledger {
         .await
     }
 
+    /// Notes what of a run that is being withdrawn is still readable.
+    pub async fn remain(&self, name: &str, what: &str) -> Result<(), LedgerError> {
+        let values = [name, what].map(str::to_owned);
+        self.call(|db| {
+            db.prepare_cached("UPDATE run SET remains = ?2 WHERE name = ?1")?
+                .execute(values)
+                .map(drop)
+        })
+        .await
+    }
+
     /// Notes an upload in parts of a run, before the first of them is sent.
     pub async fn upload_begun(&self, run: &str, key: &str, id: &str) -> Result<(), LedgerError> {
         let values = [run, key, id].map(str::to_owned);

@@ -39,6 +39,8 @@ pub struct Entry {
     pub begun: bool,
     /// Last change of state, RFC 3339.
     pub changed: String,
+    /// What a withdrawal couldn't take back yet.
+    pub remains: Option<String>,
 }
 
 /// What a verified attestation says about a run's name and owner.
@@ -102,7 +104,7 @@ pub(super) fn select(
 ) -> rusqlite::Result<Vec<Entry>> {
     let mut statement = db.prepare_cached(&format!(
         "SELECT name, state, code, message, run_id, owner, token, digest, published IS NOT NULL,
-         changed, rule FROM run WHERE {condition}"
+         changed, rule, remains FROM run WHERE {condition}"
     ))?;
     let mut entries: Vec<_> = statement.query_map(values, entry)?.collect::<Result<_, _>>()?;
     entries.sort_unstable_by(|a: &Entry, b| a.name.cmp(&b.name));
@@ -124,6 +126,7 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
         identity,
         begun: row.get(8)?,
         changed: row.get(9)?,
+        remains: row.get(11)?,
     })
 }
 

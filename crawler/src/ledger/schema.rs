@@ -74,6 +74,9 @@ CREATE TABLE mark (
     time TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 ",
+    "
+ALTER TABLE run ADD COLUMN remains TEXT;  -- what a withdrawal couldn't take back yet
+",
 ];
 
 /// Brings an older ledger up to date.

@@ -20,9 +20,11 @@ use crate::{config::S3, outcome::Stop};
 const PATH: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 /// The same in a query.
-const QUERY: &AsciiSet = &PATH.add(b'/');
+pub(super) const QUERY: &AsciiSet = &PATH.add(b'/');
 /// Header of an object's digest.
 const SHA256: &str = "x-amz-checksum-sha256";
+/// Upper bound of an answer, in bytes.
+const MAX_ANSWER: usize = 4 << 20;
 
 /// Times that a request is repeated.
 const RETRIES: u32 = 3;
@@ -48,9 +50,24 @@ pub(super) struct Api {
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+/// What a server tells of an object.
+pub(super) struct Head {
+    /// Not every server tells it.
+    pub(super) size: Option<u64>,
+    /// In hex.
+    pub(super) sha256: Option<String>,
+    /// The run that it was sent for.
+    pub(super) run: Option<String>,
 }
 
 impl Answer {
+    pub(super) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
     /// Seconds that the server asks to be left alone.
     fn retry_after(&self) -> Option<Duration> {
         let seconds = self.headers.get("retry-after")?.to_str().ok()?.parse().ok()?;
@@ -117,23 +134,33 @@ impl Api {
             .map_err(|error| unavailable(&error))?;
         AwsAuthorizer::new(&credential, "s3", &self.region).try_authorize(&mut request, None)?;
         let answer = self.client.execute(request).await.map_err(|error| unavailable(&error))?;
-        let (parts, _) = answer.into_parts();
-        Ok(Answer { status: parts.status, headers: parts.headers })
+        let (parts, body) = answer.into_parts();
+        let mut stream = body.bytes_stream();
+        let mut body = Vec::new();
+        while let Some(chunk) = futures_util::TryStreamExt::try_next(&mut stream)
+            .await
+            .map_err(|error| unavailable(&error))?
+        {
+            body.extend_from_slice(&chunk);
+            if body.len() > MAX_ANSWER {
+                return Err(unavailable(&"its answer is too long"));
+            }
+        }
+        Ok(Answer { status: parts.status, headers: parts.headers, body })
     }
 
-    /// Size of an object, and its SHA-256 in hex where the server tells it.
-    pub(super) async fn head(
-        &self,
-        key: &Path,
-    ) -> std::result::Result<(u64, Option<String>), Stop> {
+    pub(super) async fn head(&self, key: &Path) -> std::result::Result<Head, Stop> {
         let told = [("x-amz-checksum-mode", "ENABLED")];
         let answer = self.call(Method::HEAD, &object(key.as_ref()), &told, &[]).await?;
         if !answer.status.is_success() {
-            return Err(refused("an object just sent", answer.status));
+            return Err(refused("a look at an object", answer.status));
         }
         let header = |name: &str| answer.headers.get(name)?.to_str().ok();
-        let size = header("content-length").and_then(|size| size.parse().ok()).unwrap_or(0);
-        Ok((size, header(SHA256).and_then(hex)))
+        Ok(Head {
+            size: header("content-length").and_then(|size| size.parse().ok()),
+            sha256: header(SHA256).and_then(hex),
+            run: header("x-amz-meta-run").map(str::to_owned),
+        })
     }
 
     /// Sends an object with the digest header `sha256`, in Base64.
@@ -147,6 +174,19 @@ impl Api {
         let headers = [(SHA256, sha256), ("if-none-match", "*")];
         let headers = if condition { &headers[..] } else { &headers[..1] };
         Ok(self.call(Method::PUT, &object(key.as_ref()), headers, bytes).await?.status)
+    }
+
+    /// Sends a part with the digest header `sha256`, in Base64.
+    pub(super) async fn put_part(
+        &self,
+        key: &Path,
+        id: &str,
+        bytes: &[u8],
+        sha256: &str,
+    ) -> std::result::Result<StatusCode, Stop> {
+        let id = utf8_percent_encode(id, QUERY);
+        let target = format!("{}?partNumber=1&uploadId={id}", object(key.as_ref()));
+        Ok(self.call(Method::PUT, &target, &[(SHA256, sha256)], bytes).await?.status)
     }
 
     /// Gives up the unfinished upload `id`; one that is unknown is over.

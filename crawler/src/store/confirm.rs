@@ -6,40 +6,40 @@ use sluice_policy::digest::Digest;
 use super::Store;
 use crate::outcome::Stop;
 
+/// How an object was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// In one request.
+    Whole,
+    /// In parts, whose digests servers join in a way that says nothing about the object's.
+    InParts,
+}
+
 impl Store {
     /// Makes sure that the store has the object just sent: by the digest that the server tells,
-    /// by its word on the digest it was sent, or by reading all of it.
+    /// by its having refused other parts, or by reading all of it. Only what was read and differs
+    /// is said to differ: a server that tells nothing, or nonsense, has not lost the object.
     pub async fn confirm(
         &self,
         key: &Path,
         size: u64,
         digest: &Digest,
-    ) -> std::result::Result<(), Stop> {
+        sent: Sent,
+    ) -> Result<(), Stop> {
         let Some(api) = &self.api else { return self.confirm_size(key, size).await };
-        if self.probe().await?.tells_sha256 {
-            let (found, told) = api.head(key).await?;
-            return match told {
-                Some(told) if found == size && told == digest.hex() => Ok(()),
-                _ => Err(differs(key)),
-            };
-        }
-        self.confirm_parts(key, size, digest).await
+        let honours = self.probe().await?;
+        let told = match sent {
+            Sent::Whole if honours.tells_sha256 => {
+                api.head(key).await?.sha256 == Some(digest.hex())
+            }
+            Sent::InParts if honours.checks_parts => api.head(key).await?.size == Some(size),
+            _ => false,
+        };
+        if told || self.digest(key).await? == *digest { Ok(()) } else { Err(differs(key)) }
     }
 
-    /// The same for an object sent in parts, whose digest servers tell in another form.
-    pub async fn confirm_parts(
-        &self,
-        key: &Path,
-        size: u64,
-        digest: &Digest,
-    ) -> std::result::Result<(), Stop> {
-        if self.api.is_none() || self.probe().await?.checks_sha256 {
-            return self.confirm_size(key, size).await;
-        }
-        if self.digest(key).await? == *digest { Ok(()) } else { Err(differs(key)) }
-    }
-
-    async fn confirm_size(&self, key: &Path, size: u64) -> std::result::Result<(), Stop> {
+    /// A directory has what was synced to it.
+    async fn confirm_size(&self, key: &Path, size: u64) -> Result<(), Stop> {
         if self.size(key).await? == size { Ok(()) } else { Err(differs(key)) }
     }
 }

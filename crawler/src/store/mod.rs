@@ -1,5 +1,6 @@
 //! The object store that results are published to, with the few operations publishing needs.
 
+mod about;
 mod api;
 mod confirm;
 mod connect;
@@ -9,20 +10,23 @@ mod owners;
 mod probe;
 mod standing;
 mod upload;
+mod versions;
 
 use std::{collections::HashMap, io, path::PathBuf, sync::Arc};
 
 use futures_util::{StreamExt, TryStreamExt};
 use http::StatusCode;
 use object_store::{
-    Attribute, Attributes, Error, GetOptions, ObjectStore, ObjectStoreExt, PutMode,
-    PutMultipartOptions, PutOptions, PutPayload, Result, multipart::MultipartStore, path::Path,
+    Attributes, Error, ObjectStore, ObjectStoreExt, PutMode, PutMultipartOptions, PutOptions,
+    PutPayload, Result, multipart::MultipartStore, path::Path,
 };
 use sluice_policy::digest::{Digest, Hasher};
 use tokio::sync::OnceCell;
 
 use crate::outcome::{Reason, Stop};
+pub use about::{About, Content};
 use api::{Api, passing};
+pub use confirm::Sent;
 use directory::{clear_staged, fits, is_staged};
 use failed::refused;
 use owners::Owners;
@@ -30,6 +34,7 @@ pub use probe::Honours;
 pub use standing::Standing;
 use upload::Parts;
 pub use upload::Upload;
+pub use versions::Versions;
 
 /// Bytes of a key that every S3 server takes.
 const LONGEST_KEY: usize = 1024;
@@ -50,16 +55,6 @@ pub struct Store {
     honours: Arc<OnceCell<Honours>>,
     /// Where each owner has a bucket.
     owners: Option<Owners>,
-}
-
-/// What an object's metadata says.
-pub struct About<'a> {
-    /// Run id.
-    pub run: &'a str,
-    /// `NAME@VERSION`.
-    pub workflow: &'a str,
-    /// Digest of the bundle.
-    pub digest: &'a Digest,
 }
 
 impl Store {
@@ -109,7 +104,7 @@ impl Store {
             self.inner.list(Some(&prefix)).next().await.transpose()?;
             let key = prefix.join(TRIAL);
             self.put_plain(&key, b"trial".to_vec()).await?;
-            self.delete(&key).await
+            self.hide(&key).await
         };
         tried.await.map_err(|error| match Stop::from(error) {
             Stop::Retry(reason) if reason.code == "store-refused" => {
@@ -197,7 +192,7 @@ impl Store {
     /// Sends an object that doesn't exist yet; `false` where the server says that it does. Not
     /// every server heeds the condition, so callers look first.
     pub async fn put(&self, key: &Path, bytes: Vec<u8>, about: &About<'_>) -> Result<bool> {
-        let attributes = self.attributes(key, about);
+        let attributes = self.attributes(|| about.attributes());
         let how = PutOptions { mode: PutMode::Create, attributes, ..PutOptions::default() };
         match self.inner.put_opts(key, PutPayload::from(bytes), how).await {
             Ok(_) => Ok(true),
@@ -208,12 +203,19 @@ impl Store {
 
     /// Sends what the crawler says itself, again if need be.
     pub async fn put_plain(&self, key: &Path, bytes: Vec<u8>) -> Result<()> {
-        self.inner.put(key, PutPayload::from(bytes)).await.map(drop)
+        let attributes = self.attributes(|| Content::Own.attributes());
+        let how = PutOptions { attributes, ..PutOptions::default() };
+        self.inner.put_opts(key, PutPayload::from(bytes), how).await.map(drop)
+    }
+
+    /// Directories have no metadata.
+    fn attributes(&self, said: impl Fn() -> Attributes) -> Attributes {
+        if self.api.is_some() { said() } else { Attributes::new() }
     }
 
     /// Starts an object that is sent in parts and appears only when completed.
     pub async fn multipart(&self, key: &Path, about: &About<'_>) -> Result<Upload> {
-        let attributes = self.attributes(key, about);
+        let attributes = self.attributes(|| about.attributes());
         let how = PutMultipartOptions { attributes, ..PutMultipartOptions::default() };
         let Some(Api { s3, .. }) = self.api.as_deref() else {
             return Ok(Upload::Local(self.inner.put_multipart_opts(key, how).await?));
@@ -245,56 +247,40 @@ impl Store {
         Ok(())
     }
 
-    /// Directories have no metadata.
-    fn attributes(&self, key: &Path, about: &About<'_>) -> Attributes {
-        let mut attributes = Attributes::new();
-        if self.api.is_some() {
-            let digest = about.digest.to_string();
-            for (name, value) in
-                [("run", about.run), ("workflow", about.workflow), ("digest", &digest)]
-            {
-                attributes.insert(Attribute::Metadata(name.into()), value.to_owned().into());
-            }
-            attributes.insert(Attribute::ContentType, content_type(key).into());
-        }
-        attributes
-    }
-
     /// Whether an object's metadata says that this crawler sent it for the run `run_id`.
-    pub async fn is_of(&self, key: &Path, run_id: &str) -> Result<bool> {
-        if self.api.is_none() {
-            return Ok(false);
+    pub async fn is_of(&self, key: &Path, run_id: &str) -> std::result::Result<bool, Stop> {
+        match &self.api {
+            Some(api) => Ok(api.head(key).await?.run.as_deref() == Some(run_id)),
+            None => Ok(false),
         }
-        let how = GetOptions { head: true, ..GetOptions::default() };
-        let found = self.inner.get_opts(key, how).await?.attributes;
-        // Servers differ in how they spell the names of metadata.
-        Ok(found.iter().any(|(attribute, value)| match attribute {
-            Attribute::Metadata(name) => {
-                name.eq_ignore_ascii_case("run") && value.as_ref() == run_id
-            }
-            _ => false,
-        }))
     }
 
-    /// Takes an object away.
-    pub async fn delete(&self, key: &Path) -> Result<()> {
+    /// Takes an object away, and every version of it that the bucket keeps.
+    pub async fn delete(&self, key: &Path) -> std::result::Result<(), Stop> {
+        self.hide(key).await?;
+        match &self.api {
+            Some(api) => versions::purge(api, key.as_ref(), |found| found == key.as_ref()).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Deletes what the bucket keeps of a run's objects that are gone.
+    pub async fn purge(
+        &self,
+        owner: &str,
+        run_id: &str,
+        but: &Path,
+    ) -> std::result::Result<(), Stop> {
+        let Some(api) = &self.api else { return Ok(()) };
+        let prefix = format!("{}/", self.run(owner, run_id));
+        versions::purge(api, &prefix, |found| found != but.as_ref()).await
+    }
+
+    /// Takes an object away; where the bucket keeps versions they stay.
+    pub async fn hide(&self, key: &Path) -> Result<()> {
         match self.inner.delete(key).await {
             Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(error),
         }
-    }
-}
-
-fn content_type(key: &Path) -> &'static str {
-    match key.extension() {
-        Some("csv") => "text/csv",
-        Some("tsv") => "text/tab-separated-values",
-        Some("json") => "application/json",
-        Some("png") => "image/png",
-        Some("pdf") => "application/pdf",
-        Some("svg") => "image/svg+xml",
-        Some("html") => "text/html",
-        Some("txt") => "text/plain",
-        _ => "application/octet-stream",
     }
 }

@@ -4,12 +4,13 @@ use std::{process, time::Duration};
 
 use futures_util::TryStreamExt;
 use http::{Method, StatusCode};
-use object_store::{ObjectStore, path::Path};
+use object_store::{ObjectStore, multipart::MultipartStore, path::Path};
 use sluice_policy::digest::Digest;
 
 use super::{
     api::{Api, base64, object},
     failed::refused,
+    versions::{self, Versions},
 };
 use crate::{clock, outcome::Stop};
 
@@ -24,8 +25,14 @@ pub struct Honours {
     pub conditions: bool,
     /// Refuses bytes that aren't those of the SHA-256 sent with them.
     pub checks_sha256: bool,
+    /// The same of an object's parts.
+    pub checks_parts: bool,
     /// Tells an object's SHA-256 when asked.
     pub tells_sha256: bool,
+    /// What becomes of what is deleted.
+    pub versions: Versions,
+    /// Whether objects may be locked against their deletion.
+    pub object_lock: bool,
     /// Whether the bucket was made now.
     pub made_bucket: bool,
 }
@@ -40,8 +47,20 @@ pub(super) async fn probe(api: &Api, prefix: &str) -> Result<Honours, Stop> {
     let key = place.join(format!("{}-{}", nanoseconds(), process::id()));
     let found = attempt(api, &key).await;
     let gone = may(api, "s3:DeleteObject", Method::DELETE, &object(key.as_ref())).await;
-    let honours = Honours { made_bucket, ..found? };
+    let found = found?;
     gone?;
+    let versions = match versions::kept(api).await? {
+        Versions::Deleted => {
+            match versions::purge(api, key.as_ref(), |it| it == key.as_ref()).await {
+                Ok(()) => Versions::Deleted,
+                Err(stop) if stop.reason().code == "versions-remain" => Versions::Remain,
+                Err(stop) => return Err(stop),
+            }
+        }
+        other => other,
+    };
+    let object_lock = versions::locked(api).await?;
+    let honours = Honours { made_bucket, versions, object_lock, ..found };
     announce(api, &honours);
     Ok(honours)
 }
@@ -56,16 +75,25 @@ async fn attempt(api: &Api, key: &Path) -> Result<Honours, Stop> {
         status => return Err(lacks(api, "s3:PutObject", status)),
     };
     // A server that repeats what it was told doesn't know.
-    let repeats = !checks_sha256 && api.head(key).await?.1 == Some(Digest::of(other).hex());
+    let repeats = !checks_sha256 && api.head(key).await?.sha256 == Some(Digest::of(other).hex());
     match api.put(key, bytes, &right, false).await? {
         status if status.is_success() => {}
         status => return Err(lacks(api, "s3:PutObject", status)),
     }
     may(api, "s3:GetObject", Method::GET, &object(key.as_ref())).await?;
-    let (_, told) = api.head(key).await?;
-    let tells_sha256 = !repeats && told == Some(Digest::of(bytes).hex());
+    let tells_sha256 = !repeats && api.head(key).await?.sha256 == Some(Digest::of(bytes).hex());
     let conditions = api.put(key, bytes, &right, true).await? == StatusCode::PRECONDITION_FAILED;
-    Ok(Honours { conditions, checks_sha256, tells_sha256, made_bucket: false })
+    let checks_parts = checks_parts(api, key, bytes, &wrong).await?;
+    Ok(Honours { conditions, checks_sha256, checks_parts, tells_sha256, ..Honours::default() })
+}
+
+/// Whether a part that was changed on its way is refused; some servers check whole objects alone.
+async fn checks_parts(api: &Api, key: &Path, bytes: &[u8], wrong: &str) -> Result<bool, Stop> {
+    // What can't be tried is read back.
+    let Ok(id) = api.s3.create_multipart(key).await else { return Ok(false) };
+    let status = api.put_part(key, &id, bytes, wrong).await;
+    api.abort(key, &id).await?;
+    Ok(status? == StatusCode::BAD_REQUEST)
 }
 
 /// Where the objects of probes are; no run is called so.
@@ -138,19 +166,36 @@ fn lacks(api: &Api, right: &str, status: StatusCode) -> Stop {
 }
 
 fn announce(api: &Api, honours: &Honours) {
-    let Honours { conditions, checks_sha256, tells_sha256, made_bucket } = *honours;
+    let Honours { conditions, checks_sha256, checks_parts, tells_sha256, .. } = *honours;
     let endpoint = &api.endpoint;
-    if made_bucket {
+    if honours.made_bucket {
         tracing::info!(endpoint, bucket = api.bucket, "the bucket was made");
     }
     tracing::info!(
         endpoint,
         conditions,
         checks_sha256,
+        checks_parts,
         tells_sha256,
         "what the store can be relied on for"
     );
     if !checks_sha256 && !tells_sha256 {
         tracing::warn!(endpoint, "the store checks nothing: every object is read back");
+    }
+    if honours.versions == Versions::Remain {
+        tracing::warn!(
+            endpoint,
+            bucket = api.bucket,
+            "the bucket keeps versions that the crawler can't delete: what is withdrawn stays \
+             readable; grant s3:GetBucketVersioning, s3:ListBucketVersions and \
+             s3:DeleteObjectVersion, or take a bucket without versions"
+        );
+    }
+    if honours.object_lock {
+        tracing::warn!(
+            endpoint,
+            bucket = api.bucket,
+            "the bucket has object lock: what is locked can't be withdrawn before its lock ends"
+        );
     }
 }

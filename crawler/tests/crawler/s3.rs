@@ -3,7 +3,7 @@
 use std::{fs, process::Command};
 
 use object_store::{Attribute, ObjectStoreExt, path::Path};
-use sluice_crawler::store::Store;
+use sluice_crawler::store::{Honours, Store, Versions};
 
 use crate::world::{World, block_on, server::Server};
 
@@ -48,9 +48,27 @@ fn s3_gets_exact_keys_small_and_large() {
 #[test]
 fn s3_objects_say_what_they_are() {
     let (Some(server), Some(world)) = (Server::new(), World::new()) else { return };
-    world.run(7, "box").file("results.csv", TABLE).attest();
+    let page = b"<script>alert(1)</script>\n";
+    let run = world.run(7, "box").file("results.csv", TABLE).file("plots/x.html", page);
+    run.file("plots/x.svg", page).attest();
     let store = server.store(&world, "about");
     assert_eq!(block_on(world.crawler_with(store).pass()).unwrap().published, 1);
+    let types = [
+        ("results.csv", "text/csv"),
+        ("plots/x.html", "text/plain"),
+        ("plots/x.svg", "text/plain"),
+        ("manifest.json", "application/json"),
+        ("attestation.json", "application/json"),
+    ];
+    for (name, media_type) in types {
+        let key = Path::parse(format!("about/alice/box-lab-7.0/{name}")).unwrap();
+        let found = block_on(server.client().get(&key)).unwrap().attributes;
+        let told = |attribute: Attribute| found.get(&attribute).map(AsRef::as_ref);
+        assert_eq!(told(Attribute::ContentType), Some(media_type), "{name}");
+        // Not every server keeps it.
+        let disposition = told(Attribute::ContentDisposition);
+        assert!(disposition == Some("attachment") || server.name == "rclone", "{disposition:?}");
+    }
     let key = Path::parse("about/alice/box-lab-7.0/results.csv").unwrap();
     let found = block_on(server.client().get(&key)).unwrap().attributes;
     // Servers differ in how they spell the names of metadata.
@@ -65,6 +83,7 @@ fn s3_objects_say_what_they_are() {
     assert_eq!(told("run").as_deref(), Some("box-lab-7.0"));
     assert_eq!(told("workflow").as_deref(), Some("count@1"));
     assert!(told("digest").is_some_and(|digest| digest.starts_with("sha256:")));
+    assert_eq!(told("x-content-type-options").as_deref(), Some("nosniff"));
 }
 
 #[test]
@@ -102,12 +121,14 @@ fn s3_servers_are_known_for_what_they_do() {
     let honours = block_on(server.store(&world, "probed").probe()).unwrap();
     println!("honours {}", serde_json::to_string(&honours).unwrap());
     let expected = match server.name.as_str() {
-        "s3s-fs" => (true, true, true),
-        "garage" => (false, true, true),
-        "rclone" => (false, false, false),
+        "s3s-fs" => (true, true, false, true, Versions::Unsupported),
+        "garage" => (false, true, true, true, Versions::Unsupported),
+        "rclone" => (false, false, false, false, Versions::None),
+        "quirky" => (true, true, true, true, Versions::None),
         name => panic!("{name} is not known"),
     };
-    assert_eq!((honours.conditions, honours.checks_sha256, honours.tells_sha256), expected);
+    let Honours { conditions, checks_sha256, checks_parts, tells_sha256, versions, .. } = honours;
+    assert_eq!((conditions, checks_sha256, checks_parts, tells_sha256, versions), expected);
     assert!(server.objects("probed").is_empty(), "the probe leaves nothing");
 }
 
