@@ -65,7 +65,7 @@ impl Crawler {
             }
         };
         edge::reached("verified", &entry.name);
-        match self.recall(&entry, &run).await {
+        match self.recall(&entry, &run, now).await {
             None => {}
             // What was decided before stays until the store can be asked.
             Some(Err(Stop::Retry(reason))) if entry.state == State::Held => {
@@ -181,8 +181,10 @@ impl Crawler {
     }
 
     /// What fails is this run's own affair as long as the store takes another object.
-    async fn judge_failure(&self, store: &Store, reason: Reason, now: &Now) -> Stop {
-        if !matches!(&*reason.code, "store-denied" | "store-refused" | "store-unavailable") {
+    pub(crate) async fn judge_failure(&self, store: &Store, reason: Reason, now: &Now) -> Stop {
+        let known = now.outage(store.url()).is_some();
+        if known || !matches!(&*reason.code, "store-denied" | "store-refused" | "store-unavailable")
+        {
             return Stop::Retry(reason);
         }
         match store.try_out().await {
@@ -194,7 +196,7 @@ impl Crawler {
     }
 
     /// Has the other runs of `store` wait, too.
-    fn note_outage(&self, store: &Store, stop: Stop, now: &Now) -> Stop {
+    pub(crate) fn note_outage(&self, store: &Store, stop: Stop, now: &Now) -> Stop {
         if let Stop::Retry(reason) = &stop {
             now.note_outage(store.url(), reason);
         }

@@ -9,6 +9,7 @@ use crate::{
     crawler::Crawler,
     error::PassError,
     ledger::{Entry, Identity, LedgerError, State},
+    now::Now,
     outcome::{Reason, Stop},
     publish::ATTESTATION,
     roll::Id,
@@ -17,20 +18,28 @@ use crate::{
 
 impl Crawler {
     /// What the store says of an open run; none where it leaves the decision to the rules.
-    pub(crate) async fn recall(&self, entry: &Entry, run: &Attested) -> Option<Result<(), Stop>> {
+    pub(crate) async fn recall(
+        &self,
+        entry: &Entry,
+        run: &Attested,
+        now: &Now,
+    ) -> Option<Result<(), Stop>> {
         let id = Id::of(&entry.name);
         if self.loaded().is_none_or(|roll| roll.asked(id)) {
             return None;
         }
         let Identity { run_id, owner, .. } = run.identity();
         let verdict = match self.store.of(&owner) {
-            Ok(store) => match store.standing(&owner, &run_id).await {
+            Ok(store) => match self.first_standing(&store, &owner, &run_id, now).await {
                 Ok(Standing::Unknown) => None,
                 Ok(Standing::Withdrawn(why)) => Some(Err(Stop::withdrawn(&why))),
                 Ok(Standing::Published(found)) if found.is_of(run, &owner) => Some(Ok(())),
                 Ok(Standing::Published(_)) => {
                     let message = "the store has another manifest in the run's place";
                     Some(Err(Stop::hold("object-exists", message)))
+                }
+                Err(Stop::Retry(reason)) => {
+                    Some(Err(self.judge_failure(&store, reason, now).await))
                 }
                 Err(stop) => Some(Err(stop)),
             },
@@ -44,6 +53,21 @@ impl Crawler {
             self.loaded().into_iter().for_each(|mut roll| roll.note_asked(id));
         }
         verdict
+    }
+
+    /// The same for an owner who may have no results yet: the bucket is made then.
+    async fn first_standing(
+        &self,
+        store: &Store,
+        owner: &str,
+        run_id: &str,
+        now: &Now,
+    ) -> Result<Standing, Stop> {
+        if let Some(outage) = now.outage(store.url()) {
+            return Err(Stop::Retry(outage));
+        }
+        store.probe().await.map_err(|stop| self.note_outage(store, stop, now))?;
+        store.standing(owner, run_id).await
     }
 
     /// Looks in the store for a run that the ledger calls published, before its owner is told so
