@@ -61,7 +61,7 @@ pub struct Metrics {
     latency: Histogram,
     success: Gauge<f64, AtomicU64>,
     unattested: Gauge,
-    held: Family<[(&'static str, String); 1], Gauge>,
+    held: Family<[(&'static str, &'static str); 1], Gauge>,
     waiting: Gauge<f64, AtomicU64>,
     scanned: Gauge<f64, AtomicU64>,
     up: Gauge,
@@ -283,7 +283,7 @@ mod tests {
         let text = async || {
             metrics.text(Ok(Standing {
                 states: vec![(State::Held, 3)],
-                held: vec![("revoked".into(), 3)],
+                held: [("revoked", 3)].into(),
                 waiting_since: Some("1970-01-01T00:01:00Z".into()),
                 scanned: Some("1970-01-01T00:02:00Z".into()),
             }))

@@ -97,6 +97,13 @@ impl Notice {
     }
 }
 
+impl Notice {
+    /// The code alone.
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+}
+
 impl Serialize for Notice {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(2))?;

@@ -135,7 +135,7 @@ fn state(row: &Row<'_>, column: usize) -> rusqlite::Result<State> {
     State::of(&word).ok_or_else(|| unknown(column, format!("unknown state {word:?}").into()))
 }
 
-fn rule(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Rule>> {
+pub(super) fn rule(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Rule>> {
     let text: Option<String> = row.get(column)?;
     let rule = text.map(|text| serde_json::from_str(&text)).transpose();
     rule.map_err(|error| unknown(column, error.into()))

@@ -117,3 +117,16 @@ fn first_schema_is_migrated() {
     let ledger = Ledger::open(dir.path()).unwrap();
     assert_eq!(wait(ledger.counts()), [(State::Held, 1)]);
 }
+
+#[test]
+fn held_runs_are_counted_by_what_their_owners_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = Ledger::open(dir.path()).unwrap();
+    let names = ["a", "b", "c"].map(str::to_owned);
+    wait(ledger.note(names.to_vec(), "t0"));
+    for (name, code) in names.iter().zip(["not-csv", "too-many-rows", "revoked"]) {
+        wait(ledger.settle(name, State::Held, Reason::new(code, "row 7"), None, "t1"));
+    }
+    let held = wait(ledger.standing()).held;
+    assert_eq!(held, [("output-refused", 2), ("revoked", 1)].into());
+}
