@@ -4,23 +4,28 @@ use std::{
     fs::{self, File},
     io::{ErrorKind, Read},
     os::unix::{fs::FileExt, process::CommandExt},
-    path::Path,
+    path::{Path, PathBuf},
     thread::sleep,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail};
-use rustix::fs::{FlockOperation, flock, syncfs};
-use sluice_site::paths::Roots;
+use rustix::fs::{FlockOperation, OFlags, flock, syncfs};
+use sluice_site::{paths::Roots, record::Record};
 use sluice_sys::{
     atomic, beneath,
-    pins::{self, CLOSED, SPACE, USER},
+    pins::{self, CLOSED, INTERFERED, SPACE, USER},
     program::clean,
+    read_limited,
     survivors::{self, Namespace},
 };
 
 use crate::host::{self, Host, job_of};
 
+/// What a node that is done says of the steps it ran.
+const WHOLE: &str = "done\n";
+/// As above: a step there was ended before its time.
+const LESS: &str = "interfered\n";
 /// What is left of a job may take this long to die.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -30,24 +35,31 @@ pub(crate) fn end(roots: &Roots, job: u32, node: &str) -> Result<()> {
     if node.is_empty() || !node.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)) {
         bail!("{node:?} is no node name");
     }
-    let cleared = names_of(&roots.run.join("jobs"), job)?
-        .iter()
-        .map(|name| clear(roots, name))
-        .fold(Ok(()), Result::and);
+    let names = names_of(&roots.run.join("jobs"), job)?;
+    // Told to `done`, which finds no record any more.
+    let interfered = names.iter().any(|name| is_interfered(&host::run_dir(roots, name)));
+    let cleared = names.iter().map(|name| clear(roots, name)).fold(Ok(()), Result::and);
     // The worker is started whatever happens here: it waits for this node's done record, and
     // without one it attests in the end that the node was lost. It makes its own node's.
     if !host::incarnations(roots, Some(job))?.is_empty() {
         return start_worker(job).and(cleared);
     }
     cleared?;
-    start(&["done", &job.to_string(), node])
+    let job = job.to_string();
+    let words = ["done", &job, node, INTERFERED];
+    start(if interfered { &words } else { &words[..3] })
+}
+
+/// Whether the plugin noted on this node that a step was ended before its time.
+pub(crate) fn is_interfered(run_dir: &Path) -> bool {
+    run_dir.join(INTERFERED).exists()
 }
 
 /// Says that nothing of `job` runs on `node`, where it has ended, and nothing is still to be
 /// written. That takes as long as the file system does, so the epilog doesn't wait for it.
-pub(crate) fn done(host: &Host, job: u32, node: &str) -> Result<()> {
+pub(crate) fn done(host: &Host, job: u32, node: &str, interfered: bool) -> Result<()> {
     let names = host.as_service(|| names_of(&host.running(), job))?;
-    names.iter().try_for_each(|name| report_done(host, name, node))
+    names.iter().try_for_each(|name| report_done(host, name, node, interfered))
 }
 
 /// Kills what is left of an incarnation on this node and lets go of its namespaces.
@@ -97,14 +109,31 @@ fn lock(space: &File) -> Result<()> {
 
 /// Says that nothing of an incarnation runs on `node` any more, and nothing that ran there is still
 /// to be written: what a process has mapped of a file on a network is not written when it ends.
-pub(crate) fn report_done(host: &Host, name: &str, node: &str) -> Result<()> {
+pub(crate) fn report_done(host: &Host, name: &str, node: &str, interfered: bool) -> Result<()> {
     host.as_service(|| {
         let sealed = beneath::open_dir(&host.site.sealed_root.join(&host.site.cluster))
             .context("sealed directories")?;
         syncfs(&sealed).context("sealed directories")?;
         let dir = beneath::open_dir(&host.running().join(name))?;
-        atomic::write(&dir, node, b"done\n", 0o600).context("done record")
+        let word = if interfered { LESS } else { WHOLE };
+        atomic::write(&dir, node, word.as_bytes(), 0o600).context("done record")
     })
+}
+
+/// Whether any of the nodes of an incarnation that are done says that it ran less than the whole.
+pub(crate) fn any_interfered(host: &Host, record: &Record) -> Result<bool> {
+    let running = beneath::open_dir(&host.running())?;
+    let dir = PathBuf::from(record.incarnation());
+    for node in &record.nodes {
+        let word = match beneath::open_beneath(&running, &dir.join(node), OFlags::RDONLY) {
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            opened => read_limited(opened?, WHOLE.len().max(LESS.len()))?,
+        };
+        if word != WHOLE.as_bytes() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Starts the worker and does not wait for it.

@@ -23,6 +23,7 @@ use std::{env, process::ExitCode};
 use anyhow::{Context, Result, bail};
 
 use sluice_site::paths::Roots;
+use sluice_sys::pins::INTERFERED;
 
 fn main() -> ExitCode {
     let words: Vec<String> = env::args().skip(1).collect();
@@ -40,10 +41,13 @@ fn run(words: &[&str]) -> Result<()> {
     let job = |text: &str| text.parse::<u32>().with_context(|| format!("{text:?} is no job id"));
     match words {
         ["end", id, node] => end::end(&Roots::system(), job(id)?, node),
-        ["done", id, node] => end::done(&worker::host()?, job(id)?, node),
+        ["done", id, node] => end::done(&worker::host()?, job(id)?, node, false),
+        ["done", id, node, INTERFERED] => end::done(&worker::host()?, job(id)?, node, true),
         ["job", id] => worker::job(&worker::host()?, job(id)?),
         ["resume"] => sweep::start(&Roots::system()).and(worker::resume(&Roots::system())),
         ["sweep"] => sweep::sweep(&Roots::system()),
-        _ => bail!("usage: sluice-attest end JOB NODE | done JOB NODE | job JOB | resume | sweep"),
+        _ => bail!(
+            "usage: sluice-attest end JOB NODE | done JOB NODE [{INTERFERED}] | job JOB | resume | sweep"
+        ),
     }
 }

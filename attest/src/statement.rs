@@ -22,6 +22,7 @@ pub(crate) struct Ending {
     pub(crate) ended: OffsetDateTime,
     pub(crate) exit_code: i32,
     pub(crate) state: String,
+    pub(crate) interfered: bool,
 }
 
 /// Notes the attestation in the audit log and returns the signed envelope.
@@ -36,6 +37,7 @@ pub(crate) fn sign(
         "job": record.incarnation(),
         "state": ending.state,
         "exit-code": ending.exit_code,
+        "interfered": ending.interfered,
         "files": found.files.len(),
         "irregular": found.irregular.len(),
     });
@@ -67,6 +69,7 @@ pub(crate) fn sign(
         ended: ending.ended,
         exit_code: ending.exit_code,
         state: ending.state.clone(),
+        interfered: ending.interfered,
         status_token: record.status_token.clone(),
         files: found.files,
         irregular: found.irregular,

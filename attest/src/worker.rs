@@ -22,7 +22,7 @@ use sluice_sys::{atomic, beneath};
 use time::OffsetDateTime;
 
 use crate::{
-    end::{clear, report_done, start_worker},
+    end::{any_interfered, clear, is_interfered, report_done, start_worker},
     host::{self, Host, job_of},
     slurm,
     statement::{self, Ending},
@@ -133,7 +133,8 @@ fn leave(host: &Host, record: &Record) -> Result<()> {
         return Ok(());
     }
     clear(&host.roots, &name)?;
-    report_done(host, &name, &record.node)
+    let interfered = is_interfered(&host::run_dir(&host.roots, &name));
+    report_done(host, &name, &record.node, interfered)
 }
 
 fn all_done(host: &Host, record: &Record) -> Result<bool> {
@@ -148,6 +149,7 @@ fn settle(host: &Host, record: &Record, state: String) -> Result<Vec<u8>> {
         ended: OffsetDateTime::now_utc(),
         exit_code: exit_code(&host::run_dir(&host.roots, &record.incarnation())),
         state,
+        interfered: host.as_service(|| any_interfered(host, record))?,
     };
     statement::sign(host, record, &ending, found)
 }

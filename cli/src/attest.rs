@@ -107,6 +107,9 @@ fn show(report: &Report<'_>) -> Result<()> {
     if let Some(at) = run.bundle_hashed.into_iter().chain(run.runtime_hashed).min() {
         output::line(format_args!("{:<12} {}", "code hashed", format(at)))?;
     }
+    if run.interfered {
+        output::line(format_args!("{:<12} a signal ended a step, or could have", "interfered"))?;
+    }
     if let Some(code) = &run.held {
         output::line(format_args!("{:<12} it ran unapproved: {code}", "held"))?;
     }

@@ -35,6 +35,7 @@ const SHOWN: &[(&str, &str)] = &[
         "the workflow's approval isn't the one it ran under: ask the data controller",
     ),
     ("entry-unavailable", "the workflow's approval can't be found: ask the data controller"),
+    ("interfered", "a signal ended a step of the job before its time: run it again"),
     ("internal-error", "the crawler itself failed at this run: ask the administrator"),
     ("log-contradicts", "WESkit's log.json says that the run failed: look into the run directory"),
     ("log-unreadable", "WESkit's newest log.json is missing or incomplete"),

@@ -16,6 +16,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("end-unknown", "the script succeeded, but Slurm or a node doesn't say that the job did"),
     ("entry-differs", "the entry of that set isn't the attested one"),
     ("entry-unavailable", "the run's entry isn't on the allowlist, or not validly signed"),
+    ("interfered", "a signal ended a step, or could have, and the script went on without it"),
     ("internal-error", "the crawler itself failed at this run"),
     ("ledger-unwritable", "the crawler's ledger can't be written"),
     ("log-contradicts", "WESkit says that the run failed, the attestation that it succeeded"),

@@ -11,6 +11,10 @@ const GRACE: Duration = Duration::seconds(60);
 /// Only a job that Slurm and its own exit code call successful has results.
 pub fn succeeded(run: &Predicate) -> Result<(), Stop> {
     if run.exit_code == 0 && run.state == "COMPLETED" {
+        if run.interfered {
+            let message = "a step was ended by a signal, and the script went on: run it again";
+            return Err(Stop::hold("interfered", message));
+        }
         return Ok(());
     }
     // Slurm's own word is missing: whether the run was whole is for a person to find out.

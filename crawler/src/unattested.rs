@@ -190,6 +190,7 @@ pub fn read(
         ended: now,
         exit_code: 0,
         state: "COMPLETED".into(),
+        interfered: false,
         status_token: String::new(),
         files: found.files,
         irregular: found.irregular,

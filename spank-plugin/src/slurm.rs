@@ -9,6 +9,8 @@ pub(crate) struct JobInfo {
     pub(crate) restart: u32,
     /// Neither ending nor waiting for its next start.
     pub(crate) running: bool,
+    /// It has ended, or Slurm is ending it.
+    pub(crate) over: bool,
     pub(crate) account: String,
     pub(crate) partition: String,
     pub(crate) start_time: i64,
@@ -22,6 +24,7 @@ pub(crate) struct JobInfo {
 /// Of `enum job_states` and the flags beside it in slurm.h, the same in all versions.
 const STATE_BASE: u32 = 0xff;
 const RUNNING: u32 = 1;
+const SUSPENDED: u32 = 2;
 const COMPLETING: u32 = 1 << 15;
 
 /// Asks slurmctld; `None` if it does not answer or does not know the job.
@@ -67,9 +70,11 @@ unsafe fn read(message: *const c::job_info_msg_t, job: u32) -> Option<JobInfo> {
         // SAFETY: strings of a job record are null or NUL-terminated and live as long as it.
         unsafe { copy_text(pointer) }.unwrap_or_default()
     };
+    let state = record.job_state;
     Some(JobInfo {
         restart: record.restart_cnt.into(),
-        running: record.job_state & (STATE_BASE | COMPLETING) == RUNNING,
+        running: state & (STATE_BASE | COMPLETING) == RUNNING,
+        over: state & COMPLETING != 0 || state & STATE_BASE > SUSPENDED,
         account: text(record.account),
         partition: text(record.partition),
         start_time: record.start_time,

@@ -10,6 +10,8 @@ use std::{
 
 use sluice_protocol::{Admission, EXIT_REFUSED, Facts, JobFacts, Mode, Refusal, Step, Verdict};
 
+use sluice_sys::pins::INTERFERED;
+
 use crate::{
     SLURM,
     ask::Decider,
@@ -42,6 +44,8 @@ enum Decision {
 static DECISION: OnceLock<Decision> = OnceLock::new();
 /// Set in a task whose sandbox could not be built.
 static BROKEN: OnceLock<Refusal> = OnceLock::new();
+/// Set by the first task of a step that ended by a signal: whether that was before the job's end.
+static INTERRUPTED: OnceLock<bool> = OnceLock::new();
 /// slurmstepd calls task_post_fork once per task.
 static MAIN_CONFINED: AtomicBool = AtomicBool::new(false);
 
@@ -199,8 +203,15 @@ pub(crate) fn forked() {
     {
         log_error(&format!("the main thread keeps exec: {error}"));
     }
-    if let Err(error) = confine::slurms_signals_only() {
+    // A kernel without seccomp refuses the tasks. Another plugin's filter in one of slurmstepd's
+    // threads, or no memory, leaves the job running: it is too late to refuse, not to hold.
+    if !dropped("owners-signals")
+        && let Err(error) = confine::slurms_signals_only()
+    {
         log_error(&format!("the owner's signals reach the job: {error}"));
+        if let Some(Decision::Admitted(admission)) = DECISION.get() {
+            note(admission, INTERFERED, "");
+        }
     }
 }
 
@@ -241,18 +252,32 @@ fn first_task(spank: &Spank<'_>) -> bool {
     spank.local_task().is_ok_and(|task| task == 0)
 }
 
-/// `task_exit`: the batch script's wait status goes into the job's record.
+/// `task_exit`: the batch script's wait status goes into the job's record, and whether a signal that
+/// the owner may have sent ended one of its steps.
 pub(crate) fn ended(spank: &Spank<'_>) {
     let Some(Decision::Admitted(admission)) = DECISION.get() else { return };
-    if admission.script.is_none() {
-        return;
-    }
     match spank.exit_status() {
+        Ok(status) if admission.script.is_some() => note(admission, "exit", &status.to_string()),
         Ok(status) => {
-            if let Err(error) = fs::write(admission.record.join("exit"), status.to_string()) {
-                log_error(&format!("exit status not recorded: {error}"));
+            let signalled = [libc::SIGKILL, libc::SIGTERM].contains(&libc::WTERMSIG(status));
+            if signalled && *INTERRUPTED.get_or_init(|| is_running(spank)) {
+                note(admission, INTERFERED, "");
             }
         }
         Err(error) => log_error(&error.to_string()),
+    }
+}
+
+/// Whether the job's script may go on with less than this step had to do. srun learns of a task's end
+/// only after `task_exit`, so that a script which waits for it has not ended yet; what a script left
+/// running Slurm kills after its end.
+fn is_running(spank: &Spank<'_>) -> bool {
+    !spank.job_id().ok().and_then(slurm::load_job).is_some_and(|job| job.over)
+}
+
+/// Leaves a word for the job's end in its record.
+fn note(admission: &Admission, name: &str, text: &str) {
+    if let Err(error) = fs::write(admission.record.join(name), text) {
+        log_error(&format!("{name} not recorded: {error}"));
     }
 }

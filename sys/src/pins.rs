@@ -10,6 +10,9 @@ use rustix::mount::{UnmountFlags, unmount};
 pub const SPACE: &str = "space";
 /// What [`SPACE`] says once the job has ended on this node, and nobody may join any more.
 pub const CLOSED: &str = "closed\n";
+/// The file in a job's record on a node that says that its results may be less than the whole: a signal
+/// ended one of its steps there, or its owner's signals could not be kept away from it.
+pub const INTERFERED: &str = "interfered";
 /// The pin of the user namespace.
 pub const USER: &str = "user";
 

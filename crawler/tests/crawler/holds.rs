@@ -288,6 +288,11 @@ fn a_requeued_start_has_not_failed() {
 }
 
 #[test]
+fn a_run_whose_step_was_ended_is_held() {
+    held("interfered", |run| with_table(run).but(|it| it.interfered = true), nothing);
+}
+
+#[test]
 fn an_unknown_end_is_held() {
     for state in ["UNKNOWN", "NODE_LOST"] {
         held("end-unknown", |run| with_table(run).but(|it| it.state = state.into()), nothing);

@@ -108,6 +108,10 @@ pub struct Predicate {
     pub exit_code: i32,
     /// Slurm's word for the job's state, or `UNKNOWN`.
     pub state: String,
+    /// A signal ended a step before the script did, or the owner's signals could not be kept away:
+    /// the results may be less than the whole.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub interfered: bool,
     /// Names the user's status file; 32 hexadecimal digits.
     pub status_token: String,
     /// Regular files that an output rule matched.

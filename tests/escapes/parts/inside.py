@@ -3,6 +3,7 @@ under way, and stays until it is told to end."""
 
 import json
 import os
+import signal
 import sys
 import time
 
@@ -21,6 +22,8 @@ def main(column, peers, names):
     except OSError as error:
         print("no data:", error)
         return 1
+    # Whether it comes is for an attempt to see.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGURG})
     peers = json.loads(peers)
     os.makedirs("said", exist_ok=True)
     short, staying = [], {}

@@ -57,6 +57,7 @@ impl World {
             ended,
             exit_code: 0,
             state: "COMPLETED".into(),
+            interfered: false,
             status_token: format!("{job:032x}"),
             files: Vec::new(),
             irregular: Vec::new(),

@@ -36,6 +36,7 @@ fn predicate() -> Predicate {
         ended: ENDED,
         exit_code: 0,
         state: "COMPLETED".into(),
+        interfered: false,
         status_token: "0".repeat(32),
         files: vec![OutputFile {
             path: "results.csv".into(),
