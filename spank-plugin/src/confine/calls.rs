@@ -27,6 +27,8 @@ pub(super) const ABSENT: &[(&str, i64)] = &[
     ("io_uring_setup", libc::SYS_io_uring_setup),
     ("io_uring_enter", libc::SYS_io_uring_enter),
     ("io_uring_register", libc::SYS_io_uring_register),
+    // Takes from a number that the whole machine shares: one job would leave none to the others.
+    ("io_setup", libc::SYS_io_setup),
     // Its flags lie in memory, out of a filter's reach; libraries go back to clone.
     ("clone3", libc::SYS_clone3),
     // Mounts and namespaces; an entry that allows containers will need them.

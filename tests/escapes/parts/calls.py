@@ -22,7 +22,7 @@ NUMBERS = {
     "fanotify_init": 300, "init_module": 175, "finit_module": 313, "delete_module": 176,
     "kexec_load": 246, "reboot": 169, "swapon": 167, "swapoff": 168, "acct": 163, "quotactl": 179,
     "syslog": 103, "open_tree_attr": 467, "fanotify_mark": 301, "kexec_file_load": 320,
-    "quotactl_fd": 443, "ioperm": 173, "iopl": 172,
+    "quotactl_fd": 443, "ioperm": 173, "iopl": 172, "io_setup": 206,
 }  # fmt: skip
 NEWUSER, SIGCHLD = 0x10000000, 17
 TIOCSTI, TIOCLINUX = 0x5412, 0x541C
