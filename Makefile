@@ -1,6 +1,6 @@
 # Tiers: check needs no Slurm; test runs every end-to-end test on the lab's real Slurm.
 .PHONY: check test docs-test test-all demo bindings bindings-diff matrix health bench-admission \
-    escapes bench-sandbox bench-digest fuzz-smoke deny kills service test-stores bench-crawler
+    escapes bench-sandbox bench-builds bench-digest fuzz-smoke deny kills service test-stores bench-crawler
 
 check:
 	tests/check
@@ -74,6 +74,10 @@ bench-sandbox:
 # Refusals, and a decider that fails in every way, on a cluster that stays healthy.
 health:
 	tests/health
+
+# This optimised build beside that of another checkout, OTHER, in turn; both must be built.
+bench-builds:
+	tests/bench-builds $(OTHER)
 
 # What Sluice adds to the start of jobs and steps, beside Slurm alone; in no tier.
 bench-admission:

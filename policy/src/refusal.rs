@@ -20,7 +20,7 @@ pub const CODES: &[(&str, &str, &str)] = &[
     (
         "allowlist-missing",
         "the node has no allowlist",
-        "publish a set below /etc/sluice/allowlist/sets and point `current` at it",
+        "publish the set to this node with `sluice allowlist push`",
     ),
     (
         "array-refused",

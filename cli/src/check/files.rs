@@ -33,7 +33,10 @@ pub(super) fn trusted(path: &str, trust: Trust, findings: &mut Findings) -> Opti
     match open_trusted_file(Path::new(path), trust) {
         Ok(file) => Some(file),
         Err(error) if error.is_missing() => {
-            findings.fail(format_args!("{path} is missing"), "install it; see the admin's guide");
+            findings.fail(
+                format_args!("{path} is missing"),
+                "install it as the guide on installation says",
+            );
             None
         }
         Err(error) => {
