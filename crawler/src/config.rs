@@ -152,6 +152,11 @@ impl Location {
         }
     }
 
+    /// Whether it is a directory of this host.
+    pub fn is_directory(&self) -> bool {
+        matches!(self, Self::Directory(_))
+    }
+
     fn new(crawler: &sluice_site::Crawler) -> Result<Self, ConfigError> {
         if let Some(path) = crawler.store.strip_prefix("file://") {
             if !path.starts_with('/') || path == "/" {

@@ -28,6 +28,7 @@ pub mod metrics;
 pub mod notice;
 mod now;
 pub mod outcome;
+pub mod preflight;
 pub mod publish;
 pub mod readiness;
 pub mod recall;

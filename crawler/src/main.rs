@@ -15,6 +15,7 @@ use sluice_crawler::{
     journal::Journal,
     ledger::{Ledger, Reader},
     metrics::Listener,
+    preflight::preflight,
     signals::Signals,
     store::Store,
     withdraw::Request,
@@ -69,7 +70,7 @@ enum Command {
         /// Only this run
         run: Option<String>,
     },
-    /// Check the configuration, and try the store without publishing anything
+    /// Check the configuration, and try what the first run needs without publishing anything
     Validate {
         /// Print a JSON object
         #[arg(long)]
@@ -134,8 +135,8 @@ fn work(command: Command) -> Result<ExitCode, Failure> {
         Command::Validate { json } => {
             cluster_key(&config)?;
             let store = Store::open(&config.location).map_err(Failure::configuration)?;
-            let honours = runtime.block_on(store.probe());
-            report::validated(&config, honours, json).map_err(Failure::environment)
+            let (honours, faults) = runtime.block_on(preflight(&config, &store));
+            report::validated(&config, honours, &faults, json).map_err(Failure::environment)
         }
         Command::Withdraw { run, digest, why } => runtime.block_on(async {
             let runs = withdrawal::runs(&config, run, digest).await?;

@@ -11,7 +11,7 @@ use sluice_crawler::{
     adopt::Adopted,
     config::Config,
     ledger::{Entry, LedgerError, Reader},
-    outcome::Stop,
+    preflight::Fault,
     record::Pass,
     store::Honours,
 };
@@ -156,34 +156,37 @@ pub(crate) fn status(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints what the store was found to be good for.
+/// Prints what the store was found to be good for, and what is in the first run's way.
 pub(crate) fn validated(
     config: &Config,
-    honours: Result<Honours, Stop>,
+    honours: Option<Honours>,
+    faults: &[Fault],
     json: bool,
 ) -> io::Result<ExitCode> {
     let mut out = io::stdout();
-    let (code, said) = match honours {
-        Ok(honours) => (0, json!({"store": config.location.url(), "honours": honours})),
-        Err(stop) => {
-            let reason = stop.reason();
-            (ENVIRONMENT, json!({"store": config.location.url(), "error": reason.message}))
-        }
-    };
+    let url = config.location.url();
+    let said = json!({"store": url, "honours": honours, "faults": faults});
     if json {
         writeln!(out, "{said}")?;
-    } else if let Some(error) = said["error"].as_str() {
-        writeln!(out, "{}: {error}", config.location.url())?;
     } else {
         if !config.require_attestation {
             writeln!(out, "WARNING: {UNATTESTED}")?;
         }
-        writeln!(out, "{}: ready", config.location.url())?;
+        for Fault { what, why, remedy, .. } in faults {
+            writeln!(out, "{what}: {why}\n  {remedy}")?;
+        }
+        if faults.is_empty() {
+            writeln!(out, "{url}: ready")?;
+        }
         for (name, good) in said["honours"].as_object().into_iter().flatten() {
             writeln!(out, "  {name}: {good}")?;
         }
     }
-    Ok(ExitCode::from(code))
+    Ok(ExitCode::from(match faults {
+        [] => 0,
+        faults if faults.iter().any(|fault| fault.configured) => CONFIGURATION,
+        _ => ENVIRONMENT,
+    }))
 }
 
 fn as_json(entry: &Entry) -> serde_json::Value {

@@ -4,6 +4,7 @@ mod reader;
 mod rows;
 mod schema;
 mod standing;
+mod usable;
 
 use std::{collections::HashSet, fs::File, path::Path};
 
@@ -16,6 +17,7 @@ pub use rows::{Entry, Identity, State};
 use rows::{counts, select};
 use schema::migrate;
 pub use standing::Standing;
+pub use usable::check_usable;
 
 const FILE: &str = "ledger.sqlite";
 const LOCK: &str = "ledger.lock";

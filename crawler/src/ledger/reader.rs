@@ -18,6 +18,11 @@ impl Reader {
         Ok(Self(db))
     }
 
+    /// Version of its schema.
+    pub(super) fn version(&self) -> Result<u32, LedgerError> {
+        Ok(self.0.pragma_query_value(None, "user_version", |row| row.get(0))?)
+    }
+
     /// How many runs are in each state.
     pub fn counts(&self) -> Result<Vec<(State, i64)>, LedgerError> {
         Ok(counts(&self.0)?)

@@ -50,7 +50,7 @@ pub(super) struct Api {
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     headers: HeaderMap,
-    body: Vec<u8>,
+    pub(super) body: Vec<u8>,
 }
 
 /// What a server tells of an object.

@@ -20,6 +20,15 @@ pub(super) fn refused(what: &str, status: StatusCode) -> Stop {
     }
 }
 
+/// It gives back something else than what it was sent, whatever its statuses say.
+pub(super) fn differs(place: &str) -> Stop {
+    let message = format!(
+        "{place} takes an object and gives back other bytes: it isn't the store, but a page in front of \
+         it, or it is broken"
+    );
+    Stop::retry("store-differs", message)
+}
+
 /// It didn't answer, or not with what can be understood.
 pub(super) fn unavailable(error: &dyn Display) -> Stop {
     Stop::retry("store-unavailable", format!("the store doesn't answer: {}", said(error)))

@@ -28,7 +28,7 @@ pub use about::{About, Content};
 use api::{Api, passing};
 pub use confirm::Sent;
 use directory::{clear_staged, fits, is_staged};
-use failed::refused;
+use failed::{differs, refused};
 use owners::Owners;
 pub use probe::Honours;
 pub use standing::Standing;
@@ -39,7 +39,7 @@ pub use versions::Versions;
 /// Bytes of a key that every S3 server takes.
 const LONGEST_KEY: usize = 1024;
 
-/// Name below the prefix of an object that tells an outage from a refusal.
+/// Name below the prefix, with a number behind it, of an object that tells an outage from a refusal.
 const TRIAL: &str = "sluice-trial";
 
 /// Where objects go.
@@ -97,16 +97,37 @@ impl Store {
         &self.url
     }
 
-    /// Whether the store takes an object of no run: what one run fails at is no outage then.
+    /// Tries what the first run will do. Where each owner has a bucket, only that the server is there
+    /// and lets the key in: whose buckets there will be isn't known.
+    pub async fn preflight(&self) -> std::result::Result<Honours, Stop> {
+        match (&self.owners, &self.api) {
+            (Some(owners), _) => {
+                if let Some(api) = &owners.trial()?.api {
+                    probe::has_bucket(api).await?;
+                }
+                Ok(Honours::default())
+            }
+            (None, Some(_)) => self.probe().await,
+            (None, None) => self.try_out().await.map(|()| Honours::default()),
+        }
+    }
+
+    /// Whether the store takes an object of no run and gives the same back: what one run fails at is
+    /// no outage then.
     pub async fn try_out(&self) -> std::result::Result<(), Stop> {
         let tried = async {
-            let prefix = Path::parse(&self.prefix)?;
+            let prefix = Path::parse(&self.prefix).map_err(Error::from)?;
             self.inner.list(Some(&prefix)).next().await.transpose()?;
-            let key = prefix.join(TRIAL);
-            self.put_plain(&key, b"trial".to_vec()).await?;
-            self.hide(&key).await
+            let key = prefix.join(format!("{TRIAL}-{}", probe::once()));
+            self.put_plain(&key, TRIAL.into()).await?;
+            let found = self.beginning(&key).await;
+            self.hide(&key).await?;
+            match found? == TRIAL.as_bytes() {
+                true => Ok(()),
+                false => Err(differs(&self.url)),
+            }
         };
-        tried.await.map_err(|error| match Stop::from(error) {
+        tried.await.map_err(|stop| match stop {
             Stop::Retry(reason) if reason.code == "store-refused" => {
                 Stop::retry("store-unavailable", reason.message)
             }

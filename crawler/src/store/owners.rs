@@ -11,6 +11,9 @@ use crate::{config::S3, outcome::Stop};
 /// What stands for the owner in a bucket's name.
 const OWNER: &str = "{owner}";
 
+/// Nobody's name: an owner of a trial.
+const TRIAL: &str = "sluice-probe";
+
 /// The stores of all owners that were met so far.
 #[derive(Clone)]
 pub(super) struct Owners {
@@ -22,6 +25,11 @@ impl Owners {
     /// None where all owners share a bucket.
     pub(super) fn new(s3: &S3) -> Option<Self> {
         s3.bucket.contains(OWNER).then(|| Self { s3: Arc::new(s3.clone()), met: Arc::default() })
+    }
+
+    /// A bucket that needn't be there, since no owner is called so.
+    pub(super) fn trial(&self) -> Result<Store, Stop> {
+        self.store(TRIAL)
     }
 
     pub(super) fn store(&self, owner: &str) -> Result<Store, Stop> {

@@ -8,8 +8,8 @@ use object_store::{ObjectStore, multipart::MultipartStore, path::Path};
 use sluice_policy::digest::Digest;
 
 use super::{
-    api::{Api, base64, object},
-    failed::refused,
+    api::{Answer, Api, base64, object},
+    failed::{differs, refused},
     versions::{self, Versions},
 };
 use crate::{clock, outcome::Stop};
@@ -40,11 +40,12 @@ pub struct Honours {
 /// Tries the server with an object of its own below `prefix`.
 pub(super) async fn probe(api: &Api, prefix: &str) -> Result<Honours, Stop> {
     let made_bucket = bucket(api).await?;
-    may(api, "s3:ListBucket", Method::GET, "?list-type=2&max-keys=1").await?;
+    if !has_bucket(api).await? {
+        return Err(refused("s3:ListBucket", StatusCode::NOT_FOUND));
+    }
     let place = place(prefix)?;
     sweep(api, &place).await?;
-    // Nobody else's: another crawler may be trying the server now.
-    let key = place.join(format!("{}-{}", nanoseconds(), process::id()));
+    let key = place.join(once());
     let found = attempt(api, &key).await;
     let gone = may(api, "s3:DeleteObject", Method::DELETE, &object(key.as_ref())).await;
     let found = found?;
@@ -80,7 +81,10 @@ async fn attempt(api: &Api, key: &Path) -> Result<Honours, Stop> {
         status if status.is_success() => {}
         status => return Err(lacks(api, "s3:PutObject", status)),
     }
-    may(api, "s3:GetObject", Method::GET, &object(key.as_ref())).await?;
+    let read = may(api, "s3:GetObject", Method::GET, &object(key.as_ref())).await?;
+    if read.body != bytes {
+        return Err(differs(&api.endpoint));
+    }
     let tells_sha256 = !repeats && api.head(key).await?.sha256 == Some(Digest::of(bytes).hex());
     let conditions = api.put(key, bytes, &right, true).await? == StatusCode::PRECONDITION_FAILED;
     let checks_parts = checks_parts(api, key, bytes, &wrong).await?;
@@ -100,6 +104,11 @@ async fn checks_parts(api: &Api, key: &Path, bytes: &[u8], wrong: &str) -> Resul
 fn place(prefix: &str) -> Result<Path, Stop> {
     let prefix = Path::parse(prefix).map_err(object_store::Error::from)?;
     Ok(prefix.join("sluice-probe"))
+}
+
+/// A name that nobody else has: another run, or another crawler, may be trying the store now.
+pub(super) fn once() -> String {
+    format!("{}-{}", nanoseconds(), process::id())
 }
 
 fn nanoseconds() -> i128 {
@@ -145,10 +154,26 @@ async fn bucket(api: &Api) -> Result<bool, Stop> {
     }
 }
 
-async fn may(api: &Api, right: &str, method: Method, target: &str) -> Result<(), Stop> {
-    match api.call(method, target, &[], &[]).await?.status {
-        status if status.is_success() => Ok(()),
-        status => Err(lacks(api, right, status)),
+/// Whether the bucket is there, by the words of an S3 server that lets the key list it: a page in
+/// front of one may answer with any status.
+pub(super) async fn has_bucket(api: &Api) -> Result<bool, Stop> {
+    let answer = api.call(Method::GET, "?list-type=2&max-keys=1", &[], &[]).await?;
+    let says = |word: &str| answer.text().contains(word);
+    match answer.status {
+        status if status.is_success() && says("<ListBucketResult") => Ok(true),
+        StatusCode::NOT_FOUND if says("NoSuchBucket") => Ok(false),
+        status if status.is_success() || status == StatusCode::NOT_FOUND => Err(Stop::retry(
+            "store-unavailable",
+            format!("{} answers {status}, but not as an S3 server does", api.endpoint),
+        )),
+        status => Err(lacks(api, "s3:ListBucket", status)),
+    }
+}
+
+async fn may(api: &Api, right: &str, method: Method, target: &str) -> Result<Answer, Stop> {
+    match api.call(method, target, &[], &[]).await? {
+        answer if answer.status.is_success() => Ok(answer),
+        Answer { status, .. } => Err(lacks(api, right, status)),
     }
 }
 

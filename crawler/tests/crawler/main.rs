@@ -7,6 +7,7 @@ mod command;
 mod defects;
 mod faults;
 mod holds;
+mod preflight;
 mod proxy;
 mod publish;
 mod quirks;

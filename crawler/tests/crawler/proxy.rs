@@ -99,7 +99,7 @@ fn serve(mut client: TcpStream, upstream: &str, count: &AtomicUsize, plan: Plan)
     client.shutdown(Shutdown::Write)
 }
 
-fn request(client: &mut TcpStream) -> io::Result<(String, Vec<u8>)> {
+pub(crate) fn request(client: &mut TcpStream) -> io::Result<(String, Vec<u8>)> {
     let mut bytes = Vec::new();
     let end = loop {
         if let Some(at) = bytes.windows(4).position(|it| it == b"\r\n\r\n") {

@@ -31,6 +31,8 @@ pub(crate) enum Fault {
     Fail,
     /// What is sent under keys with this in them gets no answer.
     HangAt(&'static str),
+    /// It keeps other bytes than it was sent, from the first on.
+    Alter,
 }
 
 type Hook = Box<dyn FnOnce(&Path) + Send>;
@@ -103,6 +105,7 @@ impl Faulty {
             Fault::HangBefore | Fault::HangAt(_) => {}
             Fault::HangAfter => drop(work.await),
             Fault::Fail => return Err(outage()),
+            Fault::Alter => return work.await,
         }
         self.hang().await
     }
@@ -145,6 +148,7 @@ impl ObjectStore for Faulty {
         {
             return self.hang().await;
         }
+        let bytes = if self.fault == Fault::Alter { "altered".into() } else { bytes };
         self.request(self.objects.put_opts(key, bytes, how)).await
     }
 
