@@ -4,6 +4,7 @@
 use std::{
     collections::BTreeSet,
     fs::{self, File},
+    io::ErrorKind,
     path::Path,
     thread::sleep,
     time::{Duration, Instant},
@@ -16,7 +17,7 @@ use sluice_site::{
     audit::Audit,
     collect::{Collected, collect},
     paths::Roots,
-    record::Record,
+    record::{FAILED, Record},
 };
 use sluice_sys::{atomic, beneath};
 use time::OffsetDateTime;
@@ -50,18 +51,26 @@ pub(crate) fn host() -> Result<Host> {
 }
 
 /// Attests every pending incarnation of `job` that this node admitted. One that can't be stays
-/// pending, keeps no other waiting, and the audit log says why: nobody reads a worker's stderr.
+/// pending and keeps no other waiting; the audit log and `sluice check` say why, since nobody reads a
+/// worker's stderr.
 pub(crate) fn job(host: &Host, job: u32) -> Result<()> {
     let mut failed = Ok(());
     for name in host::incarnations(&host.roots, Some(job))? {
+        let note = host::pending(&host.roots).join(format!("{name}{FAILED}"));
         if let Err(error) = attest(host, &name) {
-            let detail = serde_json::json!({"job": name, "why": format!("{error:#}")});
+            let why = format!("{error:#}");
+            fs::write(&note, &why).with_context(|| note.display().to_string())?;
+            let detail = serde_json::json!({"job": name, "why": why});
             Audit::open(&host.roots.log.join("audit.jsonl"))?.append(
                 "attest-failed",
                 detail,
                 true,
             )?;
             failed = Err(error).with_context(|| format!("job {name}"));
+        } else if let Err(error) = fs::remove_file(&note)
+            && error.kind() != ErrorKind::NotFound
+        {
+            failed = Err(error).with_context(|| note.display().to_string());
         }
     }
     failed
@@ -188,7 +197,7 @@ fn is_denied(error: &anyhow::Error) -> bool {
 
 /// Only a plain "not there" counts: a file system that doesn't answer may come back.
 fn is_missing(path: &Path) -> bool {
-    path.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+    path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound)
 }
 
 /// The batch script's exit code, from the wait status that the plugin noted; 255 where it could
@@ -221,7 +230,7 @@ fn clean_up(host: &Host, name: &str) -> Result<()> {
     let dir = host::run_dir(&host.roots, name);
     sluice_sys::pins::release(&dir);
     match fs::remove_dir_all(&dir) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
             Err(error).with_context(|| dir.display().to_string())
         }
         _ => Ok(()),

@@ -10,6 +10,9 @@ use time::OffsetDateTime;
 /// Upper bound of a record's file, in bytes.
 pub const MAX_BYTES: usize = 1 << 20;
 
+/// Ends the name of the file beside a pending record that says why attesting its job last failed.
+pub const FAILED: &str = ".failed";
+
 /// An admitted job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]

@@ -6,15 +6,17 @@ mod files;
 mod keys;
 mod loaded;
 mod node;
+mod pending;
 mod places;
 mod plugin;
 mod set;
 mod system;
 
 use std::fmt::Display;
+use std::path::Path;
 
 use serde::Serialize;
-use sluice_site::Site;
+use sluice_site::{Site, paths};
 
 use crate::args::Check;
 use crate::exit::{Exit, Result};
@@ -85,6 +87,7 @@ pub(crate) fn run(args: &Check) -> Result<Exit> {
         if let Ok(site) = &site {
             alone::check(site, mode, &mut findings);
         }
+        pending::check(Path::new(paths::PENDING), &mut findings);
     }
     report(&findings, args.json)
 }
