@@ -42,7 +42,7 @@ impl DropBox {
         }
         // The shell makes it PWD, and some script of a workflow gives that to a shell.
         if !path.strip_prefix(runs).is_ok_and(|below| below.to_str().is_some_and(is_plain_word)) {
-            let why = "its name may have letters, digits and . _ - + @ % = : , only; rename it";
+            let why = "its name may have letters, digits and . _ - + @ = : , only; rename it";
             return Err(refuse(why.into()));
         }
         let dir = user

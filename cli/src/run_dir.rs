@@ -55,7 +55,7 @@ pub(crate) fn named(dir: &Path, runs: &Path) -> Result<PathBuf> {
         None | Some("") => Err(outside()),
         Some(below) if is_plain_word(below) => Ok(path),
         Some(below) => Err(Failure::usage(format_args!(
-            "{below:?}: the name of a run directory may have letters, digits and . _ - + @ % = : , only"
+            "{below:?}: the name of a run directory may have letters, digits and . _ - + @ = : , only"
         ))),
     }
 }
