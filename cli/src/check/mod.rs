@@ -11,6 +11,7 @@ mod places;
 mod plugin;
 mod set;
 mod system;
+mod uids;
 
 use std::fmt::Display;
 use std::path::Path;
@@ -84,6 +85,7 @@ pub(crate) fn run(args: &Check) -> Result<Exit> {
     if loaded::is_node() {
         let sandbox = site.as_ref().map(|site| site.sandbox.clone()).unwrap_or_default();
         node::check(&sandbox, &mut findings);
+        uids::check(sandbox.uids, Path::new("/etc"), &mut findings);
         if let Ok(site) = &site {
             alone::check(site, mode, &mut findings);
         }
