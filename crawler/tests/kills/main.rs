@@ -167,10 +167,20 @@ fn kill_often(
     checks.check("nothing is there in part", broken(&site.bucket()).is_none());
     checks.check("the last pass ends", site.once(&[]).is_some());
     let (bucket, states) = undisturbed(runs, &withdrawn);
-    checks.check("bucket equal byte for byte", site.bucket() == bucket);
+    let found = site.bucket();
+    let differing = differing(&found, &bucket);
+    checks.check(&format!("bucket equal byte for byte {differing:?}"), differing.is_empty());
     checks.check("all runs in their states", site.states() == states);
     checks.check("the audit log holds", site.audit_holds());
     runs
+}
+
+/// Keys that one bucket has and the other hasn't, or with other bytes.
+fn differing<'a>(
+    some: &'a BTreeMap<String, Vec<u8>>,
+    others: &'a BTreeMap<String, Vec<u8>>,
+) -> BTreeSet<&'a String> {
+    some.keys().chain(others.keys()).filter(|key| some.get(*key) != others.get(*key)).collect()
 }
 
 /// The check itself can fail: a crawler that sends the manifest first is caught.

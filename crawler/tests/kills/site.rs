@@ -101,14 +101,16 @@ impl Site {
         Daemon::start(&mut self.command(&["run"], &[]))
     }
 
-    /// Keys below the prefix and contents, but for what differs between worlds: an attestation
+    /// Keys of runs below the prefix and contents, but for what differs between worlds: an attestation
     /// names its world's directories and is signed with its key.
     pub(crate) fn bucket(&self) -> BTreeMap<String, Vec<u8>> {
         let objects = self.server.objects(PREFIX).into_iter();
         let root = self.world.dir.path().to_str().unwrap();
         objects
+            .map(|(key, bytes)| (key[PREFIX.len()..].to_owned(), bytes))
+            // What a killed probe left goes an hour later, and is of no run.
+            .filter(|(key, _)| !key.starts_with("/sluice-probe/"))
             .map(|(key, bytes)| {
-                let key = key[PREFIX.len()..].to_owned();
                 if !key.ends_with("/attestation.json") {
                     return (key, bytes);
                 }
