@@ -37,7 +37,7 @@ fn message(kind: ContentKind, content: &str) -> String {
 #[test]
 fn hold_codes_are_sorted_and_in_the_reference() {
     assert!(HOLD_CODES.windows(2).all(|pair| pair[0].0 < pair[1].0));
-    let page = include_str!("../../../docs/reference/formats.md");
+    let page = include_str!("../../../../docs/reference/formats.md");
     for (code, meaning) in HOLD_CODES {
         assert!(page.contains(&format!("| `{code}` | {meaning} |")), "{code}");
     }

@@ -84,7 +84,7 @@ fn main() {
         at(&times[0], 0.5),
     );
     println!("taking a set in: {} entries {:.2} s", SIZES[1], taken[1].as_secs_f64());
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/report");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/report");
     fs::create_dir_all(&root).unwrap();
     let report = serde_json::json!({
         "entries": SIZES, "rounds": ROUNDS, "median-us": [at(&times[0], 0.5), at(&times[1], 0.5)],

@@ -224,7 +224,7 @@ mod tests {
     fn are_sorted_kebab_case_and_explained() {
         assert_eq!(CODES.len(), 43);
         assert!(CODES.windows(2).all(|pair| pair[0].0 < pair[1].0));
-        let documented = include_str!("../../docs/refusals.md");
+        let documented = include_str!("../../../docs/refusals.md");
         let rows = documented.lines().filter(|line| line.starts_with("| ")).skip(1);
         let stated =
             CODES.iter().map(|(code, cause, remedy)| format!("| {code} | {cause} | {remedy} |"));

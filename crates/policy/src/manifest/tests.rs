@@ -334,7 +334,7 @@ fn the_difference_is_canonical_and_tells_any_two_apart() {
 
 /// The blocks of the reference page that follow a digest, and that digest.
 fn documented() -> Vec<(String, Digest)> {
-    let page = include_str!("../../../docs/reference/manifest.md");
+    let page = include_str!("../../../../docs/reference/manifest.md");
     let (_, vectors) = page.split_once("## Test vectors").unwrap();
     vectors
         .split("`sha256:")

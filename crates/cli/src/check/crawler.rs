@@ -93,9 +93,9 @@ mod tests {
 
     #[test]
     fn the_packaged_unit_writes_where_the_example_says() {
-        let unit = include_str!("../../../packaging/sluice-crawler.service");
+        let unit = include_str!("../../../../packaging/sluice-crawler.service");
         let shown = format!("LoadState=loaded\nUnitFileState=enabled\n{unit}");
-        let site = Site::parse(include_bytes!("../../../etc/sluice.toml")).unwrap();
+        let site = Site::parse(include_bytes!("../../../../etc/sluice.toml")).unwrap();
         let store = site.crawler.unwrap().store;
         let places = [site.status.as_path(), Path::new(store.strip_prefix("file://").unwrap())];
         let mut findings = Findings::default();

@@ -237,7 +237,7 @@ principal = "controller@lab"
 
     #[test]
     fn the_sample_is_valid() {
-        let site = Site::parse(include_bytes!("../../etc/sluice.toml")).unwrap();
+        let site = Site::parse(include_bytes!("../../../etc/sluice.toml")).unwrap();
         assert!(site.crawler.is_some());
     }
 

@@ -40,7 +40,7 @@ fn the_coreutils_recipe_gives_the_same_bytes() {
         .output()
         .unwrap();
     let recipe = Ran::of(recipe).ok();
-    let page = include_str!("../../docs/reference/manifest.md");
+    let page = include_str!("../../../docs/reference/manifest.md");
     assert!(
         page.contains(include_str!("recipe.sh").trim_end()),
         "the reference has another recipe"
