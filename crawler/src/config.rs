@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use crate::metrics::Endpoint;
+use crate::serve::metrics::Endpoint;
 use nix::unistd::geteuid;
 use serde::Deserialize;
 use sluice_site::Site;

@@ -1,31 +1,28 @@
 //! `sluice-crawler`: see `sluice-crawler --help`.
 
-mod report;
-mod service;
-mod withdrawal;
+mod command;
 
 use std::{io::IsTerminal, path::Path, process::ExitCode};
 
 use clap::{ArgGroup, Parser, Subcommand};
 use sluice_crawler::{
     config::Config,
-    crawler::Crawler,
-    daemon,
-    health::Part,
-    journal::Journal,
-    ledger::{Ledger, Reader},
-    metrics::Listener,
-    preflight::preflight,
-    signals::Signals,
+    ledger::{Ledger, Reader, journal::Journal},
+    serve::{
+        crawler::Crawler, daemon, health::Part, metrics::Listener, preflight::preflight,
+        signals::Signals, withdraw::Request,
+    },
     store::Store,
-    withdraw::Request,
 };
 use sluice_policy::openssh;
 use sluice_site::{Site, audit::Audit, paths};
 use sluice_sys::trusted::read_trusted;
 use ssh_key::PublicKey;
 
-use crate::report::Failure;
+use crate::command::{
+    report::{self, Failure},
+    service, withdrawal,
+};
 
 /// Where the crawler keeps its ledger, its audit log and the allowlist sets it has verified.
 const STATE: &str = "/var/lib/sluice/crawler";

@@ -1,5 +1,5 @@
 //! Verdicts on a run, and why: for the site's log, its audit log, the ledger and reviewers. What a
-//! run's owner learns of it is a [`Notice`](crate::notice::Notice).
+//! run's owner learns of it is a [`Notice`](crate::serve::notice::Notice).
 
 use sluice_policy::release::Rule;
 
@@ -143,25 +143,25 @@ mod tests {
 
     /// Every file that makes a reason.
     const SOURCES: &[&str] = &[
-        include_str!("adopt.rs"),
-        include_str!("allowlist.rs"),
-        include_str!("attend.rs"),
-        include_str!("attested.rs"),
-        include_str!("journal.rs"),
-        include_str!("publish.rs"),
-        include_str!("readiness.rs"),
-        include_str!("record.rs"),
-        include_str!("release.rs"),
-        include_str!("sealed.rs"),
+        include_str!("serve/adopt.rs"),
+        include_str!("judge/allowlist.rs"),
+        include_str!("serve/attend.rs"),
+        include_str!("judge/attested.rs"),
+        include_str!("ledger/journal.rs"),
+        include_str!("publish/send.rs"),
+        include_str!("judge/readiness.rs"),
+        include_str!("serve/record.rs"),
+        include_str!("judge/release.rs"),
+        include_str!("judge/sealed.rs"),
         include_str!("store/mod.rs"),
         include_str!("store/confirm.rs"),
         include_str!("store/failed.rs"),
         include_str!("store/owners.rs"),
         include_str!("store/probe.rs"),
         include_str!("store/versions.rs"),
-        include_str!("unattested.rs"),
-        include_str!("weskit.rs"),
-        include_str!("withdraw.rs"),
+        include_str!("judge/unattested.rs"),
+        include_str!("judge/weskit.rs"),
+        include_str!("serve/withdraw.rs"),
     ];
 
     #[test]

@@ -1,5 +1,7 @@
 //! What became of every run: the crawler's memory across kills, outages and restarts.
 
+mod batch;
+pub mod journal;
 mod reader;
 mod rows;
 mod schema;
@@ -11,7 +13,7 @@ use std::{collections::HashSet, fs::File, path::Path};
 use rusqlite::{Connection, params};
 use rustix::fs::{FlockOperation, flock};
 
-use crate::{batch::Batch, outcome::Reason};
+use crate::{ledger::batch::Batch, outcome::Reason};
 pub use reader::Reader;
 pub use rows::{Entry, Identity, State};
 use rows::{counts, select};

@@ -8,7 +8,7 @@ use super::{
     State,
     rows::{counts, rule},
 };
-use crate::{notice::Notice, outcome::Reason};
+use crate::{outcome::Reason, serve::notice::Notice};
 
 /// For whoever watches the service.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -7,10 +7,12 @@ use object_store::{ObjectStoreExt, path::Path};
 
 use super::Store;
 use crate::{
-    manifest::Manifest,
     outcome::Stop,
-    publish::{MANIFEST, TOMBSTONE},
-    withdraw::Tombstone,
+    publish::{
+        manifest::Manifest,
+        send::{MANIFEST, TOMBSTONE},
+    },
+    serve::withdraw::Tombstone,
 };
 
 /// Bytes that are read of an object of the crawler's own; one that goes on is no such object.

@@ -7,7 +7,7 @@ use std::{
     process::Command,
 };
 
-use sluice_crawler::{ledger::State, record::Pass};
+use sluice_crawler::{ledger::State, serve::record::Pass};
 use sluice_policy::attestation::OutputFile;
 
 use crate::world::{World, pass, run::Run, seen::assert_held};

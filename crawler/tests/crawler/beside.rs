@@ -7,10 +7,8 @@ use rustix::process::{Signal, getpid, kill_process};
 
 use sluice_crawler::{
     config::Location,
-    daemon,
     ledger::{Reader, State},
-    record::Pass,
-    signals::Signals,
+    serve::{daemon, record::Pass, signals::Signals},
     store::Store,
 };
 use sluice_policy::attestation::OutputFile;

@@ -7,7 +7,7 @@ use crate::world::{
     faults::{Fault, Faulty},
     pass,
 };
-use sluice_crawler::{ledger::State, record::Pass};
+use sluice_crawler::{ledger::State, serve::record::Pass};
 
 const TABLE: &[u8] = b"a,b\n1,2\n";
 

@@ -9,7 +9,7 @@ use crate::world::{
 };
 use sluice_crawler::{
     ledger::{Reader, State},
-    record::Pass,
+    serve::record::Pass,
 };
 use sluice_policy::{attestation::Predicate, time::format};
 use time::{Duration, OffsetDateTime};

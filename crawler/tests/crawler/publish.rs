@@ -7,7 +7,7 @@ use object_store::{ObjectStoreExt, path::Path};
 use sluice_crawler::{
     config::Location,
     ledger::{Ledger, LedgerError, State},
-    record::Pass,
+    serve::record::Pass,
     store::Store,
 };
 

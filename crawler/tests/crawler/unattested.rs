@@ -7,7 +7,10 @@ use std::{
 };
 
 use object_store::{ObjectStoreExt, path::Path as Key};
-use sluice_crawler::{crawler::Crawler, ledger::Reader, record::Pass};
+use sluice_crawler::{
+    ledger::Reader,
+    serve::{crawler::Crawler, record::Pass},
+};
 
 use crate::world::{World, block_on};
 

@@ -10,8 +10,8 @@ use object_store::{GetOptions, ObjectStore, ObjectStoreExt, path::Path};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sluice_crawler::{
     ledger::State,
+    serve::withdraw::Request,
     store::{Honours, Store, Versions},
-    withdraw::Request,
 };
 
 use crate::world::{World, block_on, program, server::Server};

@@ -4,8 +4,7 @@ use std::{fs, process::Command, sync::Arc};
 
 use sluice_crawler::{
     ledger::{Reader, State},
-    record::Pass,
-    withdraw::Request,
+    serve::{record::Pass, withdraw::Request},
 };
 
 use crate::world::{

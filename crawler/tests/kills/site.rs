@@ -22,7 +22,7 @@ use time::OffsetDateTime;
 
 use sluice_crawler::{
     ledger::{Reader, State},
-    withdraw::Request,
+    serve::withdraw::Request,
 };
 
 use crate::world::{

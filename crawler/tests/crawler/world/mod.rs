@@ -19,11 +19,9 @@ use object_store::{ObjectStore, memory::InMemory};
 use set::entry;
 use sluice_crawler::{
     config::Config,
-    crawler::Crawler,
-    journal::Journal,
-    ledger::{Ledger, LedgerError, State},
+    ledger::{Ledger, LedgerError, State, journal::Journal},
     outcome::Reason,
-    record::Pass,
+    serve::{crawler::Crawler, record::Pass},
     store::Store,
 };
 use sluice_site::{Site, audit::Audit};

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sluice_policy::attestation::Predicate;
 
-use crate::attested::{Attested, AttestedFile};
+use crate::judge::attested::{Attested, AttestedFile};
 
 /// A manifest, as written and as read back.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -14,12 +14,12 @@ use sluice_policy::digest::Hasher;
 use sluice_sys::beneath::{open_dir, open_same_mount};
 
 use crate::{
-    crawler::Crawler,
     error::PassError,
+    judge::unattested,
     ledger::State,
     outcome::{Reason, Stop},
-    token::TOKEN,
-    unattested,
+    publish::token::TOKEN,
+    serve::crawler::Crawler,
 };
 
 /// The script's one result.

@@ -6,9 +6,9 @@ use futures_util::{FutureExt, StreamExt, future::LocalBoxFuture, stream::Futures
 use tokio::time::Instant;
 
 use crate::{
-    crawler::{AT_ONCE, Crawler},
     error::PassError,
-    now::Now,
+    judge::now::Now,
+    serve::crawler::{AT_ONCE, Crawler},
 };
 
 /// The set in force and the state of the store count for so long. Whether a run is revoked is

@@ -7,15 +7,11 @@ use serde_json::json;
 use tokio::task::spawn_blocking;
 
 use crate::{
-    crawler::Crawler,
     edge,
-    health::Part,
+    judge::now::Now,
     ledger::{Entry, Identity, LedgerError, State},
-    notice::Notice,
-    now::Now,
     outcome::{Reason, Stop},
-    roll::Id,
-    status,
+    serve::{crawler::Crawler, health::Part, notice::Notice, roll::Id, status},
     store::Store,
 };
 

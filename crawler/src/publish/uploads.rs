@@ -4,9 +4,9 @@
 use object_store::path::Path;
 
 use crate::{
-    attend::unwritable,
     ledger::Ledger,
     outcome::Stop,
+    serve::attend::unwritable,
     store::{About, Store, Upload},
 };
 

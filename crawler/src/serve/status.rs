@@ -8,7 +8,7 @@ use sluice_sys::{atomic, beneath::open_dir};
 
 use crate::{
     ledger::{Identity, State},
-    notice::Notice,
+    serve::notice::Notice,
 };
 
 #[derive(Serialize)]

@@ -17,10 +17,10 @@ use time::OffsetDateTime;
 
 use crate::{
     config::Config,
-    discovery::{Incarnation, incarnation},
-    key,
+    discover::spool::{Incarnation, incarnation},
     ledger::Identity,
     outcome::Stop,
+    publish::key,
 };
 
 /// Upper bound of an attestation, in bytes.

@@ -6,13 +6,12 @@ use sluice_crawler::{
     config::Config,
     ledger::{Entry, Reader, State},
     outcome::Stop,
-    recall::locate,
+    serve::{recall::locate, withdraw::Request},
     store::{Standing, Store},
-    withdraw::Request,
 };
 use tokio::time::{Instant, sleep};
 
-use crate::{open, report::Failure};
+use crate::{command::report::Failure, open};
 
 /// A running daemon has this long to take the runs back.
 const PATIENCE: Duration = Duration::from_secs(60);

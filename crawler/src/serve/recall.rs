@@ -3,16 +3,13 @@
 //! so is a published one whose owner is to be told again. Scans of known runs ask nothing.
 
 use crate::{
-    attend::unwritable,
-    attested::Attested,
     clock,
-    crawler::Crawler,
     error::PassError,
+    judge::{attested::Attested, now::Now},
     ledger::{Entry, Identity, LedgerError, State},
-    now::Now,
     outcome::{Reason, Stop},
-    publish::ATTESTATION,
-    roll::Id,
+    publish::send::ATTESTATION,
+    serve::{attend::unwritable, crawler::Crawler, roll::Id},
     store::{Standing, Store},
 };
 
@@ -203,5 +200,5 @@ pub async fn locate(store: &Store, run: &str) -> Result<Option<(String, Standing
 fn name_of(run_id: &str, cluster: &str) -> Option<String> {
     let (_, incarnation) = run_id.rsplit_once(&format!("-{cluster}-"))?;
     let name = format!("{cluster}-{incarnation}.json");
-    crate::discovery::incarnation(&name, cluster).map(|_| name)
+    crate::discover::spool::incarnation(&name, cluster).map(|_| name)
 }

@@ -22,7 +22,7 @@ use sluice_sys::{atomic, beneath::open_dir};
 use crate::{
     clock,
     config::Config,
-    discovery::Spool,
+    discover::spool::Spool,
     ledger,
     outcome::Stop,
     store::{Honours, Store},

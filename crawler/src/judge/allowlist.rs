@@ -15,7 +15,7 @@ use sluice_site::{
 };
 use time::OffsetDateTime;
 
-use crate::{attested::Attested, outcome::Stop};
+use crate::{judge::attested::Attested, outcome::Stop};
 
 /// The sets, and the one in force when the pass began.
 pub struct Allowlist {

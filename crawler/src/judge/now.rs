@@ -9,7 +9,7 @@ use sluice_policy::time::format;
 use time::OffsetDateTime;
 
 use crate::{
-    allowlist::Allowlist,
+    judge::allowlist::Allowlist,
     outcome::{Reason, Stop},
 };
 

@@ -8,11 +8,9 @@ use std::{
 
 use serde_json::json;
 use sluice_crawler::{
-    adopt::Adopted,
     config::Config,
     ledger::{Entry, LedgerError, Reader},
-    preflight::Fault,
-    record::Pass,
+    serve::{adopt::Adopted, preflight::Fault, record::Pass},
     store::Honours,
 };
 

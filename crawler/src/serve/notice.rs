@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn codes_are_known_sorted_and_in_the_reference() {
-        let page = include_str!("../../docs/reference/crawler.md");
+        let page = include_str!("../../../docs/reference/crawler.md");
         assert!(SHOWN.is_sorted());
         for (code, _) in SHOWN {
             assert!(CODES.iter().any(|(known, _)| known == code), "{code}");

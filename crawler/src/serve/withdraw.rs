@@ -14,16 +14,17 @@ use sluice_sys::{
 };
 
 use crate::{
-    clock,
-    crawler::Crawler,
-    edge,
+    clock, edge,
     error::PassError,
+    judge::now::Now,
     ledger::{Entry, Identity, State},
-    now::Now,
     outcome::{Reason, Stop},
-    publish::{MANIFEST, TOMBSTONE},
+    publish::{
+        send::{MANIFEST, TOMBSTONE},
+        uploads::Uploads,
+    },
+    serve::crawler::Crawler,
     store::Standing,
-    uploads::Uploads,
 };
 
 /// Upper bound of a request, in bytes.

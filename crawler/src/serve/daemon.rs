@@ -10,14 +10,16 @@ use tokio::{
 
 use crate::{
     clock,
-    crawler::Crawler,
+    discover::watch::Watch,
     error::PassError,
-    health::Part,
-    metrics::Listener,
-    signals::{Signals, Told},
-    supervisor,
-    watch::Watch,
-    work::Work,
+    serve::{
+        crawler::Crawler,
+        health::Part,
+        metrics::Listener,
+        signals::{Signals, Told},
+        supervisor,
+        work::Work,
+    },
 };
 
 /// Works until a signal. `reload` is what SIGHUP asks for: what it returns is handed on, and

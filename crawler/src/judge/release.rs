@@ -13,10 +13,12 @@ use sluice_policy::{
 };
 
 use crate::{
-    attested::{Attested, AttestedFile},
-    key,
+    judge::{
+        attested::{Attested, AttestedFile},
+        sealed::{Sealed, changed},
+    },
     outcome::Stop,
-    sealed::{Sealed, changed},
+    publish::key,
 };
 
 /// Checks what the run left against the entry's rules, one rule after the other in the entry's order

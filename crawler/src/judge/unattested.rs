@@ -20,13 +20,15 @@ use sluice_sys::beneath::{open_beneath, open_dir};
 use time::OffsetDateTime;
 
 use crate::{
-    allowlist::Allowlist,
-    attested::{Attested, AttestedFile},
     config::Config,
-    key,
+    judge::{
+        allowlist::Allowlist,
+        attested::{Attested, AttestedFile},
+        weskit,
+    },
     outcome::Stop,
-    roll::Id,
-    weskit,
+    publish::key,
+    serve::roll::Id,
 };
 
 /// Between the encoded path of a run directory and the execution in it.

@@ -10,20 +10,18 @@ use sluice_policy::{digest::Digest, entry::Entry as Approved};
 use tokio::task::spawn_blocking;
 
 use crate::{
-    attested::Attested,
-    buffers::Buffer,
-    clock,
-    crawler::Crawler,
-    edge, examine,
+    clock, edge,
+    judge::{attested::Attested, examine, now::Now, unattested},
     ledger::{Entry, LedgerError, State},
-    now::Now,
     outcome::{Reason, Stop},
-    publish::{Plan, Retracted, publish, retract},
-    record::Outcome,
-    roll::Id,
+    publish::{
+        buffers::Buffer,
+        send::{Plan, Retracted, publish, retract},
+        token,
+        uploads::Uploads,
+    },
+    serve::{crawler::Crawler, record::Outcome, roll::Id},
     store::Store,
-    token, unattested,
-    uploads::Uploads,
 };
 
 /// Attestations up to this many bytes are read as they come.

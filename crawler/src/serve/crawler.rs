@@ -15,24 +15,23 @@ use time::Duration;
 use tokio::{sync::OnceCell, task::spawn_blocking};
 
 use crate::{
-    allowlist::Allowlist,
-    attend::broken,
-    buffers::Buffers,
     clock,
     config::Config,
-    discovery::{Spool, incarnation},
+    discover::spool::{Spool, incarnation},
     edge,
     error::PassError,
-    health::{Health, Part},
-    journal::Journal,
-    ledger::{Entry, Ledger, LedgerError, State},
-    metrics::Metrics,
-    now::Now,
+    judge::{allowlist::Allowlist, now::Now, unattested, weskit},
+    ledger::{Entry, Ledger, LedgerError, State, journal::Journal},
     outcome::Stop,
-    record::Pass,
-    roll::{Id, Roll},
+    publish::buffers::Buffers,
+    serve::{
+        attend::broken,
+        health::{Health, Part},
+        metrics::Metrics,
+        record::Pass,
+        roll::{Id, Roll},
+    },
     store::Store,
-    unattested, weskit,
 };
 
 /// Runs that are looked at at the same time.

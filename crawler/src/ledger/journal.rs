@@ -5,7 +5,7 @@ use std::io;
 use serde_json::Value;
 use sluice_site::audit::Audit;
 
-use crate::{batch::Batch, outcome::Stop};
+use crate::{ledger::batch::Batch, outcome::Stop};
 
 /// The audit log and the thread that writes it.
 pub struct Journal(Batch<Audit>);

@@ -13,14 +13,18 @@ use sluice_policy::{
 };
 
 use crate::{
-    attested::{Attested, AttestedFile},
-    buffers::Buffers,
     edge,
-    manifest::{manifest, published},
+    judge::{
+        attested::{Attested, AttestedFile},
+        sealed::{Sealed, changed, unreadable},
+    },
     outcome::Stop,
-    sealed::{Sealed, changed, unreadable},
+    publish::{
+        buffers::Buffers,
+        manifest::{manifest, published},
+        uploads::Uploads,
+    },
     store::{About, Content, Sent, Store, Upload},
-    uploads::Uploads,
 };
 
 /// Files up to this many bytes are sent in one piece, larger ones in parts of it.

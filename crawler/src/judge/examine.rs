@@ -7,8 +7,9 @@ use sluice_policy::entry::Entry;
 use time::OffsetDateTime;
 
 use crate::{
-    allowlist::Allowlist, attested::Attested, config::Config, outcome::Stop, readiness, release,
-    sealed::Sealed, weskit,
+    config::Config,
+    judge::{allowlist::Allowlist, attested::Attested, readiness, release, sealed::Sealed, weskit},
+    outcome::Stop,
 };
 
 /// Whether the run succeeded, rests on what still stands, and WESkit is through with it.

@@ -1,0 +1,4 @@
+//! Finding runs: what the spool and events tell.
+
+pub mod spool;
+pub mod watch;

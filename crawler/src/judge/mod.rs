@@ -1,0 +1,11 @@
+//! Whether a run may leave: its attestation, what it rests on, and the entry's rules for its files.
+
+pub mod allowlist;
+pub mod attested;
+pub(crate) mod examine;
+pub(crate) mod now;
+pub mod readiness;
+pub mod release;
+pub mod sealed;
+pub mod unattested;
+pub mod weskit;
