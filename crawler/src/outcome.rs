@@ -1,10 +1,10 @@
 //! Verdicts on a run, and why: for the site's log, its audit log, the ledger and reviewers. What a
 //! run's owner learns of it is a [`Notice`](crate::serve::notice::Notice).
 
-use sluice_policy::release::Rule;
+use sluice_policy::entry::Rule;
 
 /// Code and meaning of what the crawler itself says, sorted by code. What a file's content is held
-/// for is in [`sluice_policy::release::HOLD_CODES`].
+/// for is in [`sluice_release::HOLD_CODES`].
 pub const CODES: &[(&str, &str)] = &[
     ("adopted", "published by the script that this crawler replaced"),
     ("allowlist-expired", "the set in force has expired, so later revocations may be unheard of"),

@@ -1,7 +1,8 @@
 //! The run's parameters: checked against the approved schema and completed with its defaults. The
 //! sealed copy is what came out of that, not what the user wrote.
 
-use sluice_policy::parameters::{MAX_SCHEMA, ParameterError, Schema, Syntax};
+use sluice_parameters::{MAX_SCHEMA, ParameterError, Schema};
+use sluice_policy::entry::Syntax;
 
 use crate::decide::Approved;
 use crate::refused::Refused;

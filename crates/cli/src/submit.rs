@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 use serde::Serialize;
+use sluice_parameters::{MAX_FILE, MAX_SCHEMA, Schema};
 use sluice_policy::digest::Digest;
 use sluice_policy::entry::Entry;
+use sluice_policy::entry::Syntax;
 use sluice_policy::manifest::Kind;
-use sluice_policy::parameters::{MAX_FILE, MAX_SCHEMA, Schema, Syntax};
 use sluice_policy::template::{Choices, Places, Template};
 use sluice_site::Site;
 

@@ -2,9 +2,13 @@
 
 mod check;
 mod output;
+mod parameters;
+mod rules;
 
 pub use check::{EntryError, is_entry_id, is_name, is_version};
 pub use output::{ContentKind, MAX_OUTPUT_BYTES, Output};
+pub use parameters::{Parameters, Syntax};
+pub use rules::{Rule, Rules};
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -176,14 +180,6 @@ pub struct MaxRuns {
     pub per_user: u32,
     /// Within that many days, 1 to 3650.
     pub days: u32,
-}
-
-/// What a run's parameters must be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Parameters {
-    /// Path of the JSON Schema in the bundle.
-    pub schema: String,
 }
 
 /// The bundle with the engine and its interpreter.

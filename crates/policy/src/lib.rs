@@ -1,5 +1,5 @@
 //! Sluice's pure rules: what a bundle is, who approved it, which script may start it, and
-//! which of its files may leave.
+//! which rule each of its results falls under.
 //!
 //! Nothing here opens a file, reads a clock or knows Slurm. Callers hand in bytes, readers and
 //! the time; every parser limits its input before looking at it and refuses what it does not
@@ -12,10 +12,8 @@ pub mod entry;
 pub mod index;
 pub mod manifest;
 pub mod openssh;
-pub mod parameters;
 pub mod path;
 pub mod refusal;
-pub mod release;
 pub mod revocation;
 pub mod script;
 pub mod signature;

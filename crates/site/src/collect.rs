@@ -13,8 +13,7 @@ use rustix::fs::{AtFlags, Dir, FileType, OFlags, Stat, fstat, statat};
 use sluice_policy::{
     attestation::{IrregularFile, OutputFile},
     digest::Hasher,
-    entry::Output,
-    release::Rules,
+    entry::{Output, Rules},
     text,
 };
 use sluice_sys::beneath;

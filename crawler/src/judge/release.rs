@@ -8,9 +8,9 @@ use std::{
 use sluice_policy::{
     attestation::IrregularFile,
     digest::Hasher,
-    entry::{Entry, Output},
-    release::{self, Hold, Rule, Rules},
+    entry::{Entry, Output, Rule, Rules},
 };
+use sluice_release::Hold;
 
 use crate::{
     judge::{
@@ -95,7 +95,7 @@ fn in_words(what: &str) -> &str {
 fn content(rule: &Output, file: &AttestedFile, sealed: &Sealed) -> Result<(), Stop> {
     let source = sealed.open(&file.path, file.bytes)?;
     let mut bytes = Hashed { file: source, hasher: Hasher::new() };
-    let verdict = release::check(rule, &mut bytes, file.bytes);
+    let verdict = sluice_release::check(rule, &mut bytes, file.bytes);
     let said = |message: String| format!("{:?}: {message}", file.path);
     match verdict {
         Err(Hold { code: "unreadable", message }) => {

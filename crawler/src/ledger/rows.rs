@@ -1,7 +1,7 @@
 //! A run as the ledger has it.
 
 use rusqlite::{Connection, Params, Row};
-use sluice_policy::release::Rule;
+use sluice_policy::entry::Rule;
 
 use crate::outcome::Reason;
 

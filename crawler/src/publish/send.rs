@@ -8,8 +8,7 @@ use futures_util::{StreamExt, stream};
 use object_store::path::Path;
 use sluice_policy::{
     digest::{Digest, Hasher},
-    entry::Output,
-    release::Rules,
+    entry::{Output, Rules},
 };
 
 use crate::{

@@ -6,7 +6,7 @@
 //! reviewer sees is the [`Reason`] itself, which nothing here passes on.
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
-use sluice_policy::release::Rule;
+use sluice_policy::entry::Rule;
 
 use crate::{ledger::State, outcome::Reason};
 

@@ -2,7 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use sluice_policy::parameters::{Schema, Syntax};
+use sluice_parameters::Schema;
+use sluice_policy::entry::Syntax;
 
 fuzz_target!(|bytes: &[u8]| {
     let at = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());

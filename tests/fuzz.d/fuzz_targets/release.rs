@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use sluice_policy::entry::{ContentKind, Output};
-use sluice_policy::release::check;
+use sluice_release::check;
 
 const KINDS: [ContentKind; 7] = [
     ContentKind::Csv,

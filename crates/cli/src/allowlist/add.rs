@@ -4,10 +4,10 @@ use std::path::Path;
 
 use rustix::fs::OFlags;
 use serde::Serialize;
+use sluice_parameters::{MAX_SCHEMA, Schema};
 use sluice_policy::digest::Digest;
 use sluice_policy::entry::{self, Entry, Parameters};
 use sluice_policy::manifest::{Kind, Manifest};
-use sluice_policy::parameters::{MAX_SCHEMA, Schema};
 use sluice_site::Site;
 use sluice_sys::{beneath, read_limited};
 

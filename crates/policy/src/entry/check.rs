@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{ContentKind, Entry, MAX_BYTES, MAX_OUTPUT_BYTES, MaxRuns, Network, Output, Steps};
+use super::{
+    ContentKind, Entry, MAX_BYTES, MAX_OUTPUT_BYTES, MaxRuns, Network, Output, Steps, Syntax,
+    rules::is_glob,
+};
 use crate::{
-    parameters::Syntax,
     path::{is_clean_absolute, is_clean_relative},
-    release,
     template::{Template, TemplateError},
     text, toml,
 };
@@ -156,7 +157,7 @@ fn check_places(entry: &Entry) -> Result<(), EntryError> {
 fn check_output(rule: &Output) -> Result<(), EntryError> {
     let table = matches!(rule.kind, ContentKind::Csv | ContentKind::Tsv);
     require(is_clean_relative(&rule.glob), "output.glob", "a clean relative path")?;
-    require(release::is_glob(&rule.glob), "output.glob", "it is no valid pattern")?;
+    require(is_glob(&rule.glob), "output.glob", "it is no valid pattern")?;
     let size = (1..=MAX_OUTPUT_BYTES).contains(&rule.max_bytes);
     require(size, "output.max-bytes", "1 to 268435456 (256 MiB)")?;
     let columns = || rule.columns.iter().chain(&rule.forbidden_columns);

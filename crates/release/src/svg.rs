@@ -1,219 +1,18 @@
 //! SVG: elements that draw. Scripts, animation, foreign content, links to anywhere else and
 //! everything unknown is held.
 
+mod vocabulary;
+
 use std::collections::HashSet;
 
 use base64ct::{Base64, Encoding};
 
 use super::{Fault, png};
+use vocabulary::{DOCTYPES, DRAWING, FUNCTIONS, NAMESPACES, PREFIXED, WORDY, is_element};
 
-const ELEMENTS: &[&str] = &[
-    "svg",
-    "g",
-    "defs",
-    "symbol",
-    "use",
-    "title",
-    "desc",
-    "metadata",
-    "style",
-    "path",
-    "rect",
-    "circle",
-    "ellipse",
-    "line",
-    "polyline",
-    "polygon",
-    "text",
-    "tspan",
-    "textPath",
-    "image",
-    "marker",
-    "clipPath",
-    "mask",
-    "pattern",
-    "linearGradient",
-    "radialGradient",
-    "stop",
-    "filter",
-    "feColorMatrix",
-    "feComposite",
-    "feFlood",
-    "feGaussianBlur",
-    "feOffset",
-    "feMerge",
-    "feMergeNode",
-    "feBlend",
-    "rdf:RDF",
-    "cc:Work",
-    "cc:Agent",
-    "dc:type",
-    "dc:date",
-    "dc:format",
-    "dc:creator",
-    "dc:title",
-];
-/// A prefix may not be bound to what another one is for.
-const NAMESPACES: &[(&str, &str)] = &[
-    ("xmlns", "http://www.w3.org/2000/svg"),
-    ("xmlns:svg", "http://www.w3.org/2000/svg"),
-    ("xmlns:xlink", "http://www.w3.org/1999/xlink"),
-    ("xmlns:rdf", "http://www.w3.org/1999/02/22-rdf-syntax-ns#"),
-    ("xmlns:cc", "http://creativecommons.org/ns#"),
-    ("xmlns:dc", "http://purl.org/dc/elements/1.1/"),
-];
-const PREFIXED: &[&str] = &["xlink:href", "xml:space", "xml:lang", "rdf:about", "rdf:resource"];
-/// Functions of style sheets and attributes that fetch nothing; `url` is looked at.
-const FUNCTIONS: &[&str] = &[
-    "rgb",
-    "rgba",
-    "hsl",
-    "hsla",
-    "matrix",
-    "translate",
-    "scale",
-    "rotate",
-    "skewX",
-    "skewY",
-    "url",
-];
 const PNG_DATA: &str = "data:image/png;base64,";
-/// Elements whose text is about the drawing, not in it.
-const WORDY: &[&str] = &[
-    "title",
-    "desc",
-    "metadata",
-    "rdf:RDF",
-    "cc:Work",
-    "cc:Agent",
-    "dc:type",
-    "dc:date",
-    "dc:format",
-    "dc:creator",
-    "dc:title",
-];
-/// Attributes that draw. Words in all others count as unseen.
-const DRAWING: &[&str] = &[
-    "alignment-baseline",
-    "baseProfile",
-    "baseline-shift",
-    "clip-path",
-    "clip-rule",
-    "clipPathUnits",
-    "color",
-    "color-interpolation",
-    "color-interpolation-filters",
-    "cx",
-    "cy",
-    "d",
-    "direction",
-    "dominant-baseline",
-    "dx",
-    "dy",
-    "edgeMode",
-    "fill",
-    "fill-opacity",
-    "fill-rule",
-    "filter",
-    "filterUnits",
-    "flood-color",
-    "flood-opacity",
-    "font-family",
-    "font-size",
-    "font-stretch",
-    "font-style",
-    "font-variant",
-    "font-weight",
-    "fx",
-    "fy",
-    "gradientTransform",
-    "gradientUnits",
-    "height",
-    "image-rendering",
-    "in",
-    "in2",
-    "k1",
-    "k2",
-    "k3",
-    "k4",
-    "lengthAdjust",
-    "letter-spacing",
-    "marker-end",
-    "marker-mid",
-    "marker-start",
-    "markerHeight",
-    "markerUnits",
-    "markerWidth",
-    "mask",
-    "maskContentUnits",
-    "maskUnits",
-    "method",
-    "mode",
-    "offset",
-    "opacity",
-    "operator",
-    "orient",
-    "overflow",
-    "paint-order",
-    "pathLength",
-    "patternContentUnits",
-    "patternTransform",
-    "patternUnits",
-    "pointer-events",
-    "points",
-    "preserveAspectRatio",
-    "primitiveUnits",
-    "r",
-    "refX",
-    "refY",
-    "result",
-    "rotate",
-    "rx",
-    "ry",
-    "shape-rendering",
-    "spacing",
-    "spreadMethod",
-    "startOffset",
-    "stdDeviation",
-    "stop-color",
-    "stop-opacity",
-    "stroke",
-    "stroke-dasharray",
-    "stroke-dashoffset",
-    "stroke-linecap",
-    "stroke-linejoin",
-    "stroke-miterlimit",
-    "stroke-opacity",
-    "stroke-width",
-    "text-anchor",
-    "text-decoration",
-    "text-rendering",
-    "textLength",
-    "transform",
-    "type",
-    "unicode-bidi",
-    "values",
-    "vector-effect",
-    "version",
-    "viewBox",
-    "width",
-    "word-spacing",
-    "writing-mode",
-    "x",
-    "x1",
-    "x2",
-    "xml:space",
-    "y",
-    "y1",
-    "y2",
-];
 /// Most bytes of different words that a drawing has and doesn't show.
 const MAX_UNSEEN: usize = 16 << 10;
-/// Document types that browsers and editors know without fetching anything.
-const DOCTYPES: &[[&str; 2]] = &[
-    ["-//W3C//DTD SVG 1.0//EN", "http://www.w3.org/TR/2001/REC-SVG-20010904/DTD/svg10.dtd"],
-    ["-//W3C//DTD SVG 1.1//EN", "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd"],
-];
 
 pub(super) fn check(text: &str) -> Result<(), Fault> {
     let mut scanner = Scanner {
@@ -329,7 +128,7 @@ impl<'a> Scanner<'a> {
 
     fn tag(&mut self) -> Outcome {
         let name = self.name();
-        require(ELEMENTS.contains(&name), ACTIVE)?;
+        require(is_element(name), ACTIVE)?;
         let is_root = !std::mem::replace(&mut self.rooted, true);
         require(is_root == self.open.is_empty(), MALFORMED)?;
         require(!is_root || name == "svg", MALFORMED)?;

@@ -3,7 +3,8 @@ use std::fmt;
 use globset::{Error, GlobBuilder, GlobMatcher};
 use serde::{Deserialize, Serialize};
 
-use crate::{entry::Output, manifest::check_name};
+use super::Output;
+use crate::manifest::check_name;
 
 /// One rule as its entry has it. It can be made from an entry alone, so nothing in it is of a job's
 /// choosing but which of the rules it is.
@@ -59,7 +60,7 @@ impl Rules {
 }
 
 /// Whether `glob` is a pattern.
-pub fn is_glob(glob: &str) -> bool {
+pub(super) fn is_glob(glob: &str) -> bool {
     compile(glob).is_ok()
 }
 
@@ -70,4 +71,57 @@ fn compile(glob: &str) -> Result<GlobMatcher, Error> {
 fn matches(glob: &GlobMatcher, path: &str) -> bool {
     let spelled = |name: &str| glob.glob().glob().split('/').any(|component| component == name);
     glob.is_match(path) && path.split('/').filter(|name| name.starts_with('.')).all(spelled)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entry::ContentKind;
+
+    fn output(glob: &str) -> Output {
+        Output {
+            glob: glob.into(),
+            kind: ContentKind::Text,
+            required: false,
+            max_bytes: 4096,
+            max_rows: None,
+            columns: Vec::new(),
+            forbidden_columns: Vec::new(),
+            review: None,
+        }
+    }
+
+    #[test]
+    fn rules_choose_by_path() {
+        let globs =
+            ["results.csv", "plots/*.svg", "deep/**/x.txt", "**/*.log", ".sluice/stdout", "["];
+        let outputs: Vec<_> = globs.iter().map(|glob| output(glob)).collect();
+        let rules = Rules::new(&outputs);
+        for (path, expected) in [
+            ("results.csv", Some(0)),
+            ("Results.csv", None),
+            ("a/results.csv", None),
+            ("plots/a.svg", Some(1)),
+            ("plots/a/b.svg", None),
+            ("plots/.a.svg", None),
+            ("deep/x.txt", Some(2)),
+            ("deep/a/b/x.txt", Some(2)),
+            ("deep/.a/x.txt", None),
+            ("a.log", Some(3)),
+            ("a/b.log", Some(3)),
+            (".snakemake/log/a.log", None),
+            (".sluice/stdout", Some(4)),
+            (".sluice/stderr", None),
+            ("[", None),
+            ("plots/a\u{202e}.svg", None),
+            ("plots/a\n.svg", None),
+            ("./results.csv", None),
+            ("plots/../a.log", None),
+            ("/a.log", None),
+            ("", None),
+        ] {
+            assert_eq!(rules.rule_for(path), expected, "{path}");
+        }
+        assert!(is_glob("*.csv") && !is_glob("["));
+    }
 }

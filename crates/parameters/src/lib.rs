@@ -6,11 +6,13 @@
 //! unless its `$schema` says otherwise; `$ref` reaches only within it; `pattern` is matched by an
 //! engine that needs time in proportion to the text. Defaults count where they stand in
 //! `properties`, at any depth.
+#![forbid(unsafe_code)]
 
 mod write;
 
 use jsonschema::{PatternOptions, Validator};
 use serde_json::{Map, Value};
+use sluice_policy::entry::Syntax;
 
 use write::write;
 
@@ -20,15 +22,6 @@ pub const MAX_SCHEMA: usize = 256 << 10;
 pub const MAX_FILE: usize = 1 << 20;
 /// Deepest nesting of both.
 const MAX_DEPTH: usize = 64;
-
-/// How a parameter file is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Syntax {
-    /// `.json`.
-    Json,
-    /// `.yaml` or `.yml`.
-    Yaml,
-}
 
 /// A bundle's parameter schema.
 #[derive(Debug)]
@@ -62,17 +55,6 @@ pub enum ParameterError {
         /// What is wrong.
         why: String,
     },
-}
-
-impl Syntax {
-    /// By the ending of a file's name.
-    pub fn of(name: &str) -> Option<Self> {
-        match name.rsplit_once('.')?.1 {
-            "json" => Some(Self::Json),
-            "yaml" | "yml" => Some(Self::Yaml),
-            _ => None,
-        }
-    }
 }
 
 impl Schema {
@@ -288,14 +270,5 @@ mod tests {
             assert!(Schema::parse(bad.as_bytes()).is_err(), "{bad}");
         }
         assert!(Schema::parse(&vec![b' '; MAX_SCHEMA + 1]).is_err());
-    }
-
-    #[test]
-    fn endings_tell_the_syntax() {
-        assert_eq!(Syntax::of("a.yaml"), Some(Syntax::Yaml));
-        assert_eq!(Syntax::of("a.b.yml"), Some(Syntax::Yaml));
-        assert_eq!(Syntax::of("a.json"), Some(Syntax::Json));
-        assert_eq!(Syntax::of("a.sh"), None);
-        assert_eq!(Syntax::of("json"), None);
     }
 }

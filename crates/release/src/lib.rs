@@ -1,23 +1,19 @@
-//! Release rules: which file leaves under which rule, and whether its content is what the rule
-//! says.
+//! Whether a file's content is what its release rule says.
 //!
 //! A check passes what it understands wholly and holds everything else for a person. What it says
 //! is for those who judge the file: even a row's number is the job's to choose, and so are a code's
-//! worth of bits. The run's owner learns a [`Rule`] at most.
+//! worth of bits. The run's owner learns a [`Rule`](sluice_policy::entry::Rule) at most.
+#![forbid(unsafe_code)]
 
 mod pdf;
 mod png;
-mod rules;
 mod svg;
 mod table;
-
-pub use rules::{Rule, Rules, is_glob};
 
 use std::io::Read;
 
 use serde::de::IgnoredAny;
-
-use crate::{
+use sluice_policy::{
     entry::{ContentKind, Output},
     text,
 };

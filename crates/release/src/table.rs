@@ -1,7 +1,8 @@
 //! Tables: a header and rows with as many columns as it has.
 
+use sluice_policy::entry::Output;
+
 use super::Fault;
-use crate::entry::Output;
 
 /// Counts columns and rows while a table is read.
 struct Shape {

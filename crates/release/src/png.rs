@@ -2,8 +2,9 @@
 
 mod pixels;
 
+use sluice_policy::entry::MAX_OUTPUT_BYTES;
+
 use super::Fault;
-use crate::entry::MAX_OUTPUT_BYTES;
 use pixels::Pixels;
 
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";

@@ -1,0 +1,98 @@
+mod pdf;
+mod png;
+mod svg;
+mod table;
+
+use super::*;
+
+fn rule(kind: ContentKind) -> Output {
+    let glob = "x".into();
+    Output {
+        glob,
+        kind,
+        required: false,
+        max_bytes: 4096,
+        max_rows: None,
+        columns: Vec::new(),
+        forbidden_columns: Vec::new(),
+        review: Some(false),
+    }
+}
+
+fn check_as(rule: &Output, content: &[u8]) -> Result<(), Hold> {
+    check(rule, &mut &content[..], content.len() as u64)
+}
+
+fn code(kind: ContentKind, content: impl AsRef<[u8]>) -> &'static str {
+    match check_as(&rule(kind), content.as_ref()) {
+        Ok(()) => "ok",
+        Err(hold) => {
+            assert!(HOLD_CODES.iter().any(|(code, _)| *code == hold.code), "{}", hold.code);
+            hold.code
+        }
+    }
+}
+
+fn message(kind: ContentKind, content: &str) -> String {
+    check_as(&rule(kind), content.as_bytes()).unwrap_err().message
+}
+
+#[test]
+fn hold_codes_are_sorted_and_in_the_reference() {
+    assert!(HOLD_CODES.windows(2).all(|pair| pair[0].0 < pair[1].0));
+    let page = include_str!("../../../docs/reference/formats.md");
+    for (code, meaning) in HOLD_CODES {
+        assert!(page.contains(&format!("| `{code}` | {meaning} |")), "{code}");
+    }
+}
+
+#[test]
+fn holds_by_size_and_review() {
+    let mut text = rule(ContentKind::Text);
+    text.max_bytes = 3;
+    assert!(check_as(&text, b"abc").is_ok());
+    assert_eq!(check_as(&text, b"abcd").unwrap_err().code, "too-large");
+    let sized = |size| check(&text, &mut &b"ab"[..], size).unwrap_err().code;
+    assert_eq!((sized(1), sized(3)), ("changed", "changed"));
+    text.review = Some(true);
+    assert_eq!(check_as(&text, b"abc").unwrap_err().code, "review-required");
+    assert_eq!(check_as(&text, b"a\0").unwrap_err().code, "not-text", "checked all the same");
+
+    for (kind, asks) in [(ContentKind::Text, true), (ContentKind::Csv, false)] {
+        assert_eq!(Output { review: None, ..rule(kind) }.needs_review(), asks);
+    }
+
+    struct Broken;
+    impl Read for Broken {
+        fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+            Err(std::io::Error::other("secret detail"))
+        }
+    }
+    let hold = check(&text, &mut Broken, 1).unwrap_err();
+    assert_eq!((hold.code, hold.message.contains("secret")), ("unreadable", false));
+}
+
+#[test]
+fn text_is_printable() {
+    for good in ["", "a\tb\n", "a\r\nb", "grüße\n"] {
+        assert_eq!(code(ContentKind::Text, good), "ok", "{good:?}");
+    }
+    for bad in ["a\0", "a\rb", "a\r", "\x1b[2K", "a\u{202e}b", "\u{feff}a", "a\x0c", "a\u{85}"] {
+        assert_eq!(code(ContentKind::Text, bad), "not-text", "{bad:?}");
+    }
+    assert_eq!(code(ContentKind::Text, b"a\xff"), "not-text");
+    assert_eq!(message(ContentKind::Text, "a\nb\n\x07"), "line 3 is not printable UTF-8");
+}
+
+#[test]
+fn json_is_one_value() {
+    for good in ["1", "{\"a\": [1, null, \"\\u0000\"]}\r\n", " [] "] {
+        assert_eq!(code(ContentKind::Json, good), "ok", "{good}");
+    }
+    for bad in ["", "{", "1 2", "{a: 1}", "[1,]", "NaN", "// x\n1", "'a'"] {
+        assert_eq!(code(ContentKind::Json, bad), "not-json", "{bad}");
+    }
+    assert_eq!(code(ContentKind::Json, "[".repeat(4000)), "not-json", "deep");
+    let found = message(ContentKind::Json, "{\"a\":\n secret}");
+    assert!(found.contains("line 2") && !found.contains("secret"), "{found}");
+}

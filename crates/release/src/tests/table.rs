@@ -1,0 +1,121 @@
+use sluice_policy::entry::{ContentKind, Output};
+
+use super::{check_as, code, message, rule};
+
+#[test]
+fn csv_is_a_table() {
+    for good in [
+        "a,b\n1,2\n",
+        "a,b\r\n1,2\r\n",
+        "a,b\n1,2",
+        "a\n",
+        "a,\n,\n",
+        "a,b\n1,",
+        "a,b\n\"x, \"\"y\"\"\nz\",2\n",
+        "a,b\n\"\",\"\"",
+    ] {
+        assert_eq!(code(ContentKind::Csv, good), "ok", "{good:?}");
+    }
+    for (bad, said) in [
+        ("", "row 1, column 1 is missing"),
+        ("a,b\n1\n", "row 2, column 1 ends the row; the header has 2 columns"),
+        ("a,b\n1,2,3\n", "row 2, column 3 ends the row; the header has 2 columns"),
+        ("a,b\n1,2\n\n", "row 3, column 1 ends"),
+        ("a,b\n1,2,", "row 2, column 3 ends"),
+        ("a,b\n1,x\"y\n", "row 2, column 2 has a quote inside"),
+        ("a,b\n1,\"x\ny", "row 2, column 2 has a quote that does not end"),
+        ("a,b\n1,\"x\"y\n", "row 2, column 2 goes on"),
+    ] {
+        let found = message(ContentKind::Csv, bad);
+        assert!(found.contains(said), "{bad:?}: {found}");
+    }
+    assert_eq!(code(ContentKind::Csv, "a,b\n1,\0\n"), "not-text");
+}
+
+/// What a spreadsheet reads as several columns is no name of one.
+#[test]
+fn other_delimiters_hide_no_columns() {
+    for (kind, table) in [
+        (ContentKind::Csv, "count;patient_id\n1;2\n"),
+        (ContentKind::Csv, "count\tpatient_id\n1\t2\n"),
+        (ContentKind::Csv, "count|patient_id,x\n1|2,3\n"),
+        (ContentKind::Csv, "\"count;patient_id\",x\n1,2\n"),
+        (ContentKind::Csv, "\"count,patient_id\"\n\"1,2\"\n"),
+        (ContentKind::Tsv, "count;patient_id\n1;2\n"),
+        (ContentKind::Tsv, "count,patient_id\n1,2\n"),
+        (ContentKind::Tsv, "count|patient_id\tx\n1\t2\n"),
+    ] {
+        assert_eq!(code(kind, table), "other-delimiter", "{table:?}");
+    }
+    assert_eq!(code(ContentKind::Csv, "\"height, cm\",n\n1,2\n"), "ok");
+    assert_eq!(code(ContentKind::Tsv, "height, cm\tn\n1\t2\n"), "ok");
+    let said = message(ContentKind::Csv, "a,b;c\n1,2\n");
+    assert_eq!(said, "row 1, column 2 has ';': other columns are in it");
+}
+
+#[test]
+fn tsv_is_a_table() {
+    for good in ["a\tb\n1\t2\n", "a\tb\r\n1\t2", "a\t\n\t\n", "a \"b\tc\n1\t\"\n"] {
+        assert_eq!(code(ContentKind::Tsv, good), "ok", "{good:?}");
+    }
+    for bad in ["", "a\tb\n1\n", "a\n1\t2\n", "a\tb\n1\t2\n\n", "\"a\tb\"\n1\t2\n", "\"\n1\n"] {
+        assert_eq!(code(ContentKind::Tsv, bad), "not-tsv", "{bad:?}");
+    }
+}
+
+#[test]
+fn tables_have_so_many_rows() {
+    for (kind, separator) in [(ContentKind::Csv, ","), (ContentKind::Tsv, "\t")] {
+        let mut rule = rule(kind);
+        rule.max_rows = Some(2);
+        let table =
+            |rows: usize| format!("a{separator}b\n{}", format!("1{separator}2\n").repeat(rows));
+        assert!(check_as(&rule, table(2).as_bytes()).is_ok());
+        let hold = check_as(&rule, table(3).as_bytes()).unwrap_err();
+        assert_eq!(
+            (hold.code, hold.message.as_str()),
+            ("too-many-rows", "it has more than 2 rows")
+        );
+        rule.max_rows = Some(0);
+        assert!(check_as(&rule, table(0).as_bytes()).is_ok());
+    }
+}
+
+#[test]
+fn columns_are_asked_for_and_forbidden() {
+    let held = |kind, content: &str| {
+        let (columns, forbidden_columns) = (vec!["count".into()], vec!["Patient_ID".into()]);
+        let rule = Output { columns, forbidden_columns, ..rule(kind) };
+        check_as(&rule, content.as_bytes()).err().map(|hold| (hold.code, hold.message))
+    };
+    for (kind, with) in [(ContentKind::Csv, ","), (ContentKind::Tsv, "\t")] {
+        let table = |text: &str| held(kind, &text.replace(',', with));
+        assert_eq!(table("sample,count\nA,1\n"), None);
+        let (code, message) = table("sample,number\nA,1\n").unwrap();
+        assert_eq!((code, message.as_str()), ("column-missing", "it has no column \"count\""));
+        let (code, message) = table("count, patient_id \n1,4711\n").unwrap();
+        assert_eq!(code, "column-forbidden");
+        assert!(message.contains("row 1, column 2") && !message.contains("4711"), "{message}");
+    }
+    assert_eq!(
+        held(ContentKind::Csv, "\"patient_id\",count\n1,2\n").unwrap().0,
+        "column-forbidden"
+    );
+    assert_eq!(held(ContentKind::Csv, "\"count\"\n1\n"), None);
+    // As R and pandas write them.
+    assert_eq!(held(ContentKind::Tsv, "\"count\"\t\"n\"\n1\t2\n"), None);
+    for (kind, header) in [
+        (ContentKind::Tsv, "\"patient_id\"\tcount"),
+        (ContentKind::Tsv, "' patient_id '\tcount"),
+        (ContentKind::Tsv, "x, patient_id\tcount"),
+        (ContentKind::Csv, "'PATIENT_ID',count"),
+        (ContentKind::Csv, "\"\"\"patient_id\"\"\",count"),
+        (ContentKind::Csv, "\"x,patient_id\",count"),
+        (ContentKind::Csv, "\"x\npatient_id\",count"),
+        (ContentKind::Csv, "\u{201c}patient_id\u{201d},count"),
+    ] {
+        let with = if kind == ContentKind::Csv { "," } else { "\t" };
+        let (code, _) = held(kind, &format!("{header}\n1{with}2\n")).unwrap();
+        assert_eq!(code, "column-forbidden", "{header:?}");
+    }
+}
