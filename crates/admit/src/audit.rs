@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use serde_json::{Value, json};
 use sluice_protocol::{Facts, Mode};
-use sluice_site::audit::{Audit, AuditError};
+use sluice_site::audit::{Audit, AuditError, Event};
 use sluice_site::node::Finding;
 use sluice_site::paths::Roots;
 use sluice_site::record::Record;
@@ -22,27 +22,28 @@ const MAX_OTHERS: usize = 20;
 const MAX_RUN_DIR: usize = 256;
 
 pub(crate) fn admitted(job: &Job<'_>, approved: &Approved) -> Result<(), Refused> {
-    append(job.roots, &job.facts.node, "admit", approval(job, approved), true).map_err(unwritable)
+    append(job.roots, &job.facts.node, Event::Admit, approval(job, approved), true)
+        .map_err(unwritable)
 }
 
 /// A step of an admitted job; not synced, as its job was.
 pub(crate) fn stepped(roots: &Roots, facts: &Facts, record: &Record) -> Result<(), Refused> {
     let mut detail = about(facts);
     detail["entry"] = json!(record.entry);
-    append(roots, &facts.node, "step", detail, false).map_err(unwritable)
+    append(roots, &facts.node, Event::Step, detail, false).map_err(unwritable)
 }
 
 /// Not synced: nothing depends on it, and the job waits.
 pub(crate) fn observed(job: &Job<'_>, approved: &Approved) -> Result<(), Refused> {
     let mut detail = approval(job, approved);
     detail["verdict"] = json!("admit");
-    append(job.roots, &job.facts.node, "observe", detail, false).map_err(unwritable)
+    append(job.roots, &job.facts.node, Event::Observe, detail, false).map_err(unwritable)
 }
 
 /// A job that runs although it would be refused.
 pub(crate) fn confined(roots: &Roots, facts: &Facts, refused: &Refused) -> Result<(), Refused> {
     let detail = why(about(facts), refused);
-    append(roots, &facts.node, "confine", detail, true).map_err(unwritable)
+    append(roots, &facts.node, Event::Confine, detail, true).map_err(unwritable)
 }
 
 pub(crate) fn refused(
@@ -56,7 +57,7 @@ pub(crate) fn refused(
     if observed {
         detail["verdict"] = json!("refuse");
     }
-    append(roots, node, if observed { "observe" } else { "refuse" }, detail, !observed)
+    append(roots, node, if observed { Event::Observe } else { Event::Refuse }, detail, !observed)
 }
 
 /// Writes down that a node's plugin runs in another mode now.
@@ -65,7 +66,7 @@ pub fn record_mode(roots: &Roots, mode: &str, node: &str) -> Result<(), String> 
         return Err(format!("{mode:?} is no mode: {}", Mode::ALL.map(Mode::word).join(", ")));
     }
     let text = |error: &dyn Display| error.to_string();
-    append(roots, node, "mode", json!({"mode": mode}), true).map_err(|error| text(&error))?;
+    append(roots, node, Event::Mode, json!({"mode": mode}), true).map_err(|error| text(&error))?;
     let run = ensure_dir(&roots.run, 0o755, Trust::ROOT).map_err(|error| text(&error))?;
     atomic::write(&run, "mode", format!("{mode}\n").as_bytes(), 0o644).map_err(|error| text(&error))
 }
@@ -73,7 +74,7 @@ pub fn record_mode(roots: &Roots, mode: &str, node: &str) -> Result<(), String> 
 /// A copy in the store that isn't what was approved any more.
 pub(crate) fn altered(roots: &Roots, hex: &str) -> Result<(), Refused> {
     let detail = json!({"digest": format!("sha256:{hex}")});
-    append(roots, "", "altered", detail, true).map_err(unwritable)
+    append(roots, "", Event::Altered, detail, true).map_err(unwritable)
 }
 
 /// Settings of the node that weaken the sandbox; nothing is written where there are none.
@@ -82,7 +83,7 @@ pub(crate) fn unsafe_node(roots: &Roots, found: &[Finding]) -> Result<(), AuditE
     if names.is_empty() {
         return Ok(());
     }
-    append(roots, "", "node-unsafe", json!({"found": names}), true)
+    append(roots, "", Event::NodeUnsafe, json!({"found": names}), true)
 }
 
 fn why(mut detail: Value, refused: &Refused) -> Value {
@@ -128,7 +129,7 @@ fn approval(job: &Job<'_>, approved: &Approved) -> Value {
 fn append(
     roots: &Roots,
     node: &str,
-    event: &str,
+    event: Event,
     detail: Value,
     sync: bool,
 ) -> Result<(), AuditError> {

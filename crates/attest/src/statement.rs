@@ -2,7 +2,10 @@
 
 use anyhow::{Context, Result};
 use sluice_policy::attestation::{AuditHead, Predicate, Statement, seal};
-use sluice_site::{audit::Audit, record::Record};
+use sluice_site::{
+    audit::{Audit, Event},
+    record::Record,
+};
 use sluice_sys::{
     read_limited,
     trusted::{Trust, open_trusted_file, read_trusted},
@@ -42,7 +45,7 @@ pub(crate) fn sign(
         "irregular": found.irregular.len(),
     });
     let mut audit = Audit::open(&host.roots.log.join("audit.jsonl"))?.on(&record.node);
-    let head = audit.append("attest", detail, true)?;
+    let head = audit.append(Event::Attest, detail, true)?;
 
     let statement = Statement::new(Predicate {
         format: 1,

@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail};
 use rustix::fs::{AtFlags, FlockOperation, OFlags, flock, unlinkat};
 use sluice_policy::attestation::IrregularFile;
 use sluice_site::{
-    audit::Audit,
+    audit::{Audit, Event},
     collect::{Collected, collect},
     paths::Roots,
     record::{FAILED, Record},
@@ -62,7 +62,7 @@ pub(crate) fn job(host: &Host, job: u32) -> Result<()> {
             fs::write(&note, &why).with_context(|| note.display().to_string())?;
             let detail = serde_json::json!({"job": name, "why": why});
             Audit::open(&host.roots.log.join("audit.jsonl"))?.append(
-                "attest-failed",
+                Event::AttestFailed,
                 detail,
                 true,
             )?;

@@ -4,7 +4,7 @@ mod report;
 mod verify;
 mod witness;
 
-use sluice_site::audit::{Audit, AuditError, Event, Verified, read};
+use sluice_site::audit::{Audit, AuditError, Line, Verified, read};
 use sluice_site::{Site, users};
 use sluice_sys::trusted::{Trust, TrustError};
 
@@ -25,7 +25,7 @@ pub(crate) fn run(command: args::Audit) -> Result<Exit> {
 }
 
 /// Goes through a log from its first line. The crawler's belongs to the service account.
-pub(crate) fn go_through(log: &args::Log, each: impl FnMut(Event)) -> Result<Verified> {
+pub(crate) fn go_through(log: &args::Log, each: impl FnMut(Line)) -> Result<Verified> {
     let service = Site::load().ok().and_then(|site| site.service().ok());
     let trust = service.map_or(Trust::SECRET, |(uid, _)| Trust::SECRET.or_owner(uid));
     read(&log.log, trust, each).map_err(failure)
@@ -46,7 +46,7 @@ fn failure(error: AuditError) -> Failure {
 }
 
 /// Whether an event is about this job; the number stands alone, or before a requeue's.
-pub(crate) fn is_about(event: &Event, job: u32) -> bool {
+pub(crate) fn is_about(event: &Line, job: u32) -> bool {
     match &event.detail["job"] {
         serde_json::Value::String(name) => {
             name.split('.').next().is_some_and(|name| name == job.to_string())
@@ -56,14 +56,14 @@ pub(crate) fn is_about(event: &Event, job: u32) -> bool {
 }
 
 /// The user whom an event is about: by name, as far as this host knows it.
-pub(crate) fn user(event: &Event) -> Option<String> {
+pub(crate) fn user(event: &Line) -> Option<String> {
     let uid = event.detail["uid"].as_u64()?;
     let name = u32::try_from(uid).ok().and_then(users::name_of);
     Some(name.unwrap_or_else(|| uid.to_string()))
 }
 
 /// An event's field that is a text.
-pub(crate) fn text<'a>(event: &'a Event, field: &str) -> &'a str {
+pub(crate) fn text<'a>(event: &'a Line, field: &str) -> &'a str {
     event.detail[field].as_str().unwrap_or_default()
 }
 
@@ -71,7 +71,7 @@ fn show(args: &AuditShow) -> Result<Exit> {
     let mut wanted = std::collections::VecDeque::new();
     go_through(&args.log, |event| {
         let about = args.job.is_none_or(|job| is_about(&event, job));
-        if about && args.event.as_ref().is_none_or(|word| *word == event.event) {
+        if about && args.event.is_none_or(|wanted| event.event() == Some(wanted)) {
             wanted.push_back(event);
         }
         if args.last.is_some_and(|last| wanted.len() > last) {
@@ -89,8 +89,8 @@ fn show(args: &AuditShow) -> Result<Exit> {
 }
 
 /// An event as one line: number, time, host, what, and the details as they stand there.
-pub(crate) fn sentence(event: &Event) -> String {
-    let Event { seq, time, host, event: what, detail, .. } = event;
+pub(crate) fn sentence(event: &Line) -> String {
+    let Line { seq, time, host, event: what, detail, .. } = event;
     let mut line = format!("{seq}  {time}  {host}  {what}");
     for (key, value) in detail.as_object().into_iter().flatten().filter(|(_, it)| !it.is_null()) {
         match value.as_str() {

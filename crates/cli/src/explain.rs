@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::Serialize;
 use sluice_policy::refusal::CODES;
-use sluice_site::audit::Event;
+use sluice_site::audit::{Event, Line};
 
 use crate::args::audit::Log;
 use crate::args::job::Explain;
@@ -23,14 +23,14 @@ struct Known {
     user: Option<String>,
     entry: Option<String>,
     /// `admit`, `refuse`, or `confine` and `observe` for one that runs all the same.
-    verdict: String,
+    verdict: Event,
     code: Option<String>,
     message: Option<String>,
     cause: Option<&'static str>,
     remedy: Option<&'static str>,
     time: String,
     /// The audit log's lines on it, as far as they may be read.
-    events: Vec<Event>,
+    events: Vec<Line>,
 }
 
 pub(crate) fn run(args: &Explain) -> Result<Exit> {
@@ -58,12 +58,12 @@ fn from_verdict(args: &Explain, job: u32) -> Result<Exit> {
     })?;
     let Verdict { verdict, code, message, entry, time, .. } = verdict;
     let verdict = match verdict {
-        Decision::Admit => "admit",
-        Decision::Confine => "confine",
-        Decision::Refuse => "refuse",
+        Decision::Admit => Event::Admit,
+        Decision::Confine => Event::Confine,
+        Decision::Refuse => Event::Refuse,
     };
     let entry = entry.filter(|entry| !entry.is_empty());
-    tell(args, Known::new(job, verdict.into(), None, entry, (code, message), time, Vec::new()))
+    tell(args, Known::new(job, verdict, None, entry, (code, message), time, Vec::new()))
 }
 
 /// For root: this node's audit log.
@@ -75,32 +75,34 @@ fn from_log(args: &Explain, job: u32) -> Result<Exit> {
             events.push(event);
         }
     })?;
-    let decision =
-        |event: &&Event| matches!(event.event.as_str(), "admit" | "refuse" | "observe" | "confine");
+    let decisions = events.iter().rev().filter_map(|line| match line.event()? {
+        event @ (Event::Admit | Event::Refuse | Event::Observe | Event::Confine) => {
+            Some((event, line.clone()))
+        }
+        _ => None,
+    });
     // A job's own decision says more than that on a step which came from outside.
-    let own = |event: &&Event| decision(event) && event.detail["step"] == "batch";
-    let last = events.iter().rev();
-    let Some(event) = last.clone().find(own).or_else(|| last.clone().find(decision)).cloned()
-    else {
+    let own = decisions.clone().find(|(_, line)| line.detail["step"] == "batch");
+    let Some((verdict, line)) = own.or_else(|| decisions.clone().next()) else {
         return Err(Failure::bad(format_args!(
             "this node's audit log says nothing of job {job}; ask on the node where it ran"
         )));
     };
-    let said = |field| Some(text(&event, field).to_owned()).filter(|text| !text.is_empty());
-    let verdict = (said("code"), said("message"));
-    let (what, time) = (event.event.clone(), event.time.clone());
-    tell(args, Known::new(job, what, user(&event), said("entry"), verdict, time, events))
+    let said = |field| Some(text(&line, field).to_owned()).filter(|text| !text.is_empty());
+    let why = (said("code"), said("message"));
+    let (user, entry) = (user(&line), said("entry"));
+    tell(args, Known::new(job, verdict, user, entry, why, line.time, events))
 }
 
 impl Known {
     fn new(
         job: u32,
-        verdict: String,
+        verdict: Event,
         user: Option<String>,
         entry: Option<String>,
         (code, message): (Option<String>, Option<String>),
         time: String,
-        events: Vec<Event>,
+        events: Vec<Line>,
     ) -> Self {
         let known = CODES.iter().find(|(known, ..)| Some(*known) == code.as_deref());
         let (cause, remedy) = (known.map(|it| it.1), known.map(|it| it.2));
@@ -119,11 +121,11 @@ fn tell(args: &Explain, known: Known) -> Result<Exit> {
 
 fn print(known: &Known) -> Result<()> {
     let refused = known.code.is_some();
-    let verdict = match known.verdict.as_str() {
-        "admit" => "admitted",
-        "confine" => "ran sealed on trial; mode=enforce would refuse it",
-        "observe" if refused => "ran untouched; mode=enforce would refuse it",
-        "observe" => "ran untouched; mode=enforce would admit it",
+    let verdict = match known.verdict {
+        Event::Admit => "admitted",
+        Event::Confine => "ran sealed on trial; mode=enforce would refuse it",
+        Event::Observe if refused => "ran untouched; mode=enforce would refuse it",
+        Event::Observe => "ran untouched; mode=enforce would admit it",
         _ => "refused",
     };
     let job = known.job.to_string();

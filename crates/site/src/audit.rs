@@ -3,11 +3,13 @@
 //! A log that has grown is rotated: the file is renamed after the number of its first line, and the
 //! next one goes on with the chain. Whoever reads goes through all of them ([`read`]).
 
+mod event;
 mod line;
 mod reader;
 mod segments;
 
-pub use line::Event;
+pub use event::Event;
+pub use line::Line;
 pub use reader::{Chain, Verified, read, verify};
 
 use std::ffi::OsString;
@@ -27,7 +29,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sluice_sys::trusted::{Trust, TrustError, check_file, ensure_dir};
 
-use line::{MAX_LINE, RECOVERED};
+use line::MAX_LINE;
 use segments::Tail;
 
 /// Size from which a file of the log is put aside, in bytes.
@@ -108,7 +110,7 @@ impl Audit {
     }
 
     /// Appends an event; with `sync` it is on the disk when this returns.
-    pub fn append(&mut self, event: &str, detail: Value, sync: bool) -> Result<Head, AuditError> {
+    pub fn append(&mut self, event: Event, detail: Value, sync: bool) -> Result<Head, AuditError> {
         self.lock()?;
         let result = self.append_locked(event, &detail, sync);
         // An error here leaves the lock to the descriptor's end.
@@ -148,7 +150,7 @@ impl Audit {
 
     fn append_locked(
         &mut self,
-        event: &str,
+        event: Event,
         detail: &Value,
         sync: bool,
     ) -> Result<Head, AuditError> {
@@ -166,7 +168,7 @@ impl Audit {
         }
         if torn > 0 {
             let detail = json!({"torn-bytes": torn});
-            head = Some(line::write(&mut bytes, &self.host, head, RECOVERED, &detail)?);
+            head = Some(line::write(&mut bytes, &self.host, head, Event::Recovered, &detail)?);
         }
         let head = line::write(&mut bytes, &self.host, head, event, detail)?;
         // One write: a crash tears at most what is written here.

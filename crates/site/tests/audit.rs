@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use serde_json::json;
-use sluice_site::audit::{Audit, AuditError, Head, Verified, read, verify};
+use sluice_site::audit::{Audit, AuditError, Event, Head, Verified, read, verify};
 use sluice_sys::trusted::Trust;
 
 struct Log {
@@ -25,7 +25,7 @@ impl Log {
         Some(Self { _dir: dir, path })
     }
 
-    fn append(&self, event: &str) -> Result<Head, AuditError> {
+    fn append(&self, event: Event) -> Result<Head, AuditError> {
         Audit::open(&self.path)?.on("n1").append(event, json!({"hash": ",\"hash\":\""}), true)
     }
 
@@ -41,8 +41,8 @@ impl Log {
 #[test]
 fn lines_are_chained() {
     let Some(log) = Log::new() else { return };
-    let first = log.append("admit").unwrap();
-    let second = log.append("refuse").unwrap();
+    let first = log.append(Event::Admit).unwrap();
+    let second = log.append(Event::Refuse).unwrap();
     assert_eq!((first.seq, second.seq), (0, 1));
     assert_eq!(log.verify().unwrap(), Verified { first: 0, head: Some(second), torn: 0 });
     assert!(log.text().lines().nth(1).unwrap().contains(&format!("\"prev\":\"{}\"", first.hash)));
@@ -51,13 +51,13 @@ fn lines_are_chained() {
 #[test]
 fn every_torn_end_is_closed() {
     let Some(log) = Log::new() else { return };
-    log.append("admit").unwrap();
+    log.append(Event::Admit).unwrap();
     let good = log.text();
-    log.append("admit").unwrap();
+    log.append(Event::Admit).unwrap();
     let second = log.text()[good.len()..].to_owned();
     for cut in [1, 2, second.len() / 2, second.len() - 2] {
         fs::write(&log.path, format!("{good}{}", &second[..cut])).unwrap();
-        let head = log.append("admit").unwrap();
+        let head = log.append(Event::Admit).unwrap();
         assert_eq!(head.seq, 2, "recovered is line 1");
         assert_eq!(
             log.verify().unwrap(),
@@ -68,7 +68,7 @@ fn every_torn_end_is_closed() {
         let text = log.text();
         let twice = &text[..text.len() - 80];
         fs::write(&log.path, twice).unwrap();
-        let head = log.append("admit").unwrap();
+        let head = log.append(Event::Admit).unwrap();
         assert_eq!(log.verify().unwrap().head, Some(head), "{cut}");
     }
 }
@@ -76,10 +76,10 @@ fn every_torn_end_is_closed() {
 #[test]
 fn a_whole_line_without_its_line_feed_counts() {
     let Some(log) = Log::new() else { return };
-    log.append("admit").unwrap();
+    log.append(Event::Admit).unwrap();
     fs::write(&log.path, log.text().trim_end()).unwrap();
     assert_eq!(log.verify().unwrap().head.unwrap().seq, 0);
-    let head = log.append("admit").unwrap();
+    let head = log.append(Event::Admit).unwrap();
     assert_eq!(head.seq, 1);
     assert_eq!(log.verify().unwrap(), Verified { first: 0, head: Some(head), torn: 0 });
 }
@@ -88,7 +88,7 @@ fn a_whole_line_without_its_line_feed_counts() {
 fn changes_are_found() {
     let Some(log) = Log::new() else { return };
     for _ in 0..3 {
-        log.append("admit").unwrap();
+        log.append(Event::Admit).unwrap();
     }
     let text = log.text();
     let lines: Vec<&str> = text.lines().collect();
@@ -106,15 +106,15 @@ fn changes_are_found() {
         );
     }
     fs::write(&log.path, text.replacen("n1", "n2", 3)).unwrap();
-    assert!(matches!(log.append("admit"), Err(AuditError::Altered { .. })));
+    assert!(matches!(log.append(Event::Admit), Err(AuditError::Altered { .. })));
 }
 
 #[test]
 fn long_details_and_open_files_are_refused() {
     let Some(log) = Log::new() else { return };
-    log.append("admit").unwrap();
+    log.append(Event::Admit).unwrap();
     let mut audit = Audit::open(&log.path).unwrap();
-    let long = audit.append("admit", json!("x".repeat(70_000)), true);
+    let long = audit.append(Event::Admit, json!("x".repeat(70_000)), true);
     assert!(matches!(long, Err(AuditError::TooLong(_))));
     std::os::unix::fs::chown(&log.path, Some(4242), None).unwrap();
     assert!(Audit::open(&log.path).is_err());
@@ -125,7 +125,7 @@ fn writers_take_turns() {
     let Some(log) = Log::new() else { return };
     std::thread::scope(|scope| {
         for _ in 0..4 {
-            scope.spawn(|| (0..25).for_each(|_| drop(log.append("admit").unwrap())));
+            scope.spawn(|| (0..25).for_each(|_| drop(log.append(Event::Admit).unwrap())));
         }
     });
     assert_eq!(log.verify().unwrap().head.unwrap().seq, 99);
@@ -134,10 +134,10 @@ fn writers_take_turns() {
 #[test]
 fn a_fragment_longer_than_the_window_is_skipped() {
     let Some(log) = Log::new() else { return };
-    log.append("admit").unwrap();
+    log.append(Event::Admit).unwrap();
     let mut file = fs::OpenOptions::new().append(true).open(&log.path).unwrap();
     file.write_all(&vec![b'x'; 300_000]).unwrap();
-    assert_eq!(log.append("admit").unwrap().seq, 2);
+    assert_eq!(log.append(Event::Admit).unwrap().seq, 2);
 }
 
 /// Lines of all files together.
@@ -154,7 +154,7 @@ fn the_chain_goes_on_through_files_put_aside() {
         for _ in 0..4 {
             scope.spawn(|| {
                 let mut audit = Audit::open(&log.path).unwrap().rotated_at(2000);
-                (0..50).for_each(|_| drop(audit.append("admit", json!({}), false).unwrap()));
+                (0..50).for_each(|_| drop(audit.append(Event::Admit, json!({}), false).unwrap()));
             });
         }
     });
@@ -175,7 +175,7 @@ fn the_chain_goes_on_through_files_put_aside() {
 #[test]
 fn a_crash_while_a_file_is_put_aside_loses_nothing() {
     let Some(log) = Log::new() else { return };
-    log.append("admit").unwrap();
+    log.append(Event::Admit).unwrap();
     let mut audit = Audit::open(&log.path).unwrap();
     audit.rotate().unwrap();
     assert_eq!(all(&log).unwrap().1, 1, "before the next file is there");
@@ -184,7 +184,7 @@ fn a_crash_while_a_file_is_put_aside_loses_nothing() {
     let aside = log.path.with_file_name("audit-000000000000.jsonl");
     let mut file = fs::OpenOptions::new().append(true).open(aside).unwrap();
     file.write_all(b"{\"seq\":1,").unwrap();
-    let head = log.append("admit").unwrap();
+    let head = log.append(Event::Admit).unwrap();
     assert_eq!(head.seq, 2, "recovered is line 1");
     assert_eq!(all(&log).unwrap(), (Verified { first: 0, head: Some(head), torn: 1 }, 3));
 }

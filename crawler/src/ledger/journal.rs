@@ -3,7 +3,7 @@
 use std::io;
 
 use serde_json::Value;
-use sluice_site::audit::Audit;
+use sluice_site::audit::{Audit, Event};
 
 use crate::{ledger::batch::Batch, outcome::Stop};
 
@@ -21,7 +21,7 @@ impl Journal {
     }
 
     /// Appends an event; it is on the disk when this returns well.
-    pub async fn append(&self, event: &'static str, detail: Value) -> Result<(), Stop> {
+    pub async fn append(&self, event: Event, detail: Value) -> Result<(), Stop> {
         let append = move |audit: &mut Audit| {
             audit.append(event, detail, false).map(drop).map_err(|error| error.to_string())
         };

@@ -7,6 +7,7 @@ use std::{
 
 use serde_json::json;
 use sluice_policy::{digest::Digest, entry::Entry as Approved};
+use sluice_site::audit::Event;
 use tokio::task::spawn_blocking;
 
 use crate::{
@@ -227,7 +228,7 @@ impl Crawler {
             "files": run.files.len(),
             "bytes": run.files.iter().map(|file| file.bytes).sum::<u64>(),
         });
-        self.journal.append("publish", detail).await
+        self.journal.append(Event::Publish, detail).await
     }
 
     async fn begin(&self, entry: &Entry, run: &Attested, now: &str) -> Result<String, Stop> {

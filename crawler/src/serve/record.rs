@@ -4,6 +4,7 @@ use std::{ops::AddAssign, path::Path, sync::Arc, time::Instant};
 
 use serde::Serialize;
 use serde_json::json;
+use sluice_site::audit::Event;
 use tokio::task::spawn_blocking;
 
 use crate::{
@@ -214,7 +215,7 @@ impl Crawler {
             "message": reason.message,
             "rule": reason.rule,
         });
-        self.journal.append("hold", detail).await
+        self.journal.append(Event::Hold, detail).await
     }
 
     /// Brings the status files up to the ledger, also those that a kill left behind. What can't be

@@ -7,6 +7,7 @@ use std::{fs, io, path::Path};
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use sluice_site::audit::Event;
 use sluice_sys::{
     atomic,
     beneath::{open_beneath, open_dir},
@@ -136,7 +137,7 @@ impl Crawler {
         // Once, however often what remains is tried again.
         if entry.remains.is_none() {
             let detail = json!({"run-id": run.run_id, "why": entry.reason.message});
-            self.journal.append("withdraw", detail).await?;
+            self.journal.append(Event::Withdraw, detail).await?;
         }
         let store = self.store.of(&run.owner)?;
         let present = store.list(&run.owner, &run.run_id).await?;

@@ -9,7 +9,7 @@ use std::process::{Command, Output, Stdio};
 use rustix::process::geteuid;
 use serde::Serialize;
 use serde_json::json;
-use sluice_site::audit::Audit;
+use sluice_site::audit::{Audit, Event};
 use sluice_site::paths::{ALLOWLIST, AUDIT};
 
 use super::draft::Draft;
@@ -102,7 +102,7 @@ fn record(serial: u64) -> Result<()> {
         "revoked-keys": revoked.keys.iter().map(|it| &it.fingerprint).collect::<Vec<_>>(),
     });
     Audit::open(Path::new(AUDIT))
-        .and_then(|mut log| log.append("allowlist", detail, true))
+        .and_then(|mut log| log.append(Event::Allowlist, detail, true))
         .map(drop)
         .map_err(|error| {
             Failure::environment(format_args!("serial {serial} is in force, but {error}"))

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use sluice_site::audit::Event;
 
 #[derive(Subcommand)]
 pub(crate) enum Audit {
@@ -49,8 +50,8 @@ pub(crate) struct AuditShow {
     #[arg(long, value_name = "JOB")]
     pub(crate) job: Option<u32>,
     /// Only events of this kind, such as refuse
-    #[arg(long, value_name = "EVENT")]
-    pub(crate) event: Option<String>,
+    #[arg(long, value_name = "EVENT", value_parser = event)]
+    pub(crate) event: Option<Event>,
     /// Only the last N of them
     #[arg(long, value_name = "N")]
     pub(crate) last: Option<usize>,
@@ -66,4 +67,11 @@ pub(crate) struct AuditReport {
     /// Print as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+fn event(word: &str) -> Result<Event, String> {
+    Event::of(word).ok_or_else(|| {
+        let words: Vec<&str> = Event::ALL.iter().map(|event| event.word()).collect();
+        format!("there are {}", words.join(", "))
+    })
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use sluice_policy::refusal::CODES;
-use sluice_site::audit::Event;
+use sluice_site::audit::{Event, Line};
 
 use super::{go_through, text, user};
 use crate::args::audit::AuditReport;
@@ -39,9 +39,9 @@ struct Reason {
 pub(super) fn run(args: &AuditReport) -> Result<Exit> {
     let mut report = Report::default();
     let mut reasons: BTreeMap<String, Reason> = BTreeMap::new();
-    go_through(&args.log, |event| match event.event.as_str() {
-        "observe" if text(&event, "verdict") == "admit" => report.seen += 1,
-        "observe" | "confine" => {
+    go_through(&args.log, |event| match event.event() {
+        Some(Event::Observe) if text(&event, "verdict") == "admit" => report.seen += 1,
+        Some(Event::Observe | Event::Confine) => {
             report.seen += 1;
             report.would_refuse += 1;
             reasons.entry(text(&event, "code").into()).or_default().add(&event);
@@ -59,7 +59,7 @@ pub(super) fn run(args: &AuditReport) -> Result<Exit> {
 }
 
 impl Reason {
-    fn add(&mut self, event: &Event) {
+    fn add(&mut self, event: &Line) {
         if self.count == 0 {
             self.code = text(event, "code").into();
             self.first = event.time.clone();

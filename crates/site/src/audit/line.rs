@@ -7,14 +7,12 @@ use serde_json::Value;
 use sluice_policy::digest::Digest;
 use time::OffsetDateTime;
 
-use super::{AuditError, Head};
+use super::{AuditError, Event, Head};
 
 /// Upper bound of one line, in bytes.
 pub(super) const MAX_LINE: usize = 64 << 10;
 /// `prev` of the first line.
 pub(super) const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
-/// Event that closes a line which a crash cut off.
-pub(super) const RECOVERED: &str = "recovered";
 /// Length of `,"hash":"HEX"}`.
 const HASH_SUFFIX: usize = 9 + 64 + 2;
 
@@ -31,14 +29,14 @@ struct Body<'a> {
 /// A line as it is read.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Event {
+pub struct Line {
     /// Its number, from 0.
     pub seq: u64,
     /// When it was written, RFC 3339.
     pub time: String,
     /// The host, or Slurm's name of the node.
     pub host: String,
-    /// What happened, such as `refuse`.
+    /// What happened: an [`Event`]'s word, or that of a later version.
     pub event: String,
     /// To whom, why and so on.
     pub detail: Value,
@@ -48,12 +46,19 @@ pub struct Event {
     pub hash: String,
 }
 
+impl Line {
+    /// What happened, where this version knows the word.
+    pub fn event(&self) -> Option<Event> {
+        Event::of(&self.event)
+    }
+}
+
 /// Appends the line that follows `last` to `bytes`.
 pub(super) fn write(
     bytes: &mut Vec<u8>,
     host: &str,
     last: Option<Head>,
-    event: &str,
+    event: Event,
     detail: &Value,
 ) -> Result<Head, AuditError> {
     let (seq, prev) = match last {
@@ -61,7 +66,7 @@ pub(super) fn write(
         None => (0, GENESIS.into()),
     };
     let time = sluice_policy::time::format(OffsetDateTime::now_utc());
-    let body = Body { seq, time: &time, host, event, detail, prev: &prev };
+    let body = Body { seq, time: &time, host, event: event.word(), detail, prev: &prev };
     let mut text = serde_json::to_string(&body).map_err(io::Error::from)?;
     text.pop();
     let hash = Digest::of(text.as_bytes()).hex();
@@ -75,8 +80,8 @@ pub(super) fn write(
 }
 
 /// A line; none if it is cut off, an error if it is whole but was changed.
-pub(super) fn parse(bytes: &[u8]) -> Result<Option<Event>, &'static str> {
-    let Ok(line) = serde_json::from_slice::<Event>(bytes) else { return Ok(None) };
+pub(super) fn parse(bytes: &[u8]) -> Result<Option<Line>, &'static str> {
+    let Ok(line) = serde_json::from_slice::<Line>(bytes) else { return Ok(None) };
     let hashed = bytes.len().checked_sub(HASH_SUFFIX).map(|at| bytes.split_at(at));
     match hashed {
         Some((body, suffix))

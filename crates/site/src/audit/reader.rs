@@ -9,7 +9,7 @@ use rustix::fs::{FlockOperation, OFlags, flock};
 use serde::Serialize;
 use sluice_sys::trusted::{Trust, TrustError, check_file, open_trusted_dir};
 
-use super::line::{GENESIS, MAX_LINE, RECOVERED, parse};
+use super::line::{GENESIS, Line, MAX_LINE, parse};
 use super::{AuditError, Event, Head, is_current, open_at, segments};
 
 /// What a log was found to be.
@@ -36,7 +36,7 @@ impl Chain {
     pub fn file(
         &mut self,
         mut log: impl BufRead,
-        mut each: impl FnMut(Event),
+        mut each: impl FnMut(Line),
     ) -> Result<(), AuditError> {
         for number in 1.. {
             let altered = |why| AuditError::Altered { line: number, why };
@@ -56,7 +56,7 @@ impl Chain {
         Ok(())
     }
 
-    fn follow(&mut self, line: &Event) -> Result<(), &'static str> {
+    fn follow(&mut self, line: &Line) -> Result<(), &'static str> {
         let fits = match &self.verified.head {
             Some(head) => line.seq == head.seq + 1 && line.prev == head.hash,
             // The first that is left; whoever asks is told its number.
@@ -65,7 +65,7 @@ impl Chain {
         if !fits {
             return Err("it doesn't follow the line before");
         }
-        if self.open && line.event != RECOVERED {
+        if self.open && line.event() != Some(Event::Recovered) {
             return Err("the line before is damaged, not cut off by a crash");
         }
         self.open = false;
@@ -94,11 +94,7 @@ pub fn verify(log: impl BufRead) -> Result<Verified, AuditError> {
 }
 
 /// Reads a log with all files that were put aside; no line is written meanwhile.
-pub fn read(
-    path: &Path,
-    trust: Trust,
-    mut each: impl FnMut(Event),
-) -> Result<Verified, AuditError> {
+pub fn read(path: &Path, trust: Trust, mut each: impl FnMut(Line)) -> Result<Verified, AuditError> {
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(TrustError::Path { path: path.into() }.into());
     };
