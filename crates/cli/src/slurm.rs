@@ -55,6 +55,45 @@ pub(crate) fn hostnames(list: &str) -> Result<Vec<String>> {
     Ok(text("scontrol", &output)?.lines().map(str::to_owned).collect())
 }
 
+/// A node's slurmd, and where it listens.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Daemon {
+    pub(crate) node: String,
+    pub(crate) address: String,
+    pub(crate) port: u16,
+}
+
+/// All nodes' slurmds, by the controller.
+pub(crate) fn daemons() -> Result<Vec<Daemon>> {
+    let show = |words: &[&str]| {
+        let output = Command::new("scontrol").arg("show").args(words).output();
+        text("scontrol", &output.doing(|| "run scontrol")?)
+    };
+    parse_daemons(&show(&["config"])?, &show(&["nodes", "--oneliner"])?)
+        .ok_or_else(|| Failure::environment("scontrol names no SlurmdPort"))
+}
+
+/// Only a port that isn't the common one stands with its node.
+fn parse_daemons(config: &str, nodes: &str) -> Option<Vec<Daemon>> {
+    let port = config.lines().find_map(|line| {
+        let (key, value) = line.split_once('=')?;
+        (key.trim() == "SlurmdPort").then(|| value.trim().parse().ok())?
+    })?;
+    let daemon = |line: &str| {
+        Some(Daemon {
+            node: field(line, "NodeName=")?.to_owned(),
+            address: field(line, "NodeAddr=")?.to_owned(),
+            port: field(line, "Port=").and_then(|it| it.parse().ok()).unwrap_or(port),
+        })
+    };
+    Some(nodes.lines().filter_map(daemon).collect())
+}
+
+/// Of a line of `scontrol --oneliner`.
+fn field<'a>(line: &'a str, key: &str) -> Option<&'a str> {
+    line.split_whitespace().find_map(|word| word.strip_prefix(key))
+}
+
 /// A job as the controller sees it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Job {
@@ -76,10 +115,9 @@ impl Job {
     }
 
     fn parse(line: &str) -> Option<Self> {
-        let field = |key: &str| line.split_whitespace().find_map(|word| word.strip_prefix(key));
-        let (code, signal) = field("ExitCode=")?.split_once(':')?;
+        let (code, signal) = field(line, "ExitCode=")?.split_once(':')?;
         Some(Self {
-            state: field("JobState=")?.to_owned(),
+            state: field(line, "JobState=")?.to_owned(),
             code: code.parse().ok()?,
             signal: signal.parse().ok()?,
         })
@@ -139,6 +177,23 @@ mod tests {
         assert_eq!(job("FAILED", "77:0").exit_code(), 77);
         assert_eq!(job("FAILED", "0:9").exit_code(), 137);
         assert_eq!(job("CANCELLED", "0:0").exit_code(), 1);
+    }
+
+    #[test]
+    fn daemons_listen_where_the_controller_says() {
+        let config = "SlurmctldPort           = 6817\nSlurmdPort              = 6818\n";
+        let nodes = "NodeName=n1 Arch=x86_64 NodeAddr=10.0.0.1 NodeHostName=n1 State=IDLE\n\
+                     NodeName=n2 NodeAddr=n2.example NodeHostName=n2 Port=17002 State=DOWN\n\n";
+        let daemon = |node: &str, address: &str, port| Daemon {
+            node: node.into(),
+            address: address.into(),
+            port,
+        };
+        assert_eq!(
+            parse_daemons(config, nodes).unwrap(),
+            [daemon("n1", "10.0.0.1", 6818), daemon("n2", "n2.example", 17002)]
+        );
+        assert_eq!(parse_daemons("SlurmctldPort = 6817\n", nodes), None);
     }
 
     #[test]

@@ -35,14 +35,18 @@ pub struct Finding {
 /// Every kernel has it, and only who may run on the node makes it harmless.
 const BY_NUMBER: &str = "visible-by-number";
 
+/// What only a host where users log in can find, with `sluice check`: it refuses no job.
+pub const SLURMD_REACHABLE: &str = "slurmd-reachable";
+
 /// The names of all findings.
-pub const NAMES: [&str; 13] = [
+pub const NAMES: [&str; 14] = [
     "contain-spank",
     "core-dumps",
     "namespaces",
     "oci-runtime",
     "pam-exec",
     "slurm-conf",
+    SLURMD_REACHABLE,
     "task-epilog",
     "unkillable-step-program",
     BY_NUMBER,

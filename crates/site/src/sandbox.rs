@@ -50,7 +50,7 @@ pub struct Sandbox {
     /// Longest file that a job can write, in bytes.
     pub max_file_bytes: Option<u64>,
     /// Whether nobody but sealed jobs runs on the nodes, where they are visible by their processes'
-    /// numbers.
+    /// numbers, and no host where people log in reaches slurmd, which tells these numbers.
     pub exclusive: bool,
     /// Settings of the nodes that the site lives with, by their names: [`crate::node::NAMES`].
     pub accept: Vec<String>,

@@ -11,7 +11,7 @@ use sluice_site::Site;
 use super::Findings;
 
 /// Accounts below are the system's.
-const FIRST_USER: u32 = 1000;
+pub(super) const FIRST_USER: u32 = 1000;
 /// So are these, nobody among them.
 const RESERVED: Range<u32> = 60_000..65_536;
 

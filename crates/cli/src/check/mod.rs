@@ -10,6 +10,7 @@ mod pending;
 mod places;
 mod plugin;
 mod set;
+mod slurmd;
 mod system;
 mod uids;
 
@@ -90,6 +91,8 @@ pub(crate) fn run(args: &Check) -> Result<Exit> {
             alone::check(site, mode, &mut findings);
         }
         pending::check(Path::new(paths::PENDING), &mut findings);
+    } else if let Ok(site) = &site {
+        slurmd::check(&site.sandbox, root, &mut findings);
     }
     report(&findings, args.json)
 }
