@@ -16,6 +16,7 @@ mod mutations;
 mod node;
 mod raw;
 mod sandbox;
+mod signals;
 mod slurm;
 mod spank;
 mod step;

@@ -5,6 +5,8 @@ use std::{
     ffi::{CStr, CString},
     io,
     os::fd::{AsRawFd, BorrowedFd},
+    ptr,
+    sync::OnceLock,
 };
 
 use rustix::thread::UnshareFlags;
@@ -100,6 +102,40 @@ pub(crate) fn loopback_up() -> io::Result<()> {
     // SAFETY: SIOCSIFFLAGS reads one ifreq with the name and flags set above, netdevice(7).
     let result = unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFFLAGS, &raw const request) };
     check(i64::from(result)).map(drop)
+}
+
+/// What the handler of SIGSYS lets through, and whom it tells.
+static TRAPPED_KILL: OnceLock<(u64, fn())> = OnceLock::new();
+
+/// Makes anew each kill(2) that a filter of system calls stops, with `word` as a third argument, which
+/// the kernel does not read; `note` is told before. It runs in a signal handler, wherever the call
+/// was made: it may store into an atomic variable and nothing else.
+pub(crate) fn on_trapped_kill(word: u64, note: fn()) -> io::Result<()> {
+    TRAPPED_KILL.get_or_init(|| (word, note));
+    // SAFETY: sigaction is a plain C structure for which all zeros is a valid value, an empty mask.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    action.sa_sigaction = trapped_kill as *const () as libc::sighandler_t;
+    action.sa_flags = libc::SA_SIGINFO | libc::SA_RESTART;
+    // SAFETY: the action is initialised and its handler has the form that SA_SIGINFO asks for; the
+    // old action isn't asked for.
+    let result = unsafe { libc::sigaction(libc::SIGSYS, &raw const action, ptr::null_mut()) };
+    check(i64::from(result)).map(drop)
+}
+
+/// The handler of SIGSYS. No other filter of ours stops a call this way.
+extern "C" fn trapped_kill(_: libc::c_int, _: *mut libc::siginfo_t, context: *mut libc::c_void) {
+    let Some((word, note)) = TRAPPED_KILL.get() else { return };
+    note();
+    // SAFETY: with SA_SIGINFO the kernel passes the interrupted thread's ucontext_t, sigaction(2),
+    // which nobody else uses before the handler returns.
+    let registers = unsafe { &mut (*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs };
+    let argument = |register: libc::c_int| registers[register as usize];
+    let (pid, signal) = (argument(libc::REG_RDI), argument(libc::REG_RSI));
+    // SAFETY: kill(2) takes any two numbers; the third argument is not read.
+    let result = unsafe { libc::syscall(libc::SYS_kill, pid, signal, *word) };
+    let error = || io::Error::last_os_error().raw_os_error().unwrap_or(libc::EPERM);
+    // What the stopped call answers: the kernel's convention, syscall(2).
+    registers[libc::REG_RAX as usize] = if result < 0 { -i64::from(error()) } else { result };
 }
 
 /// One line in slurmd's log.

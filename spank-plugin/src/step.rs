@@ -19,7 +19,7 @@ use crate::{
     mutations::dropped,
     node,
     raw::{exit_now, log_error, log_info, tell_user},
-    sandbox, slurm,
+    sandbox, signals, slurm,
     spank::{Spank, SpankError},
     ticket,
 };
@@ -253,18 +253,23 @@ fn first_task(spank: &Spank<'_>) -> bool {
 }
 
 /// `task_exit`: the batch script's wait status goes into the job's record, and whether a signal that
-/// the owner may have sent ended one of its steps.
+/// the owner may have sent ended one of its steps, or what a task had started.
 pub(crate) fn ended(spank: &Spank<'_>) {
     let Some(Decision::Admitted(admission)) = DECISION.get() else { return };
-    match spank.exit_status() {
-        Ok(status) if admission.script.is_some() => note(admission, "exit", &status.to_string()),
-        Ok(status) => {
-            let signalled = [libc::SIGKILL, libc::SIGTERM].contains(&libc::WTERMSIG(status));
-            if signalled && *INTERRUPTED.get_or_init(|| is_running(spank)) {
-                note(admission, INTERFERED, "");
-            }
-        }
-        Err(error) => log_error(&error.to_string()),
+    let status = match spank.exit_status() {
+        Ok(status) => status,
+        Err(error) => return log_error(&error.to_string()),
+    };
+    let is_script = admission.script.is_some();
+    if is_script {
+        note(admission, "exit", &status.to_string());
+    }
+    let by_signal = [libc::SIGKILL, libc::SIGTERM].contains(&libc::WTERMSIG(status));
+    // A script that a signal ended has failed, and says so itself.
+    let cut_short =
+        if is_script { !by_signal && signals::sent() } else { by_signal || signals::sent() };
+    if cut_short && *INTERRUPTED.get_or_init(|| is_running(spank)) {
+        note(admission, INTERFERED, "");
     }
 }
 

@@ -17,7 +17,7 @@ use super::{
     ConfineError,
     calls::{ABSENT, KNOWN},
 };
-use crate::mutations::dropped;
+use crate::{mutations::dropped, signals};
 
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
@@ -46,14 +46,29 @@ pub(super) fn no_exec() -> Result<(), ConfineError> {
 }
 
 /// Leaves to all threads of slurmstepd the signals that end, stop and continue a job: the others
-/// come from the job's owner, through Slurm, and would be an input that nobody approved.
+/// come from the job's owner, through Slurm, and would be an input that nobody approved. Those that
+/// end something are told of, see [`crate::signals`].
 pub(super) fn slurms_signals_only() -> Result<(), ConfineError> {
     const SLURMS: [i32; 6] =
         [0, libc::SIGKILL, libc::SIGTERM, libc::SIGSTOP, libc::SIGTSTP, libc::SIGCONT];
     let others = SLURMS.map(|signal| SeccompCondition::new(1, Dword, Ne, signal as u64));
     let others = SeccompRule::new(others.into_iter().collect::<Result<_, _>>()?)?;
     let program = program([(libc::SYS_kill, vec![others])].into(), libc::EPERM, false)?;
-    seccompiler::apply_filter_all_threads(&program).map_err(ConfineError::from)
+    seccompiler::apply_filter_all_threads(&program)?;
+    signals::watch().map_err(|error| ConfineError::Call("sigaction", error))?;
+    seccompiler::apply_filter_all_threads(&told()?).map_err(ConfineError::from)
+}
+
+/// Has KILL and TERM told of, unless the third argument says that they have been.
+fn told() -> Result<BpfProgram, ConfineError> {
+    let told = [libc::SIGKILL, libc::SIGTERM].map(|signal| {
+        SeccompRule::new(vec![
+            SeccompCondition::new(1, Dword, Eq, signal as u64)?,
+            SeccompCondition::new(2, Qword, Ne, signals::TOLD)?,
+        ])
+    });
+    let rules = Rules::from([(libc::SYS_kill, told.into_iter().collect::<Result<_, _>>()?)]);
+    compile(rules, SeccompAction::Trap)
 }
 
 fn absent() -> Rules {
@@ -150,9 +165,7 @@ fn forbidden() -> Result<Rules, ConfineError> {
 /// Compiles the rules; with `known_only`, calls that nobody has looked at match as well.
 fn program(rules: Rules, errno: i32, known_only: bool) -> Result<BpfProgram, ConfineError> {
     let denied = SeccompAction::Errno(errno as u32);
-    let target = std::env::consts::ARCH.try_into()?;
-    let filter = SeccompFilter::new(rules, SeccompAction::Allow, denied.clone(), target)?;
-    let mut program = BpfProgram::try_from(filter)?;
+    let mut program = compile(rules, denied.clone())?;
     if known_only {
         // In front, where the number is the first word of seccomp_data, seccomp(2): jumps are
         // relative, and the compiled part checks the architecture itself.
@@ -169,6 +182,12 @@ fn program(rules: Rules, errno: i32, known_only: bool) -> Result<BpfProgram, Con
         program.splice(0..0, front);
     }
     Ok(program)
+}
+
+fn compile(rules: Rules, matched: SeccompAction) -> Result<BpfProgram, ConfineError> {
+    let target = std::env::consts::ARCH.try_into()?;
+    let filter = SeccompFilter::new(rules, SeccompAction::Allow, matched, target)?;
+    Ok(BpfProgram::try_from(filter)?)
 }
 
 fn apply(program: &BpfProgram) -> Result<(), ConfineError> {

@@ -1,0 +1,28 @@
+//! Whether slurmstepd has sent the step KILL or TERM.
+//!
+//! Slurm tells its plugins nothing of signals, and its process trackers send them to one process
+//! after the other: a script may lose its tool to one and end well. So a filter of system calls stops
+//! slurmstepd in kill(2), the handler of SIGSYS notes it and makes the call anew, with a word in an
+//! argument that the kernel doesn't read and the filter lets through. seccomp(2), SECCOMP_RET_TRAP.
+
+use std::{
+    io,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use crate::raw;
+
+/// kill(2) has two arguments; this stands in the register of a third.
+pub(crate) const TOLD: u64 = 0x746f_6c64;
+
+static SENT: AtomicBool = AtomicBool::new(false);
+
+/// Notes from now on the signals that the filter stops.
+pub(crate) fn watch() -> io::Result<()> {
+    raw::on_trapped_kill(TOLD, || SENT.store(true, Ordering::SeqCst))
+}
+
+/// Whether there was one. Nothing tells which task it went to, or whether it ended anything.
+pub(crate) fn sent() -> bool {
+    SENT.load(Ordering::SeqCst)
+}
