@@ -118,7 +118,7 @@ impl Config {
         Ok(Self {
             etc: etc.to_owned(),
             state: state.to_owned(),
-            spool: site.attestations.join("spool"),
+            spool: site.spool(),
             location: Location::new(crawler)?,
             interval: Duration::from_secs(crawler.interval_seconds),
             require_attestation: crawler.require_attestation,

@@ -1,7 +1,7 @@
 //! One step in slurmstepd: the decision made in `init`, and what each later hook makes of it.
 
 use std::{
-    env, fs,
+    env,
     sync::{
         OnceLock,
         atomic::{AtomicBool, Ordering},
@@ -10,7 +10,7 @@ use std::{
 
 use sluice_protocol::{Admission, EXIT_REFUSED, Facts, JobFacts, Mode, Refusal, Step, Verdict};
 
-use sluice_sys::pins::INTERFERED;
+use sluice_sys::jobs::JobDir;
 
 use crate::{
     SLURM,
@@ -210,7 +210,7 @@ pub(crate) fn forked() {
     {
         log_error(&format!("the owner's signals reach the job: {error}"));
         if let Some(Decision::Admitted(admission)) = DECISION.get() {
-            note(admission, INTERFERED, "");
+            note_interfered(admission);
         }
     }
 }
@@ -262,14 +262,14 @@ pub(crate) fn ended(spank: &Spank<'_>) {
     };
     let is_script = admission.script.is_some();
     if is_script {
-        note(admission, "exit", &status.to_string());
+        note_exit(admission, status);
     }
     let by_signal = [libc::SIGKILL, libc::SIGTERM].contains(&libc::WTERMSIG(status));
     // A script that a signal ended has failed, and says so itself.
     let cut_short =
         if is_script { !by_signal && signals::sent() } else { by_signal || signals::sent() };
     if cut_short && *INTERRUPTED.get_or_init(|| is_running(spank)) {
-        note(admission, INTERFERED, "");
+        note_interfered(admission);
     }
 }
 
@@ -280,9 +280,16 @@ fn is_running(spank: &Spank<'_>) -> bool {
     !spank.job_id().ok().and_then(slurm::load_job).is_some_and(|job| job.over)
 }
 
-/// Leaves a word for the job's end in its record.
-fn note(admission: &Admission, name: &str, text: &str) {
-    if let Err(error) = fs::write(admission.record.join(name), text) {
-        log_error(&format!("{name} not recorded: {error}"));
+/// Leaves word for the job's end in its record.
+fn note_exit(admission: &Admission, status: i32) {
+    if let Err(error) = JobDir::at(&admission.record).note_exit(status) {
+        log_error(&format!("exit status not recorded: {error}"));
+    }
+}
+
+/// As above.
+fn note_interfered(admission: &Admission) {
+    if let Err(error) = JobDir::at(&admission.record).note_interfered() {
+        log_error(&format!("interference not recorded: {error}"));
     }
 }

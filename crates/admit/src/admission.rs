@@ -8,6 +8,7 @@ use sluice_protocol::{
     Access, Admission, Bind, FORMAT, Facts, Network, OpenAs, Sandbox, Script, Stdio,
 };
 use sluice_site::{Ports, Site};
+use sluice_sys::jobs::JobDir;
 
 use crate::Job;
 use crate::decide::Approved;
@@ -51,16 +52,17 @@ pub(crate) fn of(job: &Job<'_>, approved: &Approved, store: &Store<'_>) -> Admis
             }
         },
         stdio: stdio(job, approved.verified.entry.stdio),
-        ..bare(job.facts, job.record(), &job.user, job.sandbox.clone())
+        ..bare(job.facts, &job.record(), &job.user, job.sandbox.clone())
     }
 }
 
 /// The sandbox alone.
-pub(crate) fn bare(facts: &Facts, record: PathBuf, user: &User, sandbox: Sandbox) -> Admission {
+pub(crate) fn bare(facts: &Facts, record: &JobDir, user: &User, sandbox: Sandbox) -> Admission {
+    let script = facts.job.script.clone();
     Admission {
         format: FORMAT,
-        script: facts.job.script.clone().map(|at| Script { copy: record.join("script"), at }),
-        record,
+        script: script.map(|at| Script { copy: record.join(JobDir::SCRIPT), at }),
+        record: record.path().into(),
         binds: Vec::new(),
         env_keep: ENV_KEEP.iter().map(|name| (*name).into()).collect(),
         env_set: env_set(user, None),
@@ -96,7 +98,7 @@ pub(crate) fn data(user: &User, sets: &[DataBind]) -> impl Iterator<Item = Bind>
 pub(crate) fn run(job: &Job<'_>) -> Bind {
     let (uid, gid) = job.user.service;
     Bind {
-        source: job.seal().join("run"),
+        source: job.site.sealed_run(job.incarnation()),
         target: job.drop_box.path().into(),
         open_as: OpenAs::Service(uid, gid),
         access: Access::Write,

@@ -35,7 +35,9 @@ use std::time::Duration;
 
 use sluice_protocol::{Admission, Facts, Mode, Refusal, Sandbox, Verdict};
 use sluice_site::paths::Roots;
+use sluice_site::record::run_id;
 use sluice_site::{Site, users};
+use sluice_sys::jobs::{Incarnation, JobDir};
 use time::OffsetDateTime;
 
 pub use audit::record_mode;
@@ -188,24 +190,23 @@ fn observe(job: &Job<'_>, pulse: &mut Pulse) -> Result<Admission, Refused> {
 }
 
 impl Job<'_> {
-    /// The incarnation, `JOB.RESTART`.
-    fn incarnation(&self) -> String {
+    /// Which start of the job this is.
+    fn incarnation(&self) -> Incarnation {
         self.facts.incarnation()
     }
 
     /// The directory of the sealed run directory, which the service account owns.
     fn seal(&self) -> PathBuf {
-        self.site.sealed_root.join(&self.site.cluster).join(self.incarnation())
+        self.site.seal(self.incarnation())
     }
 
     /// The job's record on this node.
-    fn record(&self) -> PathBuf {
-        self.roots.run.join("jobs").join(self.incarnation())
+    fn record(&self) -> JobDir {
+        self.roots.jobs().dir(self.incarnation().into())
     }
 
     fn run_id(&self) -> String {
         let name = self.drop_box.path().rsplit('/').next().unwrap_or_default();
-        let Facts { job, .. } = self.facts;
-        sluice_site::record::run_id(name.as_bytes(), &self.site.cluster, job.id, job.restart)
+        run_id(name.as_bytes(), &self.site.cluster, self.incarnation())
     }
 }

@@ -9,8 +9,11 @@ use rustix::fs::{AtFlags, Mode, OFlags, fchmod, mkdirat, openat, statat, unlinka
 use rustix::io::Errno;
 use rustix::rand::{GetRandomFlags, getrandom};
 use sluice_policy::digest::Digest;
+use sluice_site::pending::Pending;
 use sluice_site::record::Record;
+use sluice_site::shared::{RUNNING, SPOOL, spooled};
 use sluice_sys::beneath::{open_beneath, open_dir};
+use sluice_sys::jobs::JobDir;
 use sluice_sys::trusted::{Trust, ensure_dir};
 use sluice_sys::{atomic, tree};
 
@@ -116,23 +119,23 @@ fn token() -> Result<String, Refused> {
 
 /// The directory in which each node will say that it is done with the job.
 fn running<'a>(job: &'a Job<'_>, undo: &mut Undo<'a>) -> Result<(), Refused> {
-    let name = job.incarnation();
-    let path = job.site.attestations.join("running").join(&name);
+    let name = job.incarnation().to_string();
+    let path = job.site.running().join(&name);
     let running = job
         .user
         .serve(|| -> io::Result<OwnedFd> {
             let place = open_dir(&job.site.attestations)?;
             // An attestation of these numbers would be taken for this job's when it ends.
-            let attested = format!("spool/{}-{name}.json", job.site.cluster);
-            match statat(&place, attested, AtFlags::SYMLINK_NOFOLLOW) {
+            let attested = spooled(&job.site.cluster, job.incarnation());
+            match statat(&place, Path::new(SPOOL).join(attested), AtFlags::SYMLINK_NOFOLLOW) {
                 Err(Errno::NOENT) => {}
                 found => return Err(found.err().unwrap_or(Errno::EXIST).into()),
             }
-            let running = seal::subdirectory(place, "running")?;
+            let running = seal::subdirectory(place, RUNNING)?;
             mkdirat(&running, name.as_str(), Mode::RWXU)?;
             Ok(running)
         })?
-        .map_err(|error| unwritable(&path, error))?;
+        .map_err(|error| not_made(&path, error))?;
     undo.push(move || {
         let _ = job.user.serve(|| unlinkat(&running, name.as_str(), AtFlags::REMOVEDIR));
     });
@@ -146,17 +149,17 @@ fn on_node<'a>(
     script: &[u8],
     undo: &mut Undo<'a>,
 ) -> Result<(), Refused> {
-    let path = job.record();
-    let name = job.incarnation();
-    let jobs = own_directory(&job.roots.run.join("jobs"))?;
-    let fail = |error: io::Error| unwritable(&path, error);
+    let record = job.record();
+    let name = job.incarnation().to_string();
+    let jobs = own_directory(job.roots.jobs().path())?;
+    let fail = |error: io::Error| not_made(record.path(), error);
     mkdirat(&jobs, name.as_str(), Mode::RWXU).map_err(|error| fail(error.into()))?;
     let dir = open_beneath(&jobs, Path::new(&name), OFlags::DIRECTORY).map_err(fail)?;
     undo.push(move || {
         let _ = tree::remove(&jobs, &name);
     });
     write_script_in(dir.as_fd(), script).map_err(fail)?;
-    atomic::write(&dir, "record.json", json, 0o600).map_err(fail)
+    atomic::write(&dir, JobDir::RECORD, json, 0o600).map_err(fail)
 }
 
 /// The sealed copy of the script in a record that is there already.
@@ -166,17 +169,17 @@ pub(crate) fn write_script(record: &Path, script: &[u8]) -> io::Result<()> {
 
 fn write_script_in(dir: impl AsFd, script: &[u8]) -> io::Result<()> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-    let mut file = File::from(openat(dir, "script", flags, Mode::RUSR)?);
+    let mut file = File::from(openat(dir, JobDir::SCRIPT, flags, Mode::RUSR)?);
     file.write_all(script)?;
     Ok(fchmod(&file, Mode::from_raw_mode(0o555))?)
 }
 
 /// The copy that outlives a crash of the node.
 fn pending<'a>(job: &'a Job<'_>, json: &[u8], undo: &mut Undo<'a>) -> Result<(), Refused> {
-    let name = format!("{}.json", job.incarnation());
-    let path = job.roots.state.join("pending");
-    let dir = own_directory(&path)?;
-    atomic::write(&dir, &name, json, 0o600).map_err(|error| unwritable(&path, error))?;
+    let pending = job.roots.pending();
+    let name = Pending::name(job.incarnation());
+    let dir = own_directory(pending.path())?;
+    atomic::write(&dir, &name, json, 0o600).map_err(|error| not_made(pending.path(), error))?;
     undo.push(move || {
         let _ = unlinkat(&dir, name.as_str(), AtFlags::empty());
     });
@@ -187,12 +190,14 @@ fn own_directory(path: &Path) -> Result<OwnedFd, Refused> {
     ensure_dir(path, 0o700, Trust::ROOT).map_err(|error| Refused::new("store-unwritable", error))
 }
 
-fn unwritable(path: &Path, error: io::Error) -> Refused {
+fn not_made(path: &Path, error: io::Error) -> Refused {
     match error.kind() {
         io::ErrorKind::AlreadyExists => seal::already_there(path),
-        _ => Refused::new(
-            "store-unwritable",
-            format!("the job's record {}: {error}", path.display()),
-        ),
+        _ => unwritable(path, &error),
     }
+}
+
+/// A record that can't be written.
+pub(crate) fn unwritable(path: &Path, error: &dyn std::fmt::Display) -> Refused {
+    Refused::new("store-unwritable", format!("the job's record {}: {error}", path.display()))
 }

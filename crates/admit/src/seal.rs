@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, Mode, OFlags, fchmod, fstat, mkdirat, openat, unlinkat};
 use rustix::io::Errno;
+use sluice_site::shared::RUN;
 use sluice_sys::beneath::{open_beneath, open_dir};
 use sluice_sys::tree;
 
@@ -15,7 +16,6 @@ use crate::Job;
 use crate::refused::Refused;
 use crate::undo::Undo;
 
-const RUN: &str = "run";
 /// Sluice's own directory in the sealed run directory: standard output and error.
 const OWN: &str = ".sluice";
 
@@ -27,7 +27,7 @@ pub(crate) fn make<'a>(
 ) -> Result<PathBuf, Refused> {
     let user = &job.user;
     let path = job.seal();
-    let name = job.incarnation();
+    let name = job.incarnation().to_string();
     let broken = |error: io::Error| match error.kind() {
         io::ErrorKind::AlreadyExists => already_there(&path),
         _ => Refused::new(

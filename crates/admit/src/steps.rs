@@ -20,19 +20,19 @@ use sluice_site::paths::Roots;
 use sluice_site::record::Record;
 use sluice_sys::beneath::{open_beneath, open_dir};
 use sluice_sys::identity::as_user;
+use sluice_sys::jobs::JobDir;
 use sluice_sys::trusted::{Trust, ensure_dir, open_trusted_file};
 use sluice_sys::{atomic, read_limited};
 
 use crate::decide::{Approved, Bundle};
 use crate::pulse::Pulse;
+use crate::record::unwritable;
 use crate::refused::Refused;
 use crate::store::Store;
 use crate::undo::Undo;
 use crate::{Job, audit, sandbox};
 
-/// The record's file, on the node and beside the sealed run directory.
-const FILE: &str = "steps.json";
-/// Upper bound of it, in bytes.
+/// Upper bound of [`JobDir::STEPS`], in bytes; beside the sealed run directory it has that name, too.
 const MAX_BYTES: usize = 4 << 20;
 
 /// What srun tells slurmstepd's PMIx server of the step's nodes and tasks, and by what Open MPI knows
@@ -76,7 +76,7 @@ pub(crate) fn allow<'a>(
         access: Access::Read,
     };
     admission.binds.extend(places.map(|place| read(place, place)));
-    admission.binds.push(read(&job.record().join("ticket"), Path::new(TICKET)));
+    admission.binds.push(read(&job.record().join(JobDir::TICKET), Path::new(TICKET)));
 
     let key = key(job.roots)?;
     let ticket = claims(job.facts, record, &record.sealed.to_string_lossy()).issue(&key);
@@ -95,7 +95,7 @@ pub(crate) fn allow<'a>(
         admission: of_steps,
     };
     let bytes = serde_json::to_vec(&inside).map_err(|e| Refused::new("internal-error", e))?;
-    leave(&job.record(), &ticket, &bytes)?;
+    leave(job.record().path(), &ticket, &bytes)?;
     if record.nodes.len() > 1 {
         for_other_nodes(job, &key, &bytes, undo)?;
     }
@@ -111,8 +111,7 @@ pub(crate) fn decide(
     pulse: &mut Pulse,
 ) -> Result<Option<Admission>, Refused> {
     let Step::Run(_) = facts.step else { return Ok(None) };
-    let dir = roots.run.join("jobs").join(facts.incarnation());
-    let here = on_node(&dir)?;
+    let here = on_node(&roots.jobs().dir(facts.incarnation().into()))?;
     let is_here = here.is_some();
     let Some(inside) = here.map_or_else(|| elsewhere(facts, site, roots), |it| Ok(Some(it)))?
     else {
@@ -175,11 +174,11 @@ fn leave(dir: &Path, ticket: &str, bytes: &[u8]) -> Result<(), Refused> {
     let write = || -> io::Result<()> {
         let dir = open_dir(dir)?;
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::CLOEXEC;
-        let mut file = File::from(openat(&dir, "ticket", flags, Mode::RUSR)?);
+        let mut file = File::from(openat(&dir, JobDir::TICKET, flags, Mode::RUSR)?);
         file.write_all(ticket.as_bytes())?;
         // The job reads it; nobody else gets here.
         fchmod(&file, Mode::from_raw_mode(0o444))?;
-        atomic::replace(&dir, FILE, bytes, 0o600)
+        atomic::replace(&dir, JobDir::STEPS, bytes, 0o600)
     };
     write().map_err(|error| unwritable(dir, &error))
 }
@@ -197,18 +196,18 @@ fn for_other_nodes<'a>(
         .user
         .serve(|| -> io::Result<OwnedFd> {
             let dir = open_dir(&path)?;
-            atomic::write(&dir, FILE, &sealed, 0o600)?;
+            atomic::write(&dir, JobDir::STEPS, &sealed, 0o600)?;
             Ok(dir)
         })?
         .map_err(|error| unwritable(&path, &error))?;
     undo.push(move || {
-        let _ = job.user.serve(|| unlinkat(&dir, FILE, AtFlags::empty()));
+        let _ = job.user.serve(|| unlinkat(&dir, JobDir::STEPS, AtFlags::empty()));
     });
     Ok(())
 }
 
-fn on_node(dir: &Path) -> Result<Option<Inside>, Refused> {
-    match open_trusted_file(&dir.join(FILE), Trust::SECRET) {
+fn on_node(dir: &JobDir) -> Result<Option<Inside>, Refused> {
+    match open_trusted_file(&dir.join(JobDir::STEPS), Trust::SECRET) {
         Err(error) if error.is_missing() => Ok(None),
         Err(error) => Err(Refused::new("internal-error", error)),
         Ok(file) => read_limited(file, MAX_BYTES)
@@ -223,9 +222,9 @@ fn elsewhere(facts: &Facts, site: &Site, roots: &Roots) -> Result<Option<Inside>
     const MAC: usize = 32;
     let (uid, gid) =
         site.service().map_err(|error| Refused::new("configuration-invalid", error))?;
-    let path = site.sealed_root.join(&site.cluster).join(facts.incarnation());
+    let path = site.seal(facts.incarnation());
     let found = as_user(uid, gid, || -> io::Result<Vec<u8>> {
-        let file = open_beneath(open_dir(&path)?, Path::new(FILE), OFlags::RDONLY)?;
+        let file = open_beneath(open_dir(&path)?, Path::new(JobDir::STEPS), OFlags::RDONLY)?;
         read_limited(file, MAX_BYTES)
     });
     let bytes = match found.map_err(Refused::internal("the service account's identity"))? {
@@ -262,11 +261,12 @@ fn bring(
         })
         .collect::<Result<Vec<_>, _>>()?;
 
-    let name = inside.record.incarnation();
-    let dir = roots.run.join("jobs").join(&name);
-    let fail = |error: &dyn std::fmt::Display| unwritable(&dir, error);
+    let incarnation = inside.record.incarnation();
+    let jobs = roots.jobs();
+    let dir = jobs.dir(incarnation.into());
+    let fail = |error: &dyn std::fmt::Display| unwritable(dir.path(), error);
     let run = ensure_dir(&roots.run, 0o755, Trust::ROOT).map_err(|error| fail(&error))?;
-    let jobs = ensure_dir(&roots.run.join("jobs"), 0o700, Trust::ROOT).map_err(|e| fail(&e))?;
+    let jobs = ensure_dir(jobs.path(), 0o700, Trust::ROOT).map_err(|e| fail(&e))?;
     // Of several steps that come at once one does it.
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC;
     let lock = openat(run, "steps.lock", flags, Mode::RUSR | Mode::WUSR).map_err(|e| fail(&e))?;
@@ -274,18 +274,15 @@ fn bring(
     if on_node(&dir)?.is_some() {
         return Ok(());
     }
+    let name = incarnation.to_string();
     match mkdirat(&jobs, name.as_str(), Mode::RWXU) {
         Ok(()) | Err(Errno::EXIST) => {}
         Err(error) => return Err(fail(&error)),
     }
     let record = inside.record.to_json().map_err(|error| Refused::new("internal-error", error))?;
     open_beneath(jobs.as_fd(), Path::new(&name), OFlags::DIRECTORY)
-        .and_then(|dir| atomic::replace(&dir, "record.json", &record, 0o600))
+        .and_then(|dir| atomic::replace(&dir, JobDir::RECORD, &record, 0o600))
         .map_err(|error| fail(&error))?;
     let bytes = serde_json::to_vec(inside).map_err(|e| Refused::new("internal-error", e))?;
-    leave(&dir, ticket, &bytes)
-}
-
-fn unwritable(path: &Path, error: &dyn std::fmt::Display) -> Refused {
-    Refused::new("store-unwritable", format!("the job's record {}: {error}", path.display()))
+    leave(dir.path(), ticket, &bytes)
 }

@@ -27,6 +27,7 @@ use sluice_site::Store as Rules;
 use sluice_site::bundle::{Found, Survey, survey};
 use sluice_site::paths::Roots;
 use sluice_sys::beneath::{open_beneath, open_dir};
+use sluice_sys::jobs::Jobs;
 use sluice_sys::read_limited;
 use sluice_sys::trusted::{Trust, ensure_dir};
 
@@ -42,7 +43,7 @@ pub(crate) struct Store<'a> {
     dir: OwnedFd,
     roots: &'a Roots,
     /// Records of the jobs on this node, which tell what is in use.
-    jobs: PathBuf,
+    jobs: Jobs,
     rules: &'a Rules,
 }
 
@@ -67,7 +68,7 @@ impl<'a> Store<'a> {
         let path = roots.state.join("store");
         let dir = ensure_dir(&path, 0o700, Trust::ROOT)
             .map_err(|error| Refused::new("store-unwritable", error))?;
-        Ok(Self { path, dir, roots, jobs: roots.run.join("jobs"), rules })
+        Ok(Self { path, dir, roots, jobs: roots.jobs(), rules })
     }
 
     /// Where the verified content lies.

@@ -9,6 +9,7 @@ use sluice_policy::entry::Stdio;
 use sluice_protocol::{Access, Admission, Bind, Facts, OpenAs};
 use sluice_site::Site;
 use sluice_site::paths::Roots;
+use sluice_sys::jobs::RecordName;
 use sluice_sys::trusted::{Trust, ensure_dir};
 
 use crate::refused::Refused;
@@ -47,7 +48,7 @@ pub(crate) fn run(job: &Job<'_>, refused: &Refused) -> Result<Admission, Refused
             .collect(),
         stdio: admission::stdio(job, Stdio::Sealed),
         unapproved: Some(refused.clone().into()),
-        ..admission::bare(job.facts, job.record(), &job.user, job.sandbox.clone())
+        ..admission::bare(job.facts, &job.record(), &job.user, job.sandbox.clone())
     })
 }
 
@@ -61,21 +62,20 @@ pub(crate) fn step(
     refused: &Refused,
 ) -> Result<Admission, Refused> {
     let sandbox = sandbox::of(&facts.job, site)?;
-    let record = roots.run.join("jobs").join(format!("{}-trial", facts.incarnation()));
-    let broken = |error: &dyn std::fmt::Display| {
-        Refused::new("store-unwritable", format!("the job's record {}: {error}", record.display()))
-    };
-    ensure_dir(&record, 0o700, Trust::ROOT).map_err(|error| broken(&error))?;
+    let name = RecordName { incarnation: facts.incarnation(), trial: true };
+    let record = roots.jobs().dir(name);
+    let broken = |error: &dyn std::fmt::Display| record::unwritable(record.path(), error);
+    ensure_dir(record.path(), 0o700, Trust::ROOT).map_err(|error| broken(&error))?;
     if facts.job.script.is_some() {
         let copy = script::bytes(&facts.job)?;
         // A job has one batch script a node.
-        record::write_script(&record, &copy).map_err(|error| broken(&error))?;
+        record::write_script(record.path(), &copy).map_err(|error| broken(&error))?;
     }
     audit::confined(roots, facts, refused)?;
     Ok(Admission {
         binds: admission::of_site(site).chain(code(site)).collect(),
         unapproved: Some(refused.clone().into()),
-        ..admission::bare(facts, record, user, sandbox)
+        ..admission::bare(facts, &record, user, sandbox)
     })
 }
 

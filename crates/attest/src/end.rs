@@ -2,9 +2,9 @@
 
 use std::{
     fs::{self, File},
-    io::{ErrorKind, Read},
-    os::unix::{fs::FileExt, process::CommandExt},
-    path::{Path, PathBuf},
+    io::ErrorKind,
+    os::unix::process::CommandExt,
+    path::PathBuf,
     thread::sleep,
     time::{Duration, Instant},
 };
@@ -14,14 +14,18 @@ use rustix::fs::{FlockOperation, OFlags, flock, syncfs};
 use sluice_site::{paths::Roots, record::Record};
 use sluice_sys::{
     atomic, beneath,
-    pins::{self, CLOSED, INTERFERED, SPACE, USER},
+    jobs::{
+        Incarnation, JobDir, RecordName, Space,
+        pins::{self, USER},
+    },
     program::clean,
-    read_limited,
-    survivors::{self, Namespace},
+    read_limited, survivors,
 };
 
-use crate::host::{self, Host, job_of};
+use crate::host::Host;
 
+/// Tells `done` that a step was ended before its time.
+pub(crate) const INTERFERED: &str = "interfered";
 /// What a node that is done says of the steps it ran.
 const WHOLE: &str = "done\n";
 /// As above: a step there was ended before its time.
@@ -35,13 +39,15 @@ pub(crate) fn end(roots: &Roots, job: u32, node: &str) -> Result<()> {
     if node.is_empty() || !node.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)) {
         bail!("{node:?} is no node name");
     }
-    let names = names_of(&roots.run.join("jobs"), job)?;
+    let jobs = roots.jobs();
+    let mut names = jobs.names()?;
+    names.retain(|name| name.incarnation.job == job);
     // Told to `done`, which finds no record any more.
-    let interfered = names.iter().any(|name| is_interfered(&host::run_dir(roots, name)));
-    let cleared = names.iter().map(|name| clear(roots, name)).fold(Ok(()), Result::and);
+    let interfered = names.iter().any(|name| jobs.dir(*name).is_interfered());
+    let cleared = names.iter().map(|name| clear(roots, *name)).fold(Ok(()), Result::and);
     // The worker is started whatever happens here: it waits for this node's done record, and
     // without one it attests in the end that the node was lost. It makes its own node's.
-    if !host::incarnations(roots, Some(job))?.is_empty() {
+    if roots.pending().jobs()?.iter().any(|pending| pending.job == job) {
         return start_worker(job).and(cleared);
     }
     cleared?;
@@ -50,49 +56,40 @@ pub(crate) fn end(roots: &Roots, job: u32, node: &str) -> Result<()> {
     start(if interfered { &words } else { &words[..3] })
 }
 
-/// Whether the plugin noted on this node that a step was ended before its time.
-pub(crate) fn is_interfered(run_dir: &Path) -> bool {
-    run_dir.join(INTERFERED).exists()
-}
-
 /// Says that nothing of `job` runs on `node`, where it has ended, and nothing is still to be
 /// written. That takes as long as the file system does, so the epilog doesn't wait for it.
 pub(crate) fn done(host: &Host, job: u32, node: &str, interfered: bool) -> Result<()> {
-    let names = host.as_service(|| names_of(&host.running(), job))?;
-    names.iter().try_for_each(|name| report_done(host, name, node, interfered))
+    let running = host.as_service(|| running(host, job))?;
+    running.into_iter().try_for_each(|it| report_done(host, it, node, interfered))
 }
 
 /// Kills what is left of an incarnation on this node and lets go of its namespaces.
-pub(crate) fn clear(roots: &Roots, name: &str) -> Result<()> {
-    let dir = host::run_dir(roots, name);
+pub(crate) fn clear(roots: &Roots, name: RecordName) -> Result<()> {
+    let dir = roots.jobs().dir(name);
     close(&dir)?;
     pins::release(&dir);
     // What nothing is kept of has no pending record, and so no worker to clear it away.
-    if dir.exists() && !host::incarnations(roots, None)?.iter().any(|kept| kept == name) {
-        fs::remove_dir_all(&dir).with_context(|| dir.display().to_string())?;
+    let is_kept = |kept: &Incarnation| RecordName::from(*kept) == name;
+    if dir.path().exists() && !roots.pending().jobs()?.iter().any(is_kept) {
+        fs::remove_dir_all(dir.path()).with_context(|| dir.path().display().to_string())?;
     }
     Ok(())
 }
 
 /// Kills who is in the job's namespaces while nobody can join them, and leaves them closed.
-fn close(dir: &Path) -> Result<()> {
-    let mut options = File::options();
-    options.read(true).write(true).create(true).truncate(false);
-    let mut space = match options.open(dir.join(SPACE)) {
+fn close(dir: &JobDir) -> Result<()> {
+    let space = match dir.open_space() {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         opened => opened.context("the job's namespaces")?,
     };
     lock(&space)?;
-    let mut words = String::new();
-    space.read_to_string(&mut words).context("the job's namespaces")?;
     // A job that never reached its sandbox has none. One that is closed has none any more: the
     // kernel gives the number to the next job's.
-    if let Some(user) = namespace(&words) {
+    if let Space::Made(user) = Space::read(&space).context("the job's namespaces")? {
         let pin = File::open(dir.join(USER)).ok();
         survivors::kill_all(user, pin, PATIENCE).context("processes of the job")?;
     }
-    space.write_all_at(CLOSED.as_bytes(), 0).context("the job's namespaces")?;
-    space.set_len(CLOSED.len() as u64).context("the job's namespaces")
+    Space::Closed.write(&space).context("the job's namespaces")
 }
 
 /// Takes the record's lock from the tasks that are joining, which takes them milliseconds.
@@ -109,12 +106,17 @@ fn lock(space: &File) -> Result<()> {
 
 /// Says that nothing of an incarnation runs on `node` any more, and nothing that ran there is still
 /// to be written: what a process has mapped of a file on a network is not written when it ends.
-pub(crate) fn report_done(host: &Host, name: &str, node: &str, interfered: bool) -> Result<()> {
+pub(crate) fn report_done(
+    host: &Host,
+    incarnation: Incarnation,
+    node: &str,
+    interfered: bool,
+) -> Result<()> {
     host.as_service(|| {
         let sealed = beneath::open_dir(&host.site.sealed_root.join(&host.site.cluster))
             .context("sealed directories")?;
         syncfs(&sealed).context("sealed directories")?;
-        let dir = beneath::open_dir(&host.running().join(name))?;
+        let dir = beneath::open_dir(&host.site.running().join(incarnation.to_string()))?;
         let word = if interfered { LESS } else { WHOLE };
         atomic::write(&dir, node, word.as_bytes(), 0o600).context("done record")
     })
@@ -122,8 +124,8 @@ pub(crate) fn report_done(host: &Host, name: &str, node: &str, interfered: bool)
 
 /// Whether any of the nodes of an incarnation that are done says that it ran less than the whole.
 pub(crate) fn any_interfered(host: &Host, record: &Record) -> Result<bool> {
-    let running = beneath::open_dir(&host.running())?;
-    let dir = PathBuf::from(record.incarnation());
+    let running = beneath::open_dir(&host.site.running())?;
+    let dir = PathBuf::from(record.incarnation().to_string());
     for node in &record.nodes {
         let word = match beneath::open_beneath(&running, &dir.join(node), OFlags::RDONLY) {
             Err(error) if error.kind() == ErrorKind::NotFound => continue,
@@ -152,31 +154,26 @@ pub(crate) fn start(words: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// Directories of one job, `JOB.RESTART` and those of its steps on trial.
-fn names_of(dir: &Path, job: u32) -> Result<Vec<String>> {
+/// The job's incarnations that nodes still have to say they are done with.
+fn running(host: &Host, job: u32) -> Result<Vec<Incarnation>> {
+    let dir = host.site.running();
     if !dir.exists() {
         return Ok(Vec::new());
     }
-    let mut names = Vec::new();
-    for entry in fs::read_dir(dir).with_context(|| dir.display().to_string())? {
-        if let Some(name) = entry?.file_name().to_str()
-            && job_of(name) == Some(job)
-        {
-            names.push(name.to_owned());
-        }
+    let mut found = Vec::new();
+    for entry in fs::read_dir(&dir).with_context(|| dir.display().to_string())? {
+        let name = entry?.file_name();
+        found.extend(name.to_str().and_then(|name| name.parse::<Incarnation>().ok()));
     }
-    Ok(names)
-}
-
-/// The job's user namespace, as the plugin noted it: `DEVICE:INODE`.
-fn namespace(words: &str) -> Option<Namespace> {
-    let (device, inode) = words.trim().split_once(':')?;
-    Some(Namespace { device: device.parse().ok()?, inode: inode.parse().ok()? })
+    found.retain(|it| it.job == job);
+    Ok(found)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{fs::File, process::Command};
+    use std::process::Command;
+
+    use sluice_sys::survivors::Namespace;
 
     use super::*;
 
@@ -188,11 +185,12 @@ mod tests {
             state: dir.path().join("state"),
             ..Roots::system()
         };
-        let record = host::run_dir(&roots, "7.0");
-        fs::create_dir_all(&record).unwrap();
+        let seven = Incarnation { job: 7, restart: 0 };
+        let record = roots.jobs().dir(seven.into());
+        fs::create_dir_all(record.path()).unwrap();
         // Still to be attested: the record stays.
-        fs::create_dir_all(host::pending(&roots)).unwrap();
-        File::create(host::pending(&roots).join("7.0.json")).unwrap();
+        fs::create_dir_all(roots.pending().path()).unwrap();
+        File::create(roots.pending().record(seven)).unwrap();
 
         let mut left = Command::new("unshare").args(["--user", "sleep", "1000"]).spawn().unwrap();
         let own = Namespace::of(&File::open("/proc/self/ns/user").unwrap()).unwrap();
@@ -204,17 +202,17 @@ mod tests {
             }
             std::thread::sleep(Duration::from_millis(1));
         };
-        fs::write(record.join(SPACE), format!("{}:{}\n", found.device, found.inode)).unwrap();
+        Space::Made(found).write(&record.open_space().unwrap()).unwrap();
 
         for map in ["uid_map", "gid_map"] {
             fs::write(format!("/proc/{}/{map}", left.id()), "0 0 4294967295").unwrap();
         }
 
-        clear(&roots, "7.0").unwrap();
+        clear(&roots, seven.into()).unwrap();
         assert!(!left.wait().unwrap().success());
-        assert!(record.exists());
+        assert!(record.path().exists());
         // Whoever gets that number next is left alone, and nobody joins.
-        assert_eq!(fs::read_to_string(record.join(SPACE)).unwrap(), CLOSED);
-        clear(&roots, "7.0").unwrap();
+        assert_eq!(Space::read(&record.open_space().unwrap()).unwrap(), Space::Closed);
+        clear(&roots, seven.into()).unwrap();
     }
 }

@@ -22,8 +22,8 @@ use std::{env, process::ExitCode};
 
 use anyhow::{Context, Result, bail};
 
+use end::INTERFERED;
 use sluice_site::paths::Roots;
-use sluice_sys::pins::INTERFERED;
 
 fn main() -> ExitCode {
     let words: Vec<String> = env::args().skip(1).collect();

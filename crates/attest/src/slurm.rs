@@ -4,7 +4,7 @@
 use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
-use sluice_sys::program::clean;
+use sluice_sys::{jobs::Incarnation, program::clean};
 
 /// States in which nothing of the incarnation runs any more, job_state_string(3) of Slurm. Any
 /// other word, also one of a later Slurm, means waiting.
@@ -24,7 +24,7 @@ const FINAL: &[&str] = &[
 const PATIENCE: &str = "30";
 
 /// Slurm's word for how the incarnation ended; none while it hasn't.
-pub(crate) fn ended(job: u32, restart: u32) -> Result<Option<String>> {
+pub(crate) fn ended(Incarnation { job, restart }: Incarnation) -> Result<Option<String>> {
     let output = clean("/usr/bin/timeout")
         .args(["--kill-after=5", PATIENCE, "/usr/bin/squeue", "--noheader", "--states=all"])
         .arg(format!("--jobs={job}"))

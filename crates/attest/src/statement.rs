@@ -37,7 +37,7 @@ pub(crate) fn sign(
 ) -> Result<Vec<u8>> {
     let detail = serde_json::json!({
         "run-id": record.run_id,
-        "job": record.incarnation(),
+        "job": record.incarnation().to_string(),
         "state": ending.state,
         "exit-code": ending.exit_code,
         "interfered": ending.interfered,

@@ -17,14 +17,18 @@ use sluice_site::{
     audit::{Audit, Event},
     collect::{Collected, collect},
     paths::Roots,
-    record::{FAILED, Record},
+    record::Record,
+    shared::spooled,
 };
-use sluice_sys::{atomic, beneath};
+use sluice_sys::{
+    atomic, beneath,
+    jobs::{Incarnation, JobDir, pins},
+};
 use time::OffsetDateTime;
 
 use crate::{
-    end::{any_interfered, clear, is_interfered, report_done, start_worker},
-    host::{self, Host, job_of},
+    end::{any_interfered, clear, report_done, start_worker},
+    host::Host,
     slurm,
     statement::{self, Ending},
     surrender::surrender,
@@ -55,12 +59,13 @@ pub(crate) fn host() -> Result<Host> {
 /// worker's stderr.
 pub(crate) fn job(host: &Host, job: u32) -> Result<()> {
     let mut failed = Ok(());
-    for name in host::incarnations(&host.roots, Some(job))? {
-        let note = host::pending(&host.roots).join(format!("{name}{FAILED}"));
-        if let Err(error) = attest(host, &name) {
+    let pending = host.roots.pending();
+    for name in pending.jobs()?.into_iter().filter(|pending| pending.job == job) {
+        let note = pending.failure(name);
+        if let Err(error) = attest(host, name) {
             let why = format!("{error:#}");
             fs::write(&note, &why).with_context(|| note.display().to_string())?;
-            let detail = serde_json::json!({"job": name, "why": why});
+            let detail = serde_json::json!({"job": name.to_string(), "why": why});
             Audit::open(&host.roots.log.join("audit.jsonl"))?.append(
                 Event::AttestFailed,
                 detail,
@@ -78,25 +83,24 @@ pub(crate) fn job(host: &Host, job: u32) -> Result<()> {
 
 /// Starts a worker for every job with a pending record.
 pub(crate) fn resume(roots: &Roots) -> Result<()> {
-    let names = host::incarnations(roots, None)?;
-    let jobs: BTreeSet<u32> = names.iter().filter_map(|name| job_of(name)).collect();
+    let jobs: BTreeSet<u32> = roots.pending().jobs()?.iter().map(|pending| pending.job).collect();
     jobs.into_iter().try_for_each(start_worker)
 }
 
-fn attest(host: &Host, name: &str) -> Result<()> {
-    let path = host::pending(&host.roots).join(format!("{name}.json"));
+fn attest(host: &Host, name: Incarnation) -> Result<()> {
+    let path = host.roots.pending().record(name);
     let Ok(lock) = File::open(&path) else { return Ok(()) };
     flock(&lock, FlockOperation::LockExclusive).context("lock")?;
     if !path.exists() {
         return Ok(());
     }
     let record = host.record(name)?;
-    let spooled = format!("{}-{name}.json", record.cluster);
-    if !host.as_service(|| Ok(host.site.attestations.join("spool").join(&spooled).exists()))? {
+    let (spool, spooled) = (host.site.spool(), spooled(&record.cluster, name));
+    if !host.as_service(|| Ok(spool.join(&spooled).exists()))? {
         let state = wait_for_end(host, &record)?;
         let envelope = settle(host, &record, state)?;
         host.as_service(|| {
-            let spool = beneath::open_dir(&host.site.attestations.join("spool"))?;
+            let spool = beneath::open_dir(&spool)?;
             atomic::write(&spool, &spooled, &envelope, 0o400).context("attestation spool")
         })?;
     }
@@ -112,7 +116,7 @@ fn wait_for_end(host: &Host, record: &Record) -> Result<String> {
     loop {
         if ended.is_none() {
             // slurmctld may be away for a while.
-            ended = slurm::ended(record.job, record.restart)
+            ended = slurm::ended(record.incarnation())
                 .unwrap_or(None)
                 .map(|state| (state, Instant::now()));
         }
@@ -137,17 +141,17 @@ fn wait_for_end(host: &Host, record: &Record) -> Result<String> {
 /// This node's part in the end of the incarnation, if it is still to do.
 fn leave(host: &Host, record: &Record) -> Result<()> {
     let name = record.incarnation();
-    let reported = host.running().join(&name).join(&record.node);
+    let reported = host.site.running().join(name.to_string()).join(&record.node);
     if host.as_service(|| Ok(reported.exists()))? {
         return Ok(());
     }
-    clear(&host.roots, &name)?;
-    let interfered = is_interfered(&host::run_dir(&host.roots, &name));
-    report_done(host, &name, &record.node, interfered)
+    clear(&host.roots, name.into())?;
+    let interfered = host.roots.jobs().dir(name.into()).is_interfered();
+    report_done(host, name, &record.node, interfered)
 }
 
 fn all_done(host: &Host, record: &Record) -> Result<bool> {
-    let dir = host.running().join(record.incarnation());
+    let dir = host.site.running().join(record.incarnation().to_string());
     Ok(record.nodes.iter().all(|node| dir.join(node).exists()))
 }
 
@@ -156,7 +160,7 @@ fn settle(host: &Host, record: &Record, state: String) -> Result<Vec<u8>> {
     let found = take_over(host, record)?;
     let ending = Ending {
         ended: OffsetDateTime::now_utc(),
-        exit_code: exit_code(&host::run_dir(&host.roots, &record.incarnation())),
+        exit_code: exit_code(&host.roots.jobs().dir(record.incarnation().into())),
         state,
         interfered: host.as_service(|| any_interfered(host, record))?,
     };
@@ -202,9 +206,8 @@ fn is_missing(path: &Path) -> bool {
 
 /// The batch script's exit code, from the wait status that the plugin noted; 255 where it could
 /// not, as when slurmstepd was killed.
-fn exit_code(run_dir: &Path) -> i32 {
-    let status = fs::read_to_string(run_dir.join("exit")).ok();
-    let Some(status) = status.and_then(|text| text.trim().parse::<i32>().ok()) else { return 255 };
+fn exit_code(dir: &JobDir) -> i32 {
+    let Some(status) = dir.exit_status() else { return 255 };
     match status & 0x7f {
         0 => status >> 8 & 0xff,
         signal => 128 + signal,
@@ -212,26 +215,27 @@ fn exit_code(run_dir: &Path) -> i32 {
 }
 
 /// Removes what the job needed while it ran.
-fn clean_up(host: &Host, name: &str) -> Result<()> {
+fn clean_up(host: &Host, incarnation: Incarnation) -> Result<()> {
+    let name = incarnation.to_string();
     host.as_service(|| {
-        let running = beneath::open_dir(&host.running())?;
+        let running = beneath::open_dir(&host.site.running())?;
         if let Ok(dir) =
-            beneath::open_beneath(&running, Path::new(name), OFlags::RDONLY | OFlags::DIRECTORY)
+            beneath::open_beneath(&running, Path::new(&name), OFlags::RDONLY | OFlags::DIRECTORY)
         {
             for entry in rustix::fs::Dir::read_from(&dir)? {
                 let entry = entry?;
                 // "." and ".." are no files, and all else here is.
                 let _ = unlinkat(&dir, entry.file_name(), AtFlags::empty());
             }
-            unlinkat(&running, name, AtFlags::REMOVEDIR).context("running record")?;
+            unlinkat(&running, name.as_str(), AtFlags::REMOVEDIR).context("running record")?;
         }
         Ok(())
     })?;
-    let dir = host::run_dir(&host.roots, name);
-    sluice_sys::pins::release(&dir);
-    match fs::remove_dir_all(&dir) {
+    let dir = host.roots.jobs().dir(incarnation.into());
+    pins::release(&dir);
+    match fs::remove_dir_all(dir.path()) {
         Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(error).with_context(|| dir.display().to_string())
+            Err(error).with_context(|| dir.path().display().to_string())
         }
         _ => Ok(()),
     }
@@ -239,19 +243,21 @@ fn clean_up(host: &Host, name: &str) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use sluice_sys::jobs::JobDir;
+
     use super::exit_code;
 
     #[test]
     fn exit_codes_are_the_shells() {
         let dir = tempfile::tempdir().unwrap();
-        let code = |status: &str| {
-            std::fs::write(dir.path().join("exit"), status).unwrap();
-            exit_code(dir.path())
+        let dir = JobDir::at(dir.path());
+        assert_eq!(exit_code(&dir), 255);
+        let code = |status| {
+            dir.note_exit(status).unwrap();
+            exit_code(&dir)
         };
-        assert_eq!(code("0"), 0);
-        assert_eq!(code("768"), 3);
-        assert_eq!(code("9"), 137);
-        assert_eq!(code("nonsense"), 255);
-        assert_eq!(exit_code(&dir.path().join("missing")), 255);
+        assert_eq!(code(0), 0);
+        assert_eq!(code(768), 3);
+        assert_eq!(code(9), 137);
     }
 }

@@ -24,7 +24,7 @@ pub(crate) fn runs(
     mut each: impl FnMut(Predicate, String),
 ) -> Result<()> {
     let (uid, gid) = site.service().map_err(Failure::configuration)?;
-    let path = site.attestations.join("spool");
+    let path = site.spool();
     let mut read = || -> io::Result<()> {
         let dir = beneath::open_dir(&path)?;
         for item in path.read_dir()? {

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use sluice_sys::jobs::Incarnation;
 
 /// How far the plugin goes; the `mode=` word of its line in plugstack.conf.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,8 +108,8 @@ pub struct JobFacts {
 }
 
 impl Facts {
-    /// The incarnation's name, `JOB.RESTART`: also the name of its directories.
-    pub fn incarnation(&self) -> String {
-        format!("{}.{}", self.job.id, self.job.restart)
+    /// Which start of the job this is.
+    pub fn incarnation(&self) -> Incarnation {
+        Incarnation { job: self.job.id, restart: self.job.restart }
     }
 }

@@ -39,6 +39,3 @@ pub const TICKET: &str = "/run/sluice-ticket";
 /// The variable in which the plugin in srun hands the ticket to the plugin on the node, which takes
 /// it out of the step's environment.
 pub const TICKET_VARIABLE: &str = "SLUICE_TICKET";
-
-/// Per-node state of running jobs: one directory `JOB.RESTART` each.
-pub const RUN_JOBS: &str = "/run/sluice/jobs";

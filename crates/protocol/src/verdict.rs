@@ -30,7 +30,7 @@ pub struct Refusal {
 pub struct Admission {
     /// [`crate::FORMAT`].
     pub format: u32,
-    /// The job's record below [`crate::RUN_JOBS`], made by the decider, root only.
+    /// The job's record below [`sluice_sys::jobs::PATH`], made by the decider, root only.
     pub record: PathBuf,
     /// The batch script; other steps have none.
     pub script: Option<Script>,

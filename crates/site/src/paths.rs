@@ -2,6 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use sluice_sys::jobs::Jobs;
+
+use crate::pending::Pending;
+
 /// Configuration, root-owned and readable.
 pub const ETC: &str = "/etc/sluice";
 /// Durable state of a node, root only.
@@ -27,8 +31,6 @@ pub const NODE_CERT: &str = "/etc/sluice/keys/node-cert.pub";
 pub const STEP_KEY: &str = "/etc/sluice/keys/steps";
 /// Verified bundles.
 pub const STORE: &str = "/var/lib/sluice/store";
-/// Records of jobs that aren't attested yet.
-pub const PENDING: &str = "/var/lib/sluice/pending";
 /// The mode that the node's plugin was last seen in.
 pub const MODE: &str = "/run/sluice/mode";
 /// The audit log.
@@ -57,5 +59,15 @@ impl Roots {
     pub fn below(dir: &Path) -> Self {
         let at = |path: &str| dir.join(path.trim_start_matches('/'));
         Self { etc: at(ETC), state: at(STATE), run: at(RUN), log: at(LOG) }
+    }
+
+    /// Records of the jobs that run on this node.
+    pub fn jobs(&self) -> Jobs {
+        Jobs::below(&self.run)
+    }
+
+    /// Records of the jobs that aren't attested yet.
+    pub fn pending(&self) -> Pending {
+        Pending::below(&self.state)
     }
 }

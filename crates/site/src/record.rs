@@ -1,17 +1,19 @@
 //! The record of an admitted job: all that the attestation needs when the job is gone.
 
-use std::path::PathBuf;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
 
+use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 use sluice_policy::digest::Digest;
 use sluice_policy::entry::Output;
+use sluice_sys::beneath::{open_beneath, open_dir};
+use sluice_sys::jobs::{Incarnation, JobDir};
+use sluice_sys::read_limited;
 use time::OffsetDateTime;
 
 /// Upper bound of a record's file, in bytes.
 pub const MAX_BYTES: usize = 1 << 20;
-
-/// Ends the name of the file beside a pending record that says why attesting its job last failed.
-pub const FAILED: &str = ".failed";
 
 /// An admitted job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,9 +84,23 @@ pub struct Record {
 }
 
 impl Record {
-    /// The incarnation, `JOB.RESTART`.
-    pub fn incarnation(&self) -> String {
-        format!("{}.{}", self.job, self.restart)
+    /// Which start of the job it is about.
+    pub fn incarnation(&self) -> Incarnation {
+        Incarnation { job: self.job, restart: self.restart }
+    }
+
+    /// The record of a job that runs on this node; none if it has just ended, or is of steps on
+    /// trial.
+    pub fn of_running(dir: &JobDir) -> io::Result<Option<Self>> {
+        let read = || {
+            let file =
+                open_beneath(open_dir(dir.path())?, Path::new(JobDir::RECORD), OFlags::RDONLY)?;
+            read_limited(file, MAX_BYTES)
+        };
+        match read() {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            bytes => Ok(Some(Self::parse(&bytes?)?)),
+        }
     }
 
     /// Parses a record's file.
@@ -100,8 +116,8 @@ impl Record {
 
 /// The published name of a run: `<run dir's last name>-<cluster>-<job>.<restart>`, with every
 /// byte outside `[A-Za-z0-9._-]` as %XX.
-pub fn run_id(run_name: &[u8], cluster: &str, job: u32, restart: u32) -> String {
-    let tail = format!("-{cluster}-{job}.{restart}");
+pub fn run_id(run_name: &[u8], cluster: &str, incarnation: Incarnation) -> String {
+    let tail = format!("-{cluster}-{incarnation}");
     let mut id = String::new();
     for byte in run_name.iter().chain(tail.as_bytes()) {
         match byte {
@@ -118,7 +134,9 @@ mod tests {
 
     #[test]
     fn run_ids_are_encoded() {
-        assert_eq!(run_id(b"run-1", "lab", 7, 0), "run-1-lab-7.0");
-        assert_eq!(run_id("a b/ü".as_bytes(), "lab", 7, 2), "a%20b%2F%C3%BC-lab-7.2");
+        let id =
+            |name: &str, restart| run_id(name.as_bytes(), "lab", Incarnation { job: 7, restart });
+        assert_eq!(id("run-1", 0), "run-1-lab-7.0");
+        assert_eq!(id("a b/ü", 2), "a%20b%2F%C3%BC-lab-7.2");
     }
 }

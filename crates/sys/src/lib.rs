@@ -4,8 +4,8 @@
 pub mod atomic;
 pub mod beneath;
 pub mod identity;
+pub mod jobs;
 mod limited;
-pub mod pins;
 pub mod program;
 pub mod survivors;
 pub mod tree;

@@ -7,15 +7,7 @@ use std::{
 };
 
 use rustix::fs::stat;
-
-/// Incarnation that a spool file speaks about, as its name claims.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Incarnation {
-    /// Job id.
-    pub job: u32,
-    /// How often it was requeued.
-    pub restart: u32,
-}
+use sluice_site::shared::spooled_job;
 
 /// Longest that a file system may take from one time of change to the next: FAT's two seconds.
 const TICK: Duration = Duration::from_secs(2);
@@ -80,7 +72,7 @@ fn unknown(spool: &Path, cluster: &str, known: impl Fn(&str) -> bool) -> io::Res
     let mut names = Vec::new();
     for file in fs::read_dir(spool)? {
         if let Ok(name) = file?.file_name().into_string()
-            && incarnation(&name, cluster).is_some()
+            && spooled_job(&name, cluster).is_some()
             && !known(&name)
         {
             names.push(name);
@@ -89,34 +81,9 @@ fn unknown(spool: &Path, cluster: &str, known: impl Fn(&str) -> bool) -> io::Res
     Ok(names)
 }
 
-/// Reads `CLUSTER-JOB.RESTART.json`.
-pub fn incarnation(name: &str, cluster: &str) -> Option<Incarnation> {
-    let (job, restart) =
-        name.strip_prefix(cluster)?.strip_prefix('-')?.strip_suffix(".json")?.split_once('.')?;
-    let found = Incarnation { job: job.parse().ok()?, restart: restart.parse().ok()? };
-    // Only the canonical spelling, so that one incarnation has one name.
-    (name == format!("{cluster}-{}.{}.json", found.job, found.restart)).then_some(found)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_canonical_names_are_runs() {
-        assert_eq!(incarnation("lab-7.1.json", "lab"), Some(Incarnation { job: 7, restart: 1 }));
-        for name in [
-            "lab-07.1.json",
-            "lab-+7.1.json",
-            "lab-7.json",
-            "lab-7.1.json.tmp",
-            "x-7.1.json",
-            "-7.1.json",
-            "lab-7.1.1.json",
-        ] {
-            assert_eq!(incarnation(name, "lab"), None, "{name}");
-        }
-    }
 
     /// Scans of one directory at seconds that the test says.
     struct Scans {

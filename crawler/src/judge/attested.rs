@@ -7,21 +7,16 @@ use sluice_policy::{
     attestation::{Envelope, OutputFile, Predicate},
     digest::Digest,
 };
-use sluice_site::record::run_id;
+use sluice_site::{record::run_id, shared::spooled_job};
 use sluice_sys::{
     beneath::{open_beneath, open_dir},
+    jobs::Incarnation,
     read_limited,
 };
 use ssh_key::PublicKey;
 use time::OffsetDateTime;
 
-use crate::{
-    config::Config,
-    discover::spool::{Incarnation, incarnation},
-    ledger::Identity,
-    outcome::Stop,
-    publish::key,
-};
+use crate::{config::Config, ledger::Identity, outcome::Stop, publish::key};
 
 /// Upper bound of an attestation, in bytes.
 const MAX_ATTESTATION: usize = 64 << 20;
@@ -75,7 +70,7 @@ impl Attested {
         let statement = envelope.open(ca, now).map_err(invalid)?;
         let predicate = statement.predicate;
         let own =
-            incarnation(name, &config.site.cluster).ok_or_else(|| invalid("its name is none"))?;
+            spooled_job(name, &config.site.cluster).ok_or_else(|| invalid("its name is none"))?;
         check(config, own, &predicate)?;
         let files = predicate.files.iter().map(AttestedFile::new).collect::<Result<_, _>>()?;
         let node_key = envelope.signatures.into_iter().map(|signature| signature.keyid).collect();
@@ -118,22 +113,14 @@ fn read(config: &Config, name: &str) -> io::Result<Vec<u8>> {
 
 /// A certified node may speak about its own runs, in the places that this site keeps them.
 fn check(config: &Config, own: Incarnation, run: &Predicate) -> Result<(), Stop> {
-    if (run.cluster.as_str(), run.job, run.restart)
-        != (config.site.cluster.as_str(), own.job, own.restart)
-    {
+    if run.cluster != config.site.cluster || (run.job, run.restart) != (own.job, own.restart) {
         return Err(invalid("it speaks about another job than its name"));
     }
-    let sealed = config
-        .site
-        .sealed_root
-        .join(&run.cluster)
-        .join(format!("{}.{}", run.job, run.restart))
-        .join("run");
-    if Path::new(&run.sealed) != sealed {
+    if Path::new(&run.sealed) != config.site.sealed_run(own) {
         return Err(invalid("its sealed directory is not the job's"));
     }
     let name = Path::new(&run.submitted_run_dir).file_name().unwrap_or_default();
-    if run.run_id != run_id(name.as_bytes(), &run.cluster, run.job, run.restart) {
+    if run.run_id != run_id(name.as_bytes(), &run.cluster, own) {
         return Err(invalid("its run id is not that of its run directory and job"));
     }
     if matches!(run.user.as_str(), "" | "." | "..") {

@@ -10,6 +10,7 @@ use std::{
 
 use futures_util::{StreamExt, stream};
 use sluice_policy::time::format;
+use sluice_site::shared::spooled_job;
 use ssh_key::PublicKey;
 use time::Duration;
 use tokio::{sync::OnceCell, task::spawn_blocking};
@@ -17,7 +18,7 @@ use tokio::{sync::OnceCell, task::spawn_blocking};
 use crate::{
     clock,
     config::Config,
-    discover::spool::{Spool, incarnation},
+    discover::spool::Spool,
     edge,
     error::PassError,
     judge::{allowlist::Allowlist, now::Now, unattested, weskit},
@@ -161,7 +162,7 @@ impl Crawler {
 
     /// Whether an event's file can be a run; scans find only such.
     fn is_run(&self, name: &str) -> bool {
-        unattested::is_name(name) || incarnation(name, &self.config.site.cluster).is_some()
+        unattested::is_name(name) || spooled_job(name, &self.config.site.cluster).is_some()
     }
 
     /// Takes some of the runs that are due, each of which is then to be given to [`Self::look_at`].

@@ -2,6 +2,8 @@
 //! open run is asked for once in the life of a process, before anything else is decided about it;
 //! so is a published one whose owner is to be told again. Scans of known runs ask nothing.
 
+use sluice_site::shared::spooled;
+
 use crate::{
     clock,
     error::PassError,
@@ -199,6 +201,5 @@ pub async fn locate(store: &Store, run: &str) -> Result<Option<(String, Standing
 /// The spool's name for the attestation of an attested run.
 fn name_of(run_id: &str, cluster: &str) -> Option<String> {
     let (_, incarnation) = run_id.rsplit_once(&format!("-{cluster}-"))?;
-    let name = format!("{cluster}-{incarnation}.json");
-    crate::discover::spool::incarnation(&name, cluster).map(|_| name)
+    Some(spooled(cluster, incarnation.parse().ok()?))
 }

@@ -13,6 +13,7 @@ use rustix::{
     thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space},
 };
 use sluice_protocol::{Admission, Network};
+use sluice_sys::jobs::JobDir;
 
 use crate::{mutations::dropped, raw};
 use space::Space;
@@ -52,7 +53,7 @@ impl<T> Doing<T> for std::io::Result<T> {
 /// The mount namespace is made before the user namespace is joined: it then belongs to the
 /// initial user namespace, and nobody inside can change it.
 pub(crate) fn enter(admission: &Admission) -> Result<(), SandboxError> {
-    let space = Space::of_job(&admission.record, &admission.sandbox)?;
+    let space = Space::of_job(&JobDir::at(&admission.record), &admission.sandbox)?;
     raw::unshare(UnshareFlags::NEWNS).doing("mount namespace")?;
     mount_change("/", MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC)
         .doing("mount propagation")?;

@@ -25,6 +25,10 @@ use rustix::{
 };
 use sluice_protocol::{Access, Admission, OpenAs};
 use sluice_sys::identity::as_user;
+use sluice_sys::jobs::{
+    self, JobDir,
+    pins::{SHM, TMP},
+};
 
 use super::{
     Doing, SandboxError, below_root, devices,
@@ -88,13 +92,16 @@ pub(super) fn build(admission: &Admission) -> Result<OwnedFd, SandboxError> {
         };
         sources.push(source.doing(from.display())?);
     }
+    let record = JobDir::at(&admission.record);
     let ours = |name: &str, host: &str| {
-        let own = admission.record.join(name);
+        let own = record.join(name);
         open_source(if dropped(host) { Path::new(host) } else { &own }).doing(name)
     };
-    let (tmp, shm) = (ours("tmp", "/tmp")?, ours("shm", "/dev/shm")?);
+    let (tmp, shm) = (ours(TMP, "/tmp")?, ours(SHM, "/dev/shm")?);
     let script = match &admission.script {
-        Some(script) => Some((open_source(&script.copy).doing("script")?, script.at.as_path())),
+        Some(script) => {
+            Some((open_source(&script.copy).doing(JobDir::SCRIPT)?, script.at.as_path()))
+        }
         None => None,
     };
     let script = script.as_ref().map(|(copy, at)| (copy, *at));
@@ -104,7 +111,7 @@ pub(super) fn build(admission: &Admission) -> Result<OwnedFd, SandboxError> {
         return fill(&host, admission, &sources, script).map(|()| host);
     }
     let root = tmpfs("0755", "1m", None).doing("root")?;
-    move_mount(&root, "", CWD, sluice_protocol::RUN_JOBS, MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH)
+    move_mount(&root, "", CWD, jobs::PATH, MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH)
         .doing("root")?;
 
     system(&root)?;

@@ -8,10 +8,7 @@
 use std::{
     fs::{self, File},
     io::{self, Read, Write},
-    os::{
-        fd::OwnedFd,
-        unix::fs::{FileExt, MetadataExt},
-    },
+    os::fd::OwnedFd,
     path::Path,
 };
 
@@ -27,7 +24,13 @@ use rustix::{
     },
 };
 use sluice_protocol::Sandbox;
-use sluice_sys::pins::{self, CLOSED, SPACE, USER};
+use sluice_sys::{
+    jobs::{
+        self, JobDir,
+        pins::{self, IPC, NETWORK, SHM, TMP, USER},
+    },
+    survivors::Namespace,
+};
 
 use super::{Doing, SandboxError};
 use crate::{mutations::dropped, raw};
@@ -51,53 +54,41 @@ pub(super) struct Space {
 
 impl Space {
     /// The job's shared parts; made if this is its first task on the node.
-    pub(super) fn of_job(record: &Path, sandbox: &Sandbox) -> Result<Space, SandboxError> {
-        let mut lock = File::options()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(record.join(SPACE))
-            .doing("lock of the job's record")?;
+    pub(super) fn of_job(record: &JobDir, sandbox: &Sandbox) -> Result<Space, SandboxError> {
+        let lock = record.open_space().doing("lock of the job's record")?;
         loop {
             flock(&lock, FlockOperation::LockShared).doing("lock of the job's record")?;
-            match read_from_start(&lock).doing("job's record")?.as_str() {
-                "" => {}
-                CLOSED => {
+            match jobs::Space::read(&lock).doing("job's record")? {
+                jobs::Space::Unmade => {}
+                jobs::Space::Closed => {
                     return Err(io::Error::other("the job has ended on this node"))
                         .doing("namespaces");
                 }
-                _ => break,
+                jobs::Space::Made(_) => break,
             }
             // The file names the user namespace once everything is pinned; a half-made space,
             // left by a killed task, is made again.
             flock(&lock, FlockOperation::LockExclusive).doing("lock of the job's record")?;
-            if lock.metadata().doing("job's record")?.len() == 0 {
+            if jobs::Space::read(&lock).doing("job's record")? == jobs::Space::Unmade {
                 make(record, sandbox)?;
-                let user = fs::metadata(record.join(USER)).doing("user namespace")?;
-                writeln!(lock, "{}:{}", user.dev(), user.ino()).doing("job's record")?;
+                let user = File::open(record.join(USER)).and_then(|pin| Namespace::of(&pin));
+                let made = jobs::Space::Made(user.doing("user namespace")?);
+                made.write(&lock).doing("job's record")?;
             }
         }
         let pin = |name: &str| {
             open(record.join(name), OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).doing(name)
         };
-        Ok(Space { user: pin(USER)?, network: pin("net")?, ipc: pin("ipc")?, _joining: lock })
+        Ok(Space { user: pin(USER)?, network: pin(NETWORK)?, ipc: pin(IPC)?, _joining: lock })
     }
 }
 
-/// The few words of the record's lock, wherever the file's offset is.
-fn read_from_start(file: &File) -> io::Result<String> {
-    let mut words = [0; 64];
-    let length = file.read_at(&mut words, 0)?;
-    Ok(String::from_utf8_lossy(&words[..length]).into_owned())
-}
-
-fn make(record: &Path, sandbox: &Sandbox) -> Result<(), SandboxError> {
+fn make(record: &JobDir, sandbox: &Sandbox) -> Result<(), SandboxError> {
     // Of a half-made one: a file under a pin can't be made anew.
     pins::release(record);
     let inodes = sandbox.tmp_bytes.map(|bytes| (bytes / BYTES_OF_INODE).max(LEAST_INODES));
     let size = sandbox.tmp_bytes.map_or("50%".into(), |bytes| bytes.to_string());
-    for name in ["tmp", "shm"] {
+    for name in [TMP, SHM] {
         let at = record.join(name);
         match fs::create_dir(&at) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
@@ -123,7 +114,7 @@ fn make(record: &Path, sandbox: &Sandbox) -> Result<(), SandboxError> {
         for map in ["uid_map", "gid_map"] {
             fs::write(format!("/proc/{helper}/{map}"), "0 0 4294967295").doing(map)?;
         }
-        for name in [USER, "net", "ipc"] {
+        for name in [USER, NETWORK, IPC] {
             let at = record.join(name);
             File::create(&at).doing(name)?;
             let namespace = format!("/proc/{helper}/ns/{name}");

@@ -3,8 +3,6 @@
 //! In use is what an admission or a copying holds the lock of, and what the record of a job on
 //! this node names. A copy in the making counts with its full size, which its name tells.
 
-use std::ffi::OsStr;
-use std::fs;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
@@ -12,8 +10,8 @@ use rustix::fs::{Dir, FlockOperation, Mode, OFlags, flock, fstat, mkdirat, opena
 use rustix::io::Errno;
 use sluice_policy::digest::Digest;
 use sluice_policy::manifest::Kind;
-use sluice_site::record::{self, Record};
-use sluice_sys::{beneath, read_limited, tree};
+use sluice_site::record::Record;
+use sluice_sys::tree;
 
 use super::{Store, unwritable};
 use crate::pulse::Pulse;
@@ -147,23 +145,8 @@ impl Store<'_> {
 
     /// Whether a job on this node runs from the copy.
     pub(super) fn is_recorded(&self, hex: &str) -> io::Result<bool> {
-        let jobs = match fs::read_dir(&self.jobs) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-            jobs => jobs?,
-        };
-        for job in jobs {
-            let dir = match beneath::open_dir(&job?.path()) {
-                // Just ended.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                dir => dir?,
-            };
-            let name: &OsStr = "record.json".as_ref();
-            let record = match beneath::open_beneath(&dir, name.as_ref(), OFlags::RDONLY) {
-                // Of a job on trial, which has no copy.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                file => read_limited(file?, record::MAX_BYTES)?,
-            };
-            let record = Record::parse(&record)?;
+        for name in self.jobs.names()? {
+            let Some(record) = Record::of_running(&self.jobs.dir(name))? else { continue };
             let used = [Some(record.digest), record.runtime_digest];
             if used.into_iter().flatten().any(|digest| digest.hex() == hex) {
                 return Ok(true);
@@ -176,6 +159,7 @@ impl Store<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use sluice_site::Store as Rules;
@@ -195,9 +179,9 @@ mod tests {
             scope.spawn(|| {
                 while !done.load(Ordering::Relaxed) {
                     for job in 0..8 {
-                        fs::create_dir_all(store.jobs.join(format!("{job}.0"))).unwrap();
+                        fs::create_dir_all(store.jobs.path().join(format!("{job}.0"))).unwrap();
                     }
-                    fs::remove_dir_all(&store.jobs).unwrap();
+                    fs::remove_dir_all(store.jobs.path()).unwrap();
                 }
             });
             let found: Vec<_> = (0..5000).map(|_| store.is_recorded("aa")).collect();

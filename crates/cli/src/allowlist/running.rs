@@ -4,13 +4,14 @@ use std::path::Path;
 
 use rustix::process::geteuid;
 use sluice_site::paths::{RUN, STATE};
-use sluice_site::record::{self, Record};
+use sluice_site::record::Record;
 use sluice_site::sets::{SetError, Sets};
 use sluice_site::{RevokedJobs, Site};
+use sluice_sys::jobs::Jobs;
 use time::OffsetDateTime;
 
 use crate::exit::{Failure, Result};
-use crate::{output, read, slurm};
+use crate::{output, slurm};
 
 /// Takes the published set in, so that its serial is remembered, and does with the running jobs that
 /// it takes back what the site's policy says.
@@ -45,10 +46,7 @@ pub(super) fn settle(site: &Site) -> Result<()> {
 
 /// Records of the jobs that this node has admitted and that haven't ended.
 fn running() -> Vec<Record> {
-    let Ok(jobs) = Path::new(RUN).join("jobs").read_dir() else { return Vec::new() };
-    jobs.filter_map(|item| {
-        let bytes = read::file(&item.ok()?.path().join("record.json"), record::MAX_BYTES).ok()?;
-        Record::parse(&bytes).ok()
-    })
-    .collect()
+    let jobs = Jobs::below(Path::new(RUN));
+    let names = jobs.names().unwrap_or_default().into_iter();
+    names.filter_map(|name| Record::of_running(&jobs.dir(name)).ok().flatten()).collect()
 }

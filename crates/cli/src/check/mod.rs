@@ -18,7 +18,8 @@ use std::fmt::Display;
 use std::path::Path;
 
 use serde::Serialize;
-use sluice_site::{Site, paths};
+use sluice_site::Site;
+use sluice_site::paths::Roots;
 
 use crate::args::Check;
 use crate::exit::{Exit, Result};
@@ -90,7 +91,7 @@ pub(crate) fn run(args: &Check) -> Result<Exit> {
         if let Ok(site) = &site {
             alone::check(site, mode, &mut findings);
         }
-        pending::check(Path::new(paths::PENDING), &mut findings);
+        pending::check(&Roots::system().pending(), &mut findings);
     } else if let Ok(site) = &site {
         slurmd::check(&site.sandbox, root, &mut findings);
     }

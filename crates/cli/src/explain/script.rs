@@ -9,6 +9,7 @@ use sluice_policy::script::{MAX_BYTES, Script, tokenize};
 use sluice_policy::template::{Mismatch, Places, Template};
 use sluice_site::Site;
 use sluice_site::record::run_id;
+use sluice_sys::jobs::Incarnation;
 
 use super::place_of;
 use crate::allowlist::published;
@@ -94,7 +95,7 @@ fn compare(entry: &Entry, script: &Script, dir: &Path, site: &Site) -> Result<Re
         runtime: runtime.as_deref(),
         rundir: &text(dir.into())?,
         // The job's number is part of it and not known yet.
-        run_id: &run_id(name, &site.cluster, 0, 0),
+        run_id: &run_id(name, &site.cluster, Incarnation { job: 0, restart: 0 }),
     };
     let mut report = Report { entry: entry.id(), matches: false, templates: Vec::new() };
     for command in &entry.command {

@@ -10,6 +10,7 @@ use sluice_policy::{
     digest::Digest,
 };
 use sluice_site::record::run_id;
+use sluice_sys::jobs::Incarnation;
 use ssh_key::PrivateKey;
 use time::{Duration, OffsetDateTime};
 
@@ -37,7 +38,7 @@ impl World {
             cluster: "lab".into(),
             job,
             restart: 0,
-            run_id: run_id(name.as_bytes(), "lab", job, 0),
+            run_id: run_id(name.as_bytes(), "lab", Incarnation { job, restart: 0 }),
             node: "n1".into(),
             nodes: vec!["n1".into()],
             user: "alice".into(),
