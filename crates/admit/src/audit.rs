@@ -29,7 +29,7 @@ pub(crate) fn admitted(job: &Job<'_>, approved: &Approved) -> Result<(), Refused
 /// A step of an admitted job; not synced, as its job was.
 pub(crate) fn stepped(roots: &Roots, facts: &Facts, record: &Record) -> Result<(), Refused> {
     let mut detail = about(facts);
-    detail["entry"] = json!(record.entry);
+    detail["entry"] = json!(record.basis.entry);
     append(roots, &facts.node, Event::Step, detail, false).map_err(unwritable)
 }
 

@@ -110,7 +110,7 @@ impl DropBox {
     /// record runs; one with both runs on trial.
     pub(crate) fn tell(&self, job: &Job<'_>, record: Option<&Record>, refused: Option<&Refused>) {
         let status =
-            |record: &Record| job.site.status.join(format!("{}.json", record.status_token));
+            |record: &Record| job.site.status.join(format!("{}.json", record.run.status_token));
         let verdict = json!({
             "format": 1,
             "job": job.facts.job.id,
@@ -122,7 +122,7 @@ impl DropBox {
             },
             "code": refused.map(|refused| refused.code),
             "message": refused.map(|refused| &refused.message),
-            "entry": record.map(|record| &record.entry),
+            "entry": record.map(|record| &record.basis.entry),
             "run-id": job.run_id(),
             "status": record.map(status),
             "time": format(job.now),

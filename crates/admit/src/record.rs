@@ -8,7 +8,7 @@ use std::path::Path;
 use rustix::fs::{AtFlags, Mode, OFlags, fchmod, mkdirat, openat, statat, unlinkat};
 use rustix::io::Errno;
 use rustix::rand::{GetRandomFlags, getrandom};
-use sluice_policy::digest::Digest;
+use sluice_policy::attestation::{Basis, Run};
 use sluice_site::pending::Pending;
 use sluice_site::record::Record;
 use sluice_site::shared::{RUNNING, SPOOL, spooled};
@@ -34,7 +34,7 @@ pub(crate) fn approved<'a>(
     let entry = &approved.verified.entry;
     // In the order of `Approved::bundles`.
     let mut hashed = held.iter().map(|held| held.hashed);
-    let record = Record {
+    let basis = Basis {
         entry: approved.id.clone(),
         entry_digest: approved.verified.digest,
         serial: approved.set.serial(),
@@ -43,8 +43,13 @@ pub(crate) fn approved<'a>(
         bundle_hashed: hashed.next().flatten(),
         runtime_hashed: hashed.next().flatten(),
         signers: approved.verified.signers.clone(),
+    };
+    let record = Record {
+        format: 1,
+        run: run(job, sealed)?,
+        basis,
+        gid: job.user.gid,
         outputs: entry.output.clone(),
-        ..bare(job, sealed)?
     };
     make(job, record, &approved.script, undo)
 }
@@ -57,7 +62,9 @@ pub(crate) fn held<'a>(
     sealed: &Path,
     undo: &mut Undo<'a>,
 ) -> Result<Record, Refused> {
-    let record = Record { held: Some(refused.code.into()), ..bare(job, sealed)? };
+    let run = Run { held: Some(refused.code.into()), ..run(job, sealed)? };
+    let record =
+        Record { format: 1, run, basis: Basis::none(), gid: job.user.gid, outputs: Vec::new() };
     make(job, record, script, undo)
 }
 
@@ -74,12 +81,9 @@ fn make<'a>(
     Ok(record)
 }
 
-/// What is known of a job without an approval.
-fn bare(job: &Job<'_>, sealed: &Path) -> Result<Record, Refused> {
+fn run(job: &Job<'_>, sealed: &Path) -> Result<Run, Refused> {
     let facts = &job.facts.job;
-    let nothing = Digest::of(b"");
-    Ok(Record {
-        format: 1,
+    Ok(Run {
         cluster: job.site.cluster.clone(),
         job: facts.id,
         restart: facts.restart,
@@ -88,21 +92,11 @@ fn bare(job: &Job<'_>, sealed: &Path) -> Result<Record, Refused> {
         nodes: facts.nodes.clone(),
         user: job.user.name.clone(),
         uid: facts.uid,
-        gid: facts.gid,
         held: None,
-        entry: String::new(),
-        entry_digest: nothing,
-        serial: 0,
-        digest: nothing,
-        runtime_digest: None,
-        bundle_hashed: None,
-        runtime_hashed: None,
-        signers: Vec::new(),
-        run_dir: job.drop_box.path().into(),
+        submitted_run_dir: job.drop_box.path().into(),
         sealed: sealed.into(),
         started: job.now,
         status_token: token()?,
-        outputs: Vec::new(),
     })
 }
 

@@ -79,7 +79,7 @@ pub(crate) fn allow<'a>(
     admission.binds.push(read(&job.record().join(JobDir::TICKET), Path::new(TICKET)));
 
     let key = key(job.roots)?;
-    let ticket = claims(job.facts, record, &record.sealed.to_string_lossy()).issue(&key);
+    let ticket = claims(job.facts, record, &record.run.sealed.to_string_lossy()).issue(&key);
     let mut of_steps = Admission { script: None, ..admission.clone() };
     of_steps.env_keep.extend(ENV_KEEP.iter().map(|name| (*name).into()));
     let inside = Inside {
@@ -96,7 +96,7 @@ pub(crate) fn allow<'a>(
     };
     let bytes = serde_json::to_vec(&inside).map_err(|e| Refused::new("internal-error", e))?;
     leave(job.record().path(), &ticket, &bytes)?;
-    if record.nodes.len() > 1 {
+    if record.run.nodes.len() > 1 {
         for_other_nodes(job, &key, &bytes, undo)?;
     }
     Ok(())
@@ -122,7 +122,7 @@ pub(crate) fn decide(
                        --export=NONE, starts steps in it";
         Refused::new("ticket-missing", message)
     })?;
-    let sealed = inside.record.sealed.to_string_lossy();
+    let sealed = inside.record.run.sealed.to_string_lossy();
     claims(facts, &inside.record, &sealed).check(&key(roots)?, ticket).map_err(|error| {
         let code = match error {
             TicketError::Forged => "ticket-forged",
@@ -143,12 +143,12 @@ pub(crate) fn decide(
 /// What a ticket says: Slurm's own words, but for what only Sluice knows.
 fn claims<'a>(facts: &Facts, record: &'a Record, sealed: &'a str) -> Claims<'a> {
     Claims {
-        cluster: &record.cluster,
+        cluster: &record.run.cluster,
         job: facts.job.id,
         restart: facts.job.restart,
         start: facts.job.start_time,
         uid: facts.job.uid,
-        digest: record.digest,
+        digest: record.basis.digest,
         sealed,
     }
 }

@@ -69,10 +69,13 @@ fn an_approved_job_is_admitted() {
     let record = fs::read(admission.record.join("record.json")).unwrap();
     assert_eq!(fs::read(world.at("var/lib/sluice/pending/7.0.json")).unwrap(), record);
     let record = Record::parse(&record).unwrap();
-    assert_eq!((record.run_id.as_str(), record.entry.as_str()), ("run-1-lab-7.0", "demo@1.0.0"));
-    assert_eq!(record.sealed, *sealed);
+    assert_eq!(
+        (record.run.run_id.as_str(), record.basis.entry.as_str()),
+        ("run-1-lab-7.0", "demo@1.0.0")
+    );
+    assert_eq!(record.run.sealed, *sealed);
     assert_eq!(record.outputs.len(), 1);
-    assert_eq!(record.status_token.len(), 32);
+    assert_eq!(record.run.status_token.len(), 32);
     assert_eq!(
         owner_and_mode(&world.at("private/attestations/running/7.0")),
         (world.service.0, 0o700)
@@ -88,7 +91,7 @@ fn an_approved_job_is_admitted() {
     assert_eq!(owner_and_mode(&told), (world.user, 0o644));
     let told: serde_json::Value = serde_json::from_slice(&fs::read(told).unwrap()).unwrap();
     assert_eq!(told["verdict"], "admit");
-    let status = world.at("srv/status").join(format!("{}.json", record.status_token));
+    let status = world.at("srv/status").join(format!("{}.json", record.run.status_token));
     assert_eq!(told["status"], status.to_str().unwrap());
 }
 
@@ -168,7 +171,7 @@ fn on_trial_a_job_is_sealed_and_its_results_are_held() {
     assert!(run.source.join("params.yaml").exists());
     let record = fs::read(admission.record.join("record.json")).unwrap();
     let record = Record::parse(&record).unwrap();
-    assert_eq!((record.held.as_deref(), record.outputs.len()), (Some("bundle-changed"), 0));
+    assert_eq!((record.run.held.as_deref(), record.outputs.len()), (Some("bundle-changed"), 0));
     assert_eq!(world.audit().pop().unwrap()["event"], "confine");
 
     // Nothing gives data to a script that names no entry, or to who is out of its scope.

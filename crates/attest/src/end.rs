@@ -126,7 +126,7 @@ pub(crate) fn report_done(
 pub(crate) fn any_interfered(host: &Host, record: &Record) -> Result<bool> {
     let running = beneath::open_dir(&host.site.running())?;
     let dir = PathBuf::from(record.incarnation().to_string());
-    for node in &record.nodes {
+    for node in &record.run.nodes {
         let word = match beneath::open_beneath(&running, &dir.join(node), OFlags::RDONLY) {
             Err(error) if error.kind() == ErrorKind::NotFound => continue,
             opened => read_limited(opened?, WHOLE.len().max(LESS.len()))?,

@@ -12,7 +12,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use rustix::fs::{AtFlags, FlockOperation, OFlags, flock, unlinkat};
-use sluice_policy::attestation::IrregularFile;
+use sluice_policy::attestation::{End, IrregularFile};
 use sluice_site::{
     audit::{Audit, Event},
     collect::{Collected, collect},
@@ -29,8 +29,7 @@ use time::OffsetDateTime;
 use crate::{
     end::{any_interfered, clear, report_done, start_worker},
     host::Host,
-    slurm,
-    statement::{self, Ending},
+    slurm, statement,
     surrender::surrender,
 };
 
@@ -95,7 +94,7 @@ fn attest(host: &Host, name: Incarnation) -> Result<()> {
         return Ok(());
     }
     let record = host.record(name)?;
-    let (spool, spooled) = (host.site.spool(), spooled(&record.cluster, name));
+    let (spool, spooled) = (host.site.spool(), spooled(&record.run.cluster, name));
     if !host.as_service(|| Ok(spool.join(&spooled).exists()))? {
         let state = wait_for_end(host, &record)?;
         let envelope = settle(host, &record, state)?;
@@ -141,41 +140,41 @@ fn wait_for_end(host: &Host, record: &Record) -> Result<String> {
 /// This node's part in the end of the incarnation, if it is still to do.
 fn leave(host: &Host, record: &Record) -> Result<()> {
     let name = record.incarnation();
-    let reported = host.site.running().join(name.to_string()).join(&record.node);
+    let reported = host.site.running().join(name.to_string()).join(&record.run.node);
     if host.as_service(|| Ok(reported.exists()))? {
         return Ok(());
     }
     clear(&host.roots, name.into())?;
     let interfered = host.roots.jobs().dir(name.into()).is_interfered();
-    report_done(host, name, &record.node, interfered)
+    report_done(host, name, &record.run.node, interfered)
 }
 
 fn all_done(host: &Host, record: &Record) -> Result<bool> {
     let dir = host.site.running().join(record.incarnation().to_string());
-    Ok(record.nodes.iter().all(|node| dir.join(node).exists()))
+    Ok(record.run.nodes.iter().all(|node| dir.join(node).exists()))
 }
 
 /// Takes the files over and signs what they are.
 fn settle(host: &Host, record: &Record, state: String) -> Result<Vec<u8>> {
     let found = take_over(host, record)?;
-    let ending = Ending {
+    let end = End {
         ended: OffsetDateTime::now_utc(),
         exit_code: exit_code(&host.roots.jobs().dir(record.incarnation().into())),
         state,
         interfered: host.as_service(|| any_interfered(host, record))?,
     };
-    statement::sign(host, record, &ending, found)
+    statement::sign(host, record, &end, found)
 }
 
 /// The job's results, no longer the user's. A sealed directory that is gone, or that the job has
 /// shut so that nobody else gets in, is attested as such: the run is then held in sight instead of
 /// waiting for ever.
 fn take_over(host: &Host, record: &Record) -> Result<Collected> {
-    if host.as_service(|| Ok(is_missing(&record.sealed)))? {
+    if host.as_service(|| Ok(is_missing(&record.run.sealed)))? {
         return Ok(nothing_but(record, "missing"));
     }
-    let found = surrender(host, &record.sealed, record.uid, record.gid)
-        .and_then(|()| host.as_service(|| Ok(collect(&record.sealed, &record.outputs)?)));
+    let found = surrender(host, &record.run.sealed, record.run.uid, record.gid)
+        .and_then(|()| host.as_service(|| Ok(collect(&record.run.sealed, &record.outputs)?)));
     match found {
         Err(error) if is_denied(&error) => Ok(nothing_but(record, "unreadable")),
         found => found.context("sealed run directory"),
@@ -184,7 +183,7 @@ fn take_over(host: &Host, record: &Record) -> Result<Collected> {
 
 /// No file, and the sealed directory itself in their place.
 fn nothing_but(record: &Record, what: &str) -> Collected {
-    let path = record.sealed.to_string_lossy().into_owned();
+    let path = record.run.sealed.to_string_lossy().into_owned();
     Collected { files: Vec::new(), irregular: vec![IrregularFile { path, what: what.into() }] }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::path::Path;
 
 use serde::Serialize;
-use sluice_policy::attestation::{Envelope, Statement};
+use sluice_policy::attestation::{Envelope, Predicate, Statement};
 use sluice_policy::manifest::Kind;
 use sluice_policy::time::format;
 use ssh_key::PublicKey;
@@ -89,25 +89,25 @@ fn compare(statement: &Statement, dir: &Path) -> Result<Vec<Compared>> {
 }
 
 fn show(report: &Report<'_>) -> Result<()> {
-    let run = &report.statement.predicate;
+    let Predicate { run, basis, end, audit_head, .. } = &report.statement.predicate;
     let rows = [
         ("run", run.run_id.clone()),
         ("user", run.user.clone()),
-        ("workflow", run.entry.clone()),
-        ("digest", run.digest.to_string()),
-        ("approved by", format!("{}, allowlist {}", run.signers.join(", "), run.serial)),
+        ("workflow", basis.entry.clone()),
+        ("digest", basis.digest.to_string()),
+        ("approved by", format!("{}, allowlist {}", basis.signers.join(", "), basis.serial)),
         ("ran on", run.nodes.join(", ")),
-        ("time", format!("{} to {}", format(run.started), format(run.ended))),
-        ("ended as", format!("{}, exit code {}", run.state, run.exit_code)),
-        ("audit log", format!("of {} at line {}", run.node, run.audit_head.seq)),
+        ("time", format!("{} to {}", format(run.started), format(end.ended))),
+        ("ended as", format!("{}, exit code {}", end.state, end.exit_code)),
+        ("audit log", format!("of {} at line {}", run.node, audit_head.seq)),
     ];
     for (name, value) in rows {
         output::line(format_args!("{name:<12} {value}"))?;
     }
-    if let Some(at) = run.bundle_hashed.into_iter().chain(run.runtime_hashed).min() {
+    if let Some(at) = basis.bundle_hashed.into_iter().chain(basis.runtime_hashed).min() {
         output::line(format_args!("{:<12} {}", "code hashed", format(at)))?;
     }
-    if run.interfered {
+    if end.interfered {
         output::line(format_args!("{:<12} a signal ended a step, or could have", "interfered"))?;
     }
     if let Some(code) = &run.held {

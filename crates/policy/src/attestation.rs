@@ -4,9 +4,11 @@
 //! certifies as that of the node.
 
 mod envelope;
+mod run;
 mod statement;
 
 pub use envelope::{Envelope, EnvelopeSignature, PAYLOAD_TYPE, seal};
+pub use run::{Basis, End, Run};
 pub use statement::{
     AuditHead, IrregularFile, OutputFile, PREDICATE_TYPE, Predicate, STATEMENT_TYPE, Sha256Digest,
     Statement, Subject,

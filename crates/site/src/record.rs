@@ -1,16 +1,15 @@
 //! The record of an admitted job: all that the attestation needs when the job is gone.
 
 use std::io::{self, ErrorKind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
-use sluice_policy::digest::Digest;
+use sluice_policy::attestation::{Basis, Run};
 use sluice_policy::entry::Output;
 use sluice_sys::beneath::{open_beneath, open_dir};
 use sluice_sys::jobs::{Incarnation, JobDir};
 use sluice_sys::read_limited;
-use time::OffsetDateTime;
 
 /// Upper bound of a record's file, in bytes.
 pub const MAX_BYTES: usize = 1 << 20;
@@ -21,64 +20,14 @@ pub const MAX_BYTES: usize = 1 << 20;
 pub struct Record {
     /// Always 1.
     pub format: u32,
-    /// The cluster's name.
-    pub cluster: String,
-    /// Job id.
-    pub job: u32,
-    /// How often it had been requeued.
-    pub restart: u32,
-    /// Name of its published results.
-    pub run_id: String,
-    /// The node that admitted it: the batch host.
-    pub node: String,
-    /// All its nodes.
-    pub nodes: Vec<String>,
-    /// User name.
-    pub user: String,
-    /// User id.
-    pub uid: u32,
+    /// What its attestation will say of it.
+    #[serde(flatten)]
+    pub run: Run,
+    /// What it rests on.
+    #[serde(flatten)]
+    pub basis: Basis,
     /// Group id.
     pub gid: u32,
-    /// Refusal code of a job that ran all the same, in `mode=confine`. It has no entry: the
-    /// fields that speak of one are empty.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub held: Option<String>,
-    /// `NAME@VERSION`.
-    pub entry: String,
-    /// Digest of the entry's file.
-    pub entry_digest: Digest,
-    /// Serial of the set it was admitted under.
-    pub serial: u64,
-    /// Digest of the bundle.
-    pub digest: Digest,
-    /// Digest of the runtime, where the entry names one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub runtime_digest: Option<Digest>,
-    /// When the node's copy of the bundle was last hashed.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        with = "sluice_policy::time::rfc3339::option"
-    )]
-    pub bundle_hashed: Option<OffsetDateTime>,
-    /// The same of the runtime.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        with = "sluice_policy::time::rfc3339::option"
-    )]
-    pub runtime_hashed: Option<OffsetDateTime>,
-    /// Principals who signed the entry.
-    pub signers: Vec<String>,
-    /// The drop box.
-    pub run_dir: PathBuf,
-    /// The sealed run directory, where the job really writes.
-    pub sealed: PathBuf,
-    /// When it was admitted.
-    #[serde(with = "sluice_policy::time::rfc3339")]
-    pub started: OffsetDateTime,
-    /// Unguessable name of its status file, 32 hex digits.
-    pub status_token: String,
     /// The entry's release rules.
     pub outputs: Vec<Output>,
 }
@@ -86,7 +35,7 @@ pub struct Record {
 impl Record {
     /// Which start of the job it is about.
     pub fn incarnation(&self) -> Incarnation {
-        Incarnation { job: self.job, restart: self.restart }
+        Incarnation { job: self.run.job, restart: self.run.restart }
     }
 
     /// The record of a job that runs on this node; none if it has just ended, or is of steps on
@@ -131,6 +80,35 @@ pub fn run_id(run_name: &[u8], cluster: &str, incarnation: Incarnation) -> Strin
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// As release 0.1.0 wrote it.
+    const OLDER: &str = r#"{"format":1,"cluster":"lab","job":7,"restart":1,"run-id":"x-lab-7.1",
+        "node":"n1","nodes":["n1","n2"],"user":"alice","uid":5001,"gid":5002,"entry":"demo@1",
+        "entry-digest":"sha256:0000000000000000000000000000000000000000000000000000000000000000",
+        "serial":3,
+        "digest":"sha256:1111111111111111111111111111111111111111111111111111111111111111",
+        "bundle-hashed":"2026-07-01T09:00:00Z","signers":["c@lab"],"run-dir":"/srv/runs/x",
+        "sealed":"/srv/p/s/lab/7.1/run","started":"2026-07-01T12:00:00Z",
+        "status-token":"00000000000000000000000000000000",
+        "outputs":[{"glob":"*.csv","kind":"csv","max-bytes":1000,"max-rows":10}]}"#;
+
+    #[test]
+    fn older_records_are_read_and_written_anew() {
+        let record = Record::parse(OLDER.as_bytes()).unwrap();
+        assert_eq!(record.incarnation(), Incarnation { job: 7, restart: 1 });
+        assert_eq!((record.run.uid, record.gid, record.basis.serial), (5001, 5002, 3));
+        assert_eq!(record.run.submitted_run_dir, Path::new("/srv/runs/x"));
+        assert!(record.basis.bundle_hashed.is_some() && record.basis.runtime_hashed.is_none());
+        assert_eq!(Record::parse(&record.to_json().unwrap()).unwrap(), record);
+    }
+
+    #[test]
+    fn unknown_keys_are_refused() {
+        let more = OLDER.replacen('{', r#"{"another":1,"#, 1);
+        assert!(Record::parse(more.as_bytes()).is_err());
+        let both = OLDER.replacen('{', r#"{"submitted-run-dir":"/srv/runs/y","#, 1);
+        assert!(Record::parse(both.as_bytes()).is_err());
+    }
 
     #[test]
     fn run_ids_are_encoded() {

@@ -8,14 +8,14 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use sluice_policy::{attestation::Predicate, digest::Digest, entry::Entry, revocation::Revoked};
+use sluice_policy::{attestation::Basis, entry::Entry, revocation::Revoked};
 use sluice_site::{
     Site,
-    sets::{SetError, Sets, VerifiedSet},
+    sets::{SetError, Sets, VerifiedEntry, VerifiedSet},
 };
 use time::OffsetDateTime;
 
-use crate::{judge::attested::Attested, outcome::Stop};
+use crate::{judge::ended::EndedRun, outcome::Stop};
 
 /// The sets, and the one in force when the pass began.
 pub struct Allowlist {
@@ -41,20 +41,17 @@ impl Allowlist {
 
     /// The entry that the run was admitted under, if bundle, runtime, entry, its signers' keys and
     /// the node's key still stand.
-    pub fn entry(&self, run: &Attested) -> Result<Arc<Entry>, Stop> {
+    pub fn entry(&self, run: &EndedRun) -> Result<Arc<Entry>, Stop> {
         self.entry_under(run, &self.current)
     }
 
-    /// An entry of the set in force, with its file's digest, for a run that nobody attested.
-    pub fn current_entry(&self, id: &str) -> Result<(Arc<Entry>, Digest), Stop> {
-        match self.current.entry(id, self.time) {
-            Ok(verified) => Ok((Arc::new(verified.entry), verified.digest)),
-            Err(error) => Err(stop(self.serial(), id, &error)),
-        }
+    /// An entry of the set in force, for a run that nobody attested.
+    pub fn current_entry(&self, id: &str) -> Result<VerifiedEntry, Stop> {
+        self.current.entry(id, self.time).map_err(|error| stop(self.serial(), id, &error))
     }
 
     /// Whether it stands at a later time of the pass, too.
-    pub fn check_still_not_revoked(&self, run: &Attested, now: OffsetDateTime) -> Result<(), Stop> {
+    pub fn check_still_not_revoked(&self, run: &EndedRun, now: OffsetDateTime) -> Result<(), Stop> {
         let current = self.sets.current(now).map_err(unavailable)?;
         match current.serial() == self.serial() {
             true => Ok(()),
@@ -62,9 +59,9 @@ impl Allowlist {
         }
     }
 
-    fn entry_under(&self, run: &Attested, current: &VerifiedSet) -> Result<Arc<Entry>, Stop> {
+    fn entry_under(&self, run: &EndedRun, current: &VerifiedSet) -> Result<Arc<Entry>, Stop> {
         check_revoked(current.revoked(), run)?;
-        let Predicate { serial, entry: id, entry_digest, started, .. } = &run.predicate;
+        let Basis { serial, entry: id, entry_digest, .. } = &run.basis;
         let stop = |error: SetError| stop(*serial, id, &error);
         let set = match self.opened.lock().unwrap_or_else(PoisonError::into_inner).entry(*serial) {
             Slot::Occupied(known) => known.get().clone(),
@@ -73,7 +70,7 @@ impl Allowlist {
                 slot.insert(set.map_err(stop)).clone()
             }
         }?;
-        let verified = set.entry_under(id, *started, current.revoked()).map_err(stop)?;
+        let verified = set.entry_under(id, run.admitted(), current.revoked()).map_err(stop)?;
         if verified.digest != *entry_digest {
             return Err(Stop::hold(
                 "entry-differs",
@@ -93,11 +90,10 @@ fn stop(serial: u64, id: &str, error: &SetError) -> Stop {
     }
 }
 
-fn check_revoked(revoked: &Revoked, run: &Attested) -> Result<(), Stop> {
-    let Predicate { digest, runtime_digest, entry_digest, .. } = &run.predicate;
-    let digests = [Some(digest), runtime_digest.as_ref(), Some(entry_digest)];
-    let digest = digests.into_iter().flatten().find_map(|digest| revoked.digest(digest));
-    match digest.or(revoked.key(&run.node_key)) {
+fn check_revoked(revoked: &Revoked, run: &EndedRun) -> Result<(), Stop> {
+    let digest = run.basis.digests().find_map(|digest| revoked.digest(&digest));
+    let key = run.attestation().and_then(|attestation| revoked.key(&attestation.node_key));
+    match digest.or(key) {
         None => Ok(()),
         Some(why) => {
             Err(Stop::hold("revoked", format!("what the run rests on was taken back: {why}")))

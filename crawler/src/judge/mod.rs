@@ -2,6 +2,7 @@
 
 pub mod allowlist;
 pub mod attested;
+pub mod ended;
 pub(crate) mod examine;
 pub(crate) mod now;
 pub mod readiness;

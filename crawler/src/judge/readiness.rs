@@ -1,6 +1,6 @@
 //! Whether a run may be looked at for release: it succeeded, and WESkit is through with it.
 
-use sluice_policy::attestation::Predicate;
+use sluice_policy::attestation::{End, Run};
 use time::{Duration, OffsetDateTime};
 
 use crate::outcome::Stop;
@@ -9,7 +9,7 @@ use crate::outcome::Stop;
 const GRACE: Duration = Duration::seconds(60);
 
 /// Only a job that Slurm and its own exit code call successful has results.
-pub fn succeeded(run: &Predicate) -> Result<(), Stop> {
+pub fn succeeded(run: &End) -> Result<(), Stop> {
     if run.exit_code == 0 && run.state == "COMPLETED" {
         if run.interfered {
             let message = "a step was ended by a signal, and the script went on: run it again";
@@ -33,7 +33,7 @@ pub fn succeeded(run: &Predicate) -> Result<(), Stop> {
 }
 
 /// A job that only `mode=confine` let run has no approval to release anything under.
-pub fn approved(run: &Predicate) -> Result<(), Stop> {
+pub fn approved(run: &Run) -> Result<(), Stop> {
     match &run.held {
         None => Ok(()),
         Some(code) => Err(Stop::hold(
@@ -46,9 +46,9 @@ pub fn approved(run: &Predicate) -> Result<(), Stop> {
 }
 
 /// Turns a hold into waiting while WESkit may still be writing.
-pub fn with_grace(stop: Stop, run: &Predicate, now: OffsetDateTime) -> Stop {
+pub fn with_grace(stop: Stop, ended: OffsetDateTime, now: OffsetDateTime) -> Stop {
     match stop {
-        Stop::Hold(reason) if now < run.ended + GRACE => Stop::Wait(reason),
+        Stop::Hold(reason) if now < ended + GRACE => Stop::Wait(reason),
         other => other,
     }
 }

@@ -14,7 +14,7 @@ use sluice_release::Hold;
 
 use crate::{
     judge::{
-        attested::{Attested, AttestedFile},
+        ended::{EndedRun, ResultFile},
         sealed::{Sealed, changed},
     },
     outcome::Stop,
@@ -23,10 +23,10 @@ use crate::{
 
 /// Checks what the run left against the entry's rules, one rule after the other in the entry's order
 /// and all of a rule before the next: which rule stops a run is all that its owner may learn.
-pub fn check(entry: &Entry, run: &Attested, sealed: &Sealed) -> Result<(), Stop> {
+pub fn check(entry: &Entry, run: &EndedRun, sealed: &Sealed) -> Result<(), Stop> {
     let rules = Rules::new(&entry.output);
     let mut ruled: Vec<Left<'_>> = entry.output.iter().map(|_| Left::default()).collect();
-    for irregular in &run.predicate.irregular {
+    for irregular in &run.irregular {
         match rules.rule_for(&irregular.path) {
             Some(rule) => ruled[rule].irregular = ruled[rule].irregular.or(Some(irregular)),
             None => return Err(not_plain(irregular)),
@@ -50,7 +50,7 @@ pub fn check(entry: &Entry, run: &Attested, sealed: &Sealed) -> Result<(), Stop>
 /// What a run left under one rule.
 #[derive(Default)]
 struct Left<'a> {
-    files: Vec<&'a AttestedFile>,
+    files: Vec<&'a ResultFile>,
     irregular: Option<&'a IrregularFile>,
 }
 
@@ -92,7 +92,7 @@ fn in_words(what: &str) -> &str {
 }
 
 /// The machine's verdict on the very bytes that were attested.
-fn content(rule: &Output, file: &AttestedFile, sealed: &Sealed) -> Result<(), Stop> {
+fn content(rule: &Output, file: &ResultFile, sealed: &Sealed) -> Result<(), Stop> {
     let source = sealed.open(&file.path, file.bytes)?;
     let mut bytes = Hashed { file: source, hasher: Hasher::new() };
     let verdict = sluice_release::check(rule, &mut bytes, file.bytes);

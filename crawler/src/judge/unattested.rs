@@ -13,7 +13,7 @@ use std::{
 
 use percent_encoding::percent_decode_str;
 use rustix::fs::{AtFlags, Dir, FileType, OFlags, fstat, statat};
-use sluice_policy::attestation::{AuditHead, Predicate};
+use sluice_policy::attestation::Basis;
 use sluice_policy::weskit::Log;
 use sluice_site::{collect::collect, users};
 use sluice_sys::beneath::{open_beneath, open_dir};
@@ -23,7 +23,7 @@ use crate::{
     config::Config,
     judge::{
         allowlist::Allowlist,
-        attested::{Attested, AttestedFile},
+        ended::{EndedRun, ResultFile, Source},
         weskit,
     },
     outcome::Stop,
@@ -131,13 +131,13 @@ impl Scan {
     }
 }
 
-/// What WESkit says about a run, in the form of an attestation that nobody signed.
+/// A run of which WESkit says that it ended well.
 pub fn read(
     config: &Config,
     allowlist: &Allowlist,
     name: &str,
     now: OffsetDateTime,
-) -> Result<Attested, Stop> {
+) -> Result<EndedRun, Stop> {
     if config.require_attestation {
         return Err(Stop::hold("attestation-missing", "nobody attested the run"));
     }
@@ -154,8 +154,8 @@ pub fn read(
     })?;
     let log = ended(&open, execution)?;
     let id = workflow(config, &dir, &log)?;
-    let (approved, digest) = allowlist.current_entry(&id)?;
-    let found = collect(&dir, &approved.output)
+    let verified = allowlist.current_entry(&id)?;
+    let found = collect(&dir, &verified.entry.output)
         .map_err(|error| Stop::retry("sealed-unreadable", format!("the run's files: {error}")))?;
     for file in &found.files {
         settled(&open, &file.path, now - config.settle)?;
@@ -166,39 +166,28 @@ pub fn read(
     })?;
     let cluster = &config.site.cluster;
     let below = name.split_once(BETWEEN).map_or(name, |(path, _)| path);
-    let files = found.files.iter().map(AttestedFile::new).collect::<Result<_, _>>()?;
-    let predicate = Predicate {
-        format: 1,
-        cluster: cluster.clone(),
-        job: 0,
-        restart: 0,
+    let files = found.files.iter().map(ResultFile::new).collect::<Result<_, _>>()?;
+    let entry = verified.entry;
+    Ok(EndedRun {
         run_id: format!("{below}-{cluster}-{}", key::component(execution)),
-        node: String::new(),
-        nodes: Vec::new(),
         user: owner,
-        uid: fstat(&open).map_or(u32::MAX, |found| found.st_uid),
-        held: None,
-        entry: id,
-        entry_digest: digest,
-        serial: allowlist.serial(),
-        digest: approved.digest,
-        runtime_digest: approved.runtime.as_ref().map(|runtime| runtime.digest),
-        bundle_hashed: None,
-        runtime_hashed: None,
-        signers: Vec::new(),
-        submitted_run_dir: dir.display().to_string(),
-        sealed: dir.display().to_string(),
-        started: now,
+        basis: Basis {
+            entry: id,
+            entry_digest: verified.digest,
+            serial: allowlist.serial(),
+            digest: entry.digest,
+            runtime_digest: entry.runtime.as_ref().map(|runtime| runtime.digest),
+            bundle_hashed: None,
+            runtime_hashed: None,
+            signers: verified.signers,
+        },
+        run_dir: dir.clone(),
+        sealed: dir,
         ended: now,
-        exit_code: 0,
-        state: "COMPLETED".into(),
-        interfered: false,
-        status_token: String::new(),
-        files: found.files,
+        files,
         irregular: found.irregular,
-        audit_head: AuditHead { seq: 0, hash: String::new() },
-    };
-    Ok(Attested { bytes: Vec::new(), predicate, files, node_key: String::new() })
+        source: Source::Unattested,
+    })
 }
 
 /// The log of `execution`, once every execution of the run has one and it is the newest.

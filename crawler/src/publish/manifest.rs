@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use sluice_policy::attestation::Predicate;
+use sluice_policy::attestation::Basis;
 
-use crate::judge::attested::{Attested, AttestedFile};
+use crate::judge::ended::{EndedRun, ResultFile};
 
 /// A manifest, as written and as read back.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,9 +35,9 @@ struct File {
 
 impl Manifest {
     /// Of a run, with the time that it carries. Keys are relative to the store's prefix.
-    fn new(run: &Attested, owner: &str, published: &str) -> Self {
-        let Predicate { run_id, entry, digest, serial, .. } = &run.predicate;
-        let file = |file: &AttestedFile| File {
+    fn new(run: &EndedRun, owner: &str, published: &str) -> Self {
+        let (run_id, Basis { entry, digest, serial, .. }) = (&run.run_id, &run.basis);
+        let file = |file: &ResultFile| File {
             path: file.path.clone(),
             bytes: file.bytes,
             sha256: file.digest.hex(),
@@ -62,13 +62,13 @@ impl Manifest {
     }
 
     /// Whether it is that of a run, as its attestation has it.
-    pub fn is_of(&self, run: &Attested, owner: &str) -> bool {
+    pub fn is_of(&self, run: &EndedRun, owner: &str) -> bool {
         *self == Self::new(run, owner, &self.published)
     }
 }
 
 /// The manifest's bytes: the same for the same run and `published` time.
-pub fn manifest(run: &Attested, owner: &str, published: &str) -> Vec<u8> {
+pub fn manifest(run: &EndedRun, owner: &str, published: &str) -> Vec<u8> {
     let manifest = json!(Manifest::new(run, owner, published));
     format!("{manifest:#}\n").into_bytes()
 }

@@ -14,7 +14,7 @@ use sluice_policy::{
 use crate::{
     edge,
     judge::{
-        attested::{Attested, AttestedFile},
+        ended::{EndedRun, ResultFile},
         sealed::{Sealed, changed, unreadable},
     },
     outcome::Stop,
@@ -41,7 +41,7 @@ pub const TOMBSTONE: &str = "tombstone.json";
 
 /// What is sent for one run.
 pub struct Plan<'a> {
-    run: &'a Attested,
+    run: &'a EndedRun,
     /// Those that let its files out.
     rules: &'a [Output],
     owner: String,
@@ -61,14 +61,14 @@ pub enum Retracted {
 
 impl<'a> Plan<'a> {
     /// All of a run; `published` is the time its manifest carries.
-    pub fn new(run: &'a Attested, rules: &'a [Output], published: &str) -> Self {
+    pub fn new(run: &'a EndedRun, rules: &'a [Output], published: &str) -> Self {
         let owner = run.identity().owner;
         let manifest = manifest(run, &owner, published);
         Self { run, rules, owner, manifest }
     }
 
     fn key(&self, store: &Store, name: &str) -> Result<Path, Stop> {
-        store.key(&self.owner, &self.run.predicate.run_id, name)
+        store.key(&self.owner, &self.run.run_id, name)
     }
 
     /// Whether every file can be an object, before the first is sent.
@@ -77,7 +77,7 @@ impl<'a> Plan<'a> {
     }
 
     async fn present(&self, store: &Store) -> Result<HashMap<Path, u64>, Stop> {
-        Ok(store.list(&self.owner, &self.run.predicate.run_id).await?)
+        Ok(store.list(&self.owner, &self.run.run_id).await?)
     }
 
     /// The plan with the time of the manifest in the store, if that one differs in nothing else: a
@@ -102,7 +102,7 @@ pub async fn publish(
     plan: Plan<'_>,
     permit: impl AsyncFnOnce(&[u8]) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
-    let run_id = &plan.run.predicate.run_id;
+    let run_id = &plan.run.run_id;
     plan.check_names(store)?;
     store.probe().await?;
     store.clear_staged(&plan.owner, run_id).map_err(|error| {
@@ -129,7 +129,7 @@ pub async fn publish(
     }
     edge::reached("files-sent", run_id);
     if let Some(attestation) = plan.run.attestation() {
-        sender.bytes(ATTESTATION, attestation).await?;
+        sender.bytes(ATTESTATION, &attestation.bytes).await?;
     }
     edge::reached("attestation-sent", run_id);
     permit(&plan.manifest).await?;
@@ -152,9 +152,9 @@ pub async fn retract(
         let ours = store.digest(&manifest).await? == Digest::of(&plan.manifest);
         return Ok(if ours { Retracted::Published } else { Retracted::Foreign });
     }
-    let attestation = (ATTESTATION, Digest::of(&plan.run.bytes));
+    let attestation = plan.run.attestation().map(|it| (ATTESTATION, Digest::of(&it.bytes)));
     let files = plan.run.files.iter().map(|file| (file.path.as_str(), file.digest));
-    for (name, digest) in files.chain([attestation]) {
+    for (name, digest) in files.chain(attestation) {
         // What can't be an object never was one.
         let Ok(key) = plan.key(store, name) else { continue };
         if present.contains_key(&key) && store.digest(&key).await? == digest {
@@ -174,7 +174,7 @@ struct Sender<'a> {
 }
 
 impl Sender<'_> {
-    async fn file(&self, sealed: &Sealed, file: &AttestedFile) -> Result<(), Stop> {
+    async fn file(&self, sealed: &Sealed, file: &ResultFile) -> Result<(), Stop> {
         let key = self.plan.key(self.store, &file.path)?;
         let content = self.content(&file.path);
         if self.settled(&key, file.bytes, &file.digest).await? {
@@ -192,7 +192,7 @@ impl Sender<'_> {
         }
         let mut upload = self.uploads.start(self.store, &key, &self.about(content)).await?;
         let id = upload.id().map(str::to_owned);
-        let run_id = &self.plan.run.predicate.run_id;
+        let run_id = &self.plan.run.run_id;
         if let Err(stop) = send_parts(&mut upload, source, file, run_id).await {
             // What the server has is aborted before the next try.
             upload.abort_local().await;
@@ -241,8 +241,8 @@ impl Sender<'_> {
     }
 
     fn about(&self, content: Content) -> About<'_> {
-        let run = &self.plan.run.predicate;
-        About { run: &run.run_id, workflow: &run.entry, digest: &run.digest, content }
+        let EndedRun { run_id, basis, .. } = self.plan.run;
+        About { run: run_id, workflow: &basis.entry, digest: &basis.digest, content }
     }
 
     /// What the rule that let a file out says that it is.
@@ -267,7 +267,7 @@ impl Sender<'_> {
     /// Whether an object is what an attempt of ours left unfinished: some servers keep what arrived
     /// before a connection was cut. What belongs to a complete run is none.
     async fn is_remnant(&self, key: &Path) -> Result<bool, Stop> {
-        let run_id = &self.plan.run.predicate.run_id;
+        let run_id = &self.plan.run.run_id;
         if !self.store.is_of(key, run_id).await? {
             return Ok(false);
         }
@@ -283,7 +283,7 @@ impl Sender<'_> {
 async fn send_parts(
     upload: &mut Upload,
     mut source: File,
-    file: &AttestedFile,
+    file: &ResultFile,
     run_id: &str,
 ) -> Result<(), Stop> {
     let mut hasher = Hasher::default();

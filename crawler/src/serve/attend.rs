@@ -1,9 +1,6 @@
 //! One run on its way from the attestation to a verdict.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use serde_json::json;
 use sluice_policy::{digest::Digest, entry::Entry as Approved};
@@ -12,7 +9,7 @@ use tokio::task::spawn_blocking;
 
 use crate::{
     clock, edge,
-    judge::{attested::Attested, examine, now::Now, unattested},
+    judge::{attested, ended::EndedRun, examine, now::Now, unattested},
     ledger::{Entry, LedgerError, State},
     outcome::{Reason, Stop},
     publish::{
@@ -87,7 +84,7 @@ impl Crawler {
                 Err(stop) => Err(stop),
             };
         }
-        self.await_log(&entry, Path::new(&run.predicate.submitted_run_dir), &verdict);
+        self.await_log(&entry, &run.run_dir, &verdict);
         self.record(&entry, Some(run.identity()), verdict, now).await
     }
 
@@ -112,7 +109,7 @@ impl Crawler {
         &self,
         name: &str,
         now: &Arc<Now>,
-    ) -> (Result<Arc<Attested>, Stop>, Result<Arc<Approved>, Stop>) {
+    ) -> (Result<Arc<EndedRun>, Stop>, Result<Arc<Approved>, Stop>) {
         let (config, ca, now, name) =
             (self.config.clone(), self.ca.clone(), now.clone(), name.to_owned());
         let work = spawn_blocking(move || {
@@ -121,7 +118,7 @@ impl Crawler {
                 allowlist
                     .and_then(|allowlist| unattested::read(&config, allowlist, &name, now.time))
             } else {
-                Attested::read(&config, &ca, &name, now.time)
+                attested::read(&config, &ca, &name, now.time)
             };
             let run = run.map(Arc::new);
             let approved = run.as_ref().map_err(Stop::clone).and_then(|run| {
@@ -136,7 +133,7 @@ impl Crawler {
     async fn decide(
         &self,
         entry: &Entry,
-        run: &Arc<Attested>,
+        run: &Arc<EndedRun>,
         approved: Arc<Approved>,
         now: &Arc<Now>,
     ) -> Result<(), Stop> {
@@ -170,7 +167,7 @@ impl Crawler {
         let result = publish(&store, &uploads, &self.buffers, &sealed, plan, permit).await;
         if result.is_ok() {
             let bytes = run.files.iter().map(|file| file.bytes).sum();
-            self.metrics.published(bytes, run.predicate.ended, clock::now());
+            self.metrics.published(bytes, run.ended, clock::now());
             self.leave_token(run).await;
         }
         match result {
@@ -203,26 +200,26 @@ impl Crawler {
     }
 
     /// Published it is with or without the token.
-    async fn leave_token(&self, run: &Attested) {
+    async fn leave_token(&self, run: &EndedRun) {
         if !self.config.upload_token {
             return;
         }
         let config = Arc::clone(&self.config);
-        let dir = PathBuf::from(&run.predicate.submitted_run_dir);
+        let dir = run.run_dir.clone();
         let left = spawn_blocking(move || token::leave(&config.site.runs, &dir)).await;
         if let Ok(Err(error)) = left {
-            let run = &run.predicate.run_id;
+            let run = &run.run_id;
             tracing::warn!(run, "no upload_token: {error}; let the service account write there");
         }
     }
 
     /// The decision is on the disk before its effect can be seen.
-    async fn log_publishing(&self, run: &Attested, manifest: &[u8]) -> Result<(), Stop> {
+    async fn log_publishing(&self, run: &EndedRun, manifest: &[u8]) -> Result<(), Stop> {
         let detail = json!({
-            "run-id": run.predicate.run_id,
-            "entry": run.predicate.entry,
+            "run-id": run.run_id,
+            "entry": run.basis.entry,
             "state": run.release_state(),
-            "attestation": run.attestation().map(Digest::of),
+            "attestation": run.attestation().map(|it| Digest::of(&it.bytes)),
             // Names every file with its digest.
             "manifest": Digest::of(manifest),
             "files": run.files.len(),
@@ -231,13 +228,13 @@ impl Crawler {
         self.journal.append(Event::Publish, detail).await
     }
 
-    async fn begin(&self, entry: &Entry, run: &Attested, now: &str) -> Result<String, Stop> {
+    async fn begin(&self, entry: &Entry, run: &EndedRun, now: &str) -> Result<String, Stop> {
         self.ledger.begin(&entry.name, run.identity(), now).await.map_err(unwritable)
     }
 
     /// A run that is held after all leaves nothing of an interrupted attempt behind, unless that
     /// attempt had come to its end.
-    async fn take_back(&self, entry: &Entry, run: &Attested, now: &str) -> Result<Retracted, Stop> {
+    async fn take_back(&self, entry: &Entry, run: &EndedRun, now: &str) -> Result<Retracted, Stop> {
         let time = self.begin(entry, run, now).await?;
         let store = self.store.of(&run.identity().owner)?;
         let uploads = Uploads::of(&self.ledger, &entry.name);

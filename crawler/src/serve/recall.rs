@@ -7,7 +7,7 @@ use sluice_site::shared::spooled;
 use crate::{
     clock,
     error::PassError,
-    judge::{attested::Attested, now::Now},
+    judge::{attested, ended::EndedRun, now::Now},
     ledger::{Entry, Identity, LedgerError, State},
     outcome::{Reason, Stop},
     publish::send::ATTESTATION,
@@ -20,7 +20,7 @@ impl Crawler {
     pub(crate) async fn recall(
         &self,
         entry: &Entry,
-        run: &Attested,
+        run: &EndedRun,
         now: &Now,
     ) -> Option<Result<(), Stop>> {
         let id = Id::of(&entry.name);
@@ -169,11 +169,11 @@ impl Crawler {
     }
 
     /// The attestation that was published with a run: it names the owner's status file.
-    async fn attested_there(&self, owner: &str, run_id: &str, name: &str) -> Option<Attested> {
+    async fn attested_there(&self, owner: &str, run_id: &str, name: &str) -> Option<EndedRun> {
         let store = self.store.of(owner).ok()?;
         let key = store.key(owner, run_id, ATTESTATION).ok()?;
         let bytes = store.beginning(&key).await.ok()?;
-        let run = Attested::verify(&self.config, &self.ca, name, bytes, clock::now()).ok()?;
+        let run = attested::verify(&self.config, &self.ca, name, bytes, clock::now()).ok()?;
         let identity = run.identity();
         (identity.owner == owner && identity.run_id == run_id).then_some(run)
     }

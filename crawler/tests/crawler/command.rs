@@ -145,7 +145,7 @@ fn runs_are_withdrawn_beside_the_daemon_and_without_it() {
         assert!(matches!(output(&world, words).0, Some(1 | 4)), "{words:?}");
     }
     assert_eq!(output(&world, &["withdraw", "box-lab-3.0"]).0, Some(2), "a reason is needed");
-    let digest = world.run(9, "box").predicate.digest.to_string();
+    let digest = world.run(9, "box").predicate.basis.digest.to_string();
     let (code, ..) = output(&world, &["withdraw", "--digest", &digest, "--why", "wrong filter"]);
     assert_eq!((code, gone(3)), (Some(0), true));
     let (_, said, _) = output(&world, &["status", "box-lab-3.0", "--json"]);
@@ -214,7 +214,7 @@ fn a_lost_ledger_hinders_no_withdrawal() {
     for job in 1..5 {
         fs::remove_file(world.spooled(job)).unwrap();
     }
-    let digest = world.run(9, "box").predicate.digest.to_string();
+    let digest = world.run(9, "box").predicate.basis.digest.to_string();
     let gone = |job: u32| {
         let run = world.at(&format!("published/alice/box-lab-{job}.0"));
         run.join("tombstone.json").exists() && !run.join("results.csv").exists()

@@ -55,7 +55,7 @@ fn owners_have_places_of_their_own() {
     let Some(world) = World::new() else { return };
     for (job, owner) in [(1, "alice"), (2, "bob"), (3, "eve/../bob")] {
         let run = world.run(job, "box").file("results.csv", b"a\n1\n");
-        run.but(|run| run.user = owner.into()).attest();
+        run.but(|it| it.run.user = owner.into()).attest();
     }
     assert_eq!(pass(&world).published, 3);
     let keys: Vec<String> = world.published().into_keys().collect();

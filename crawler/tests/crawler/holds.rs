@@ -60,20 +60,20 @@ fn broken_attestations() {
 #[test]
 fn attestations_of_others() {
     let wrong: [fn(&mut Predicate); 9] = [
-        |it| it.node = "n2".into(),
-        |it| it.nodes = vec!["n2".into()],
-        |it| it.job = 8,
-        |it| it.restart = 1,
-        |it| it.cluster = "other".into(),
-        |it| it.sealed = "/etc".into(),
-        |it| it.run_id = "../bob/x-lab-7.0".into(),
-        |it| it.user = "..".into(),
-        |it| it.ended = OffsetDateTime::now_utc() - Duration::days(3),
+        |it| it.run.node = "n2".into(),
+        |it| it.run.nodes = vec!["n2".into()],
+        |it| it.run.job = 8,
+        |it| it.run.restart = 1,
+        |it| it.run.cluster = "other".into(),
+        |it| it.run.sealed = "/etc".into(),
+        |it| it.run.run_id = "../bob/x-lab-7.0".into(),
+        |it| it.run.user = "..".into(),
+        |it| it.end.ended = OffsetDateTime::now_utc() - Duration::days(3),
     ];
     for change in wrong {
         let Some(world) = World::new() else { return };
         let run = with_table(world.run(7, "box")).but(change);
-        let elsewhere = run.predicate.job;
+        let elsewhere = run.predicate.run.job;
         run.attest();
         if elsewhere != 7 {
             fs::rename(world.spooled(elsewhere), world.spooled(7)).unwrap();
@@ -195,10 +195,22 @@ fn words_of_a_hold_are_the_entrys_alone() {
 
 #[test]
 fn what_the_allowlist_holds() {
-    held("unapproved", |run| with_table(run).but(|it| it.held = Some("revoked".into())), nothing);
-    held("entry-differs", |run| with_table(run).but(|it| it.entry_digest = it.digest), nothing);
-    held("entry-unavailable", |run| with_table(run).but(|it| it.entry = "other@1".into()), nothing);
-    held("entry-unavailable", |run| with_table(run).but(|it| it.serial = 9), nothing);
+    held(
+        "unapproved",
+        |run| with_table(run).but(|it| it.run.held = Some("revoked".into())),
+        nothing,
+    );
+    held(
+        "entry-differs",
+        |run| with_table(run).but(|it| it.basis.entry_digest = it.basis.digest),
+        nothing,
+    );
+    held(
+        "entry-unavailable",
+        |run| with_table(run).but(|it| it.basis.entry = "other@1".into()),
+        nothing,
+    );
+    held("entry-unavailable", |run| with_table(run).but(|it| it.basis.serial = 9), nothing);
     held("revoked", with_table, World::revoke_bundle);
     for key in ["controller", "node"] {
         held("revoked", with_table, |world| {
@@ -262,9 +274,9 @@ fn without_an_allowlist_nothing_is_published() {
 #[test]
 fn failed_runs_are_final_and_publish_nothing() {
     for change in [
-        (|it| it.exit_code = 1) as fn(&mut Predicate),
-        |it| it.exit_code = 255,
-        |it| it.state = "FAILED".into(),
+        (|it| it.end.exit_code = 1) as fn(&mut Predicate),
+        |it| it.end.exit_code = 255,
+        |it| it.end.state = "FAILED".into(),
     ] {
         let Some(world) = World::new() else { return };
         with_table(world.run(7, "box")).but(change).attest();
@@ -279,7 +291,7 @@ fn failed_runs_are_final_and_publish_nothing() {
 #[test]
 fn a_requeued_start_has_not_failed() {
     let Some(world) = World::new() else { return };
-    with_table(world.run(7, "box")).but(|it| it.state = "REQUEUED".into()).attest();
+    with_table(world.run(7, "box")).but(|it| it.end.state = "REQUEUED".into()).attest();
     pass(&world);
     let status = world.status(7);
     assert_eq!((&status["state"], &status["code"]), (&"waiting".into(), &"requeued".into()));
@@ -289,13 +301,13 @@ fn a_requeued_start_has_not_failed() {
 
 #[test]
 fn a_run_whose_step_was_ended_is_held() {
-    held("interfered", |run| with_table(run).but(|it| it.interfered = true), nothing);
+    held("interfered", |run| with_table(run).but(|it| it.end.interfered = true), nothing);
 }
 
 #[test]
 fn an_unknown_end_is_held() {
     for state in ["UNKNOWN", "NODE_LOST"] {
-        held("end-unknown", |run| with_table(run).but(|it| it.state = state.into()), nothing);
+        held("end-unknown", |run| with_table(run).but(|it| it.end.state = state.into()), nothing);
     }
 }
 
@@ -306,7 +318,7 @@ fn weskits_log_is_waited_for_and_then_held() {
     {
         held(code, |run| with_table(run).log("2026-07-01T12:00:00", text), nothing);
         let Some(world) = World::new() else { return };
-        let fresh = |it: &mut Predicate| it.ended = OffsetDateTime::now_utc();
+        let fresh = |it: &mut Predicate| it.end.ended = OffsetDateTime::now_utc();
         with_table(world.run(7, "box")).log("2026-07-01T12:00:00", text).but(fresh).attest();
         assert_eq!(pass(&world), Pass { waiting: 1, ..Pass::default() });
         assert_eq!(world.status(7)["state"], "waiting");

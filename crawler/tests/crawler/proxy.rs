@@ -338,7 +338,7 @@ fn s3_one_owner_s_bucket_is_no_outage_for_others() {
     let buckets = Server { bucket: "of-{owner}".into(), ..behind(&server, plan) };
     for (job, owner) in [(1, "bob"), (2, "alice"), (3, "bob"), (4, "carol")] {
         let run = world.run(job, "box").file("results.csv", TABLE);
-        run.but(|run| run.user = owner.into()).attest();
+        run.but(|it| it.run.user = owner.into()).attest();
     }
     let pass = block_on(world.crawler_with(buckets.store(&world, "one")).pass()).unwrap();
     assert_eq!((pass.published, pass.retry, pass.held), (2, 2, 0));

@@ -155,7 +155,7 @@ fn s3_owners_may_have_buckets_of_their_own() {
     let buckets = Server { bucket: "of-{owner}".into(), ..server.clone() };
     for (job, owner) in [(1, "alice"), (2, "bob"), (3, "Eve_X")] {
         let run = world.run(job, "box").file("results.csv", TABLE);
-        run.but(|run| run.user = owner.into()).attest();
+        run.but(|it| it.run.user = owner.into()).attest();
     }
     let pass = block_on(world.crawler_with(buckets.store(&world, "own")).pass()).unwrap();
     assert_eq!((pass.published, pass.held), (2, 1));

@@ -80,7 +80,7 @@ fn a_withdrawal_that_is_cut_off_is_taken_up_again() {
 fn runs_are_found_by_their_bundle() {
     let Some(world) = published() else { return };
     let reader = Reader::open(&world.at("state")).unwrap();
-    let digest = world.run(9, "box").predicate.digest.to_string();
+    let digest = world.run(9, "box").predicate.basis.digest.to_string();
     assert_eq!(reader.published_of(&digest).unwrap().len(), 2);
     assert!(reader.published_of("sha256:0").unwrap().is_empty());
 }
@@ -217,7 +217,7 @@ fn a_ledger_is_read_back_from_the_store() {
     let rebuild = || block_on(world.crawler().rebuild()).unwrap();
     assert_eq!((rebuild(), rebuild()), (2, 0));
     assert_eq!([7, 8].map(|job| world.stands(job).state), [State::Withdrawn, State::Published]);
-    let digest = world.run(9, "box").predicate.digest.to_string();
+    let digest = world.run(9, "box").predicate.basis.digest.to_string();
     let reader = Reader::open(&world.at("state")).unwrap();
     assert_eq!(reader.published_of(&digest).unwrap().len(), 1);
 }

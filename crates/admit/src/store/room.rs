@@ -147,7 +147,7 @@ impl Store<'_> {
     pub(super) fn is_recorded(&self, hex: &str) -> io::Result<bool> {
         for name in self.jobs.names()? {
             let Some(record) = Record::of_running(&self.jobs.dir(name))? else { continue };
-            let used = [Some(record.digest), record.runtime_digest];
+            let used = [Some(record.basis.digest), record.basis.runtime_digest];
             if used.into_iter().flatten().any(|digest| digest.hex() == hex) {
                 return Ok(true);
             }

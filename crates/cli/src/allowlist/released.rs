@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use sluice_policy::attestation::Predicate;
+use sluice_policy::attestation::{Basis, Predicate, Run};
 use sluice_policy::time::format;
 use sluice_site::Site;
 use sluice_site::paths::CLUSTER_KEY;
@@ -38,20 +38,21 @@ struct Status {
     r#where: Option<String>,
 }
 
-/// The published runs that `concerns` is true of. Only root and the service account can tell.
-pub(super) fn runs(site: &Site, concerns: impl Fn(&Predicate) -> bool) -> Result<Vec<Released>> {
+/// The published runs that rest on what `concerns` is true of. Only root and the service account can
+/// tell.
+pub(super) fn runs(site: &Site, concerns: impl Fn(&Basis) -> bool) -> Result<Vec<Released>> {
     let key = read::cluster_key(Path::new(CLUSTER_KEY))?;
     let mut runs = Vec::new();
     // What isn't rightly attested was never published.
-    spool::runs(site, &key, |run, _| {
-        if concerns(&run)
+    spool::runs(site, &key, |Predicate { run, basis, end, .. }, _| {
+        if concerns(&basis)
             && let Some(place) = published(&site.status, &run)
         {
             runs.push(Released {
                 run_id: run.run_id,
                 user: run.user,
-                entry: run.entry,
-                ended: format(run.ended),
+                entry: basis.entry,
+                ended: format(end.ended),
                 r#where: place,
             });
         }
@@ -61,7 +62,7 @@ pub(super) fn runs(site: &Site, concerns: impl Fn(&Predicate) -> bool) -> Result
 }
 
 /// Where the run's results are, if they are anywhere.
-fn published(status: &Path, run: &Predicate) -> Option<String> {
+fn published(status: &Path, run: &Run) -> Option<String> {
     let bytes = read::file(&status.join(format!("{}.json", run.status_token)), MAX_STATUS).ok()?;
     let status: Status = serde_json::from_slice(&bytes).ok()?;
     (status.state == "published").then(|| status.r#where.unwrap_or_default())

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::path::Path;
 
 use serde::Serialize;
-use sluice_policy::attestation::Predicate;
+use sluice_policy::attestation::Basis;
 use sluice_policy::digest::Digest;
 use sluice_policy::revocation::{Revoked, RevokedDigest, RevokedKey};
 use sluice_site::Site;
@@ -62,10 +62,9 @@ pub(super) fn run(args: &Revoke) -> Result<Exit> {
         Some(key) => signed_by(&draft, key)?,
         None => BTreeSet::new(),
     };
-    let published = list(|run| {
-        let rests_on = [Some(run.digest), run.runtime_digest, Some(run.entry_digest)];
-        digests.iter().any(|digest| rests_on.contains(&Some(*digest)))
-            || signed.contains(&run.entry_digest)
+    let published = list(|basis| {
+        basis.digests().any(|digest| digests.contains(&digest))
+            || signed.contains(&basis.entry_digest)
     })?;
     if args.json {
         output::json(&Report { already, published })?;
@@ -149,7 +148,7 @@ fn is_signed_by(draft: &Draft, file: &str, fingerprint: &str) -> Result<bool> {
 }
 
 /// Prints the published runs concerned. Not every host can tell.
-fn list(concerns: impl Fn(&Predicate) -> bool) -> Result<Option<Vec<Released>>> {
+fn list(concerns: impl Fn(&Basis) -> bool) -> Result<Option<Vec<Released>>> {
     let unknown = |why: &dyn std::fmt::Display| {
         output::note(format_args!(
             "which runs were published is known on the crawler's host to root ({why})"

@@ -25,18 +25,19 @@ pub(super) fn settle(site: &Site) -> Result<()> {
     let current = sets.current(now).map_err(Failure::bad)?;
     for job in running() {
         let stands = sets
-            .serial(job.serial, now)
-            .and_then(|set| set.entry_under(&job.entry, job.started, current.revoked()));
-        let why = match (stands, current.revoked().digest(&job.entry_digest)) {
+            .serial(job.basis.serial, now)
+            .and_then(|set| set.entry_under(&job.basis.entry, job.run.started, current.revoked()));
+        let why = match (stands, current.revoked().digest(&job.basis.entry_digest)) {
             (Err(error @ SetError::Revoked { .. }), _) => error.to_string(),
             (_, Some(why)) => format!("the entry is revoked: {why}"),
             _ => continue,
         };
-        let what = format!("job {} of {} runs {}; {why}", job.job, job.user, job.entry);
+        let what =
+            format!("job {} of {} runs {}; {why}", job.run.job, job.run.user, job.basis.entry);
         match site.policy.revoked_jobs {
             RevokedJobs::Leave => output::note(format_args!("{what}; its results will be held")),
             RevokedJobs::Cancel => {
-                slurm::cancel(job.job)?;
+                slurm::cancel(job.run.job)?;
                 output::note(format_args!("{what}; it is cancelled"));
             }
         }

@@ -25,8 +25,8 @@ pub(super) struct Witness {
 }
 
 impl Witness {
-    fn of(run: Predicate, place: String) -> Self {
-        let head = Head { seq: run.audit_head.seq, hash: run.audit_head.hash };
+    fn of(Predicate { run, audit_head, .. }: Predicate, place: String) -> Self {
+        let head = Head { seq: audit_head.seq, hash: audit_head.hash };
         Self { host: run.node, head, place }
     }
 }

@@ -96,7 +96,7 @@ impl Envelope {
         verify_signature(&payload, signature, certificate.public_key())?;
         let statement = Statement::parse(&payload)?;
         check_certificate(&certificate, ca, &statement.predicate)?;
-        if statement.predicate.ended > now + CLOCK_SKEW {
+        if statement.predicate.end.ended > now + CLOCK_SKEW {
             return Err(AttestationError::Contradiction("its job ends in the future"));
         }
         Ok(statement)
@@ -163,10 +163,10 @@ fn check_certificate(
     if certificate.cert_type() != CertType::Host || !certificate.critical_options().is_empty() {
         return refuse("it is no plain host certificate");
     }
-    if !certificate.valid_principals().contains(&predicate.node) {
+    if !certificate.valid_principals().contains(&predicate.run.node) {
         return refuse("it is not for the node that the statement names");
     }
-    let ended = u64::try_from(predicate.ended.unix_timestamp()).unwrap_or(0);
+    let ended = u64::try_from(predicate.end.ended.unix_timestamp()).unwrap_or(0);
     if !(certificate.valid_after()..certificate.valid_before()).contains(&ended) {
         return refuse("it was not valid when the job ended");
     }

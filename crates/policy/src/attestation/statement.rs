@@ -1,8 +1,6 @@
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
 
-use super::AttestationError;
-use crate::digest::Digest;
+use super::{AttestationError, Basis, End, Run};
 
 /// `_type` of an in-toto statement.
 pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
@@ -48,72 +46,15 @@ pub struct Sha256Digest {
 pub struct Predicate {
     /// Always 1.
     pub format: u32,
-    /// Cluster.
-    pub cluster: String,
-    /// Job id.
-    pub job: u32,
-    /// How often the job had been requeued.
-    pub restart: u32,
-    /// Run id.
-    pub run_id: String,
-    /// Node that signs.
-    pub node: String,
-    /// Nodes of the job.
-    pub nodes: Vec<String>,
-    /// User name.
-    pub user: String,
-    /// User id.
-    pub uid: u32,
-    /// Refusal code of a job that ran unapproved, in `mode=confine`: nothing of it is released.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub held: Option<String>,
-    /// `NAME@VERSION` of the entry.
-    pub entry: String,
-    /// Digest of the entry file's bytes.
-    pub entry_digest: Digest,
-    /// Serial of the allowlist that admitted the job.
-    pub serial: u64,
-    /// Digest of the bundle.
-    pub digest: Digest,
-    /// Digest of the runtime, if the entry has one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub runtime_digest: Option<Digest>,
-    /// When the node's copy of the bundle was last hashed.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        with = "crate::time::rfc3339::option"
-    )]
-    pub bundle_hashed: Option<OffsetDateTime>,
-    /// The same of the runtime.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        with = "crate::time::rfc3339::option"
-    )]
-    pub runtime_hashed: Option<OffsetDateTime>,
-    /// Principals whose signatures approved the entry.
-    pub signers: Vec<String>,
-    /// The drop box.
-    pub submitted_run_dir: String,
-    /// The sealed run directory.
-    pub sealed: String,
-    /// When the job was admitted.
-    #[serde(with = "crate::time::rfc3339")]
-    pub started: OffsetDateTime,
-    /// When it had wholly ended.
-    #[serde(with = "crate::time::rfc3339")]
-    pub ended: OffsetDateTime,
-    /// Exit code; 128 + signal when killed.
-    pub exit_code: i32,
-    /// Slurm's word for the job's state, or `UNKNOWN`.
-    pub state: String,
-    /// A signal ended a step before the script did, or the owner's signals could not be kept away:
-    /// the results may be less than the whole.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub interfered: bool,
-    /// Names the user's status file; 32 hexadecimal digits.
-    pub status_token: String,
+    /// The job.
+    #[serde(flatten)]
+    pub run: Run,
+    /// What it rests on.
+    #[serde(flatten)]
+    pub basis: Basis,
+    /// How it ended.
+    #[serde(flatten)]
+    pub end: End,
     /// Regular files that an output rule matched.
     pub files: Vec<OutputFile>,
     /// What a rule matched but cannot be released.
@@ -190,10 +131,10 @@ impl Statement {
         {
             return Err(AttestationError::Malformed("its type or format is another one".into()));
         }
-        if !predicate.nodes.contains(&predicate.node) {
+        if !predicate.run.nodes.contains(&predicate.run.node) {
             return contradiction("the signing node is not one of the job's");
         }
-        if predicate.ended < predicate.started {
+        if predicate.end.ended < predicate.run.started {
             return contradiction("it ended before it started");
         }
         if !self.subject.iter().eq(predicate
@@ -212,5 +153,47 @@ impl Statement {
 impl Subject {
     fn of(file: &OutputFile) -> Self {
         Self { name: file.path.clone(), digest: Sha256Digest { sha256: file.sha256.clone() } }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// As release 0.1.0 wrote them.
+    const OLDER: [&str; 2] =
+        [include_str!("fixtures/whole.json"), include_str!("fixtures/held.json")];
+
+    #[test]
+    fn older_statements_are_read_and_nothing_of_them_is_lost() {
+        for text in OLDER {
+            let statement = Statement::parse(text.as_bytes()).unwrap();
+            let (again, before): (Value, Value) = (
+                serde_json::from_slice(&statement.to_bytes().unwrap()).unwrap(),
+                serde_json::from_str(text).unwrap(),
+            );
+            assert_eq!(again, before);
+        }
+    }
+
+    #[test]
+    fn every_key_is_known_once_and_only_optional_ones_may_be_missing() {
+        let whole: Value = serde_json::from_str(OLDER[0]).unwrap();
+        let parse = |value: &Value| Statement::parse(value.to_string().as_bytes());
+        let keys: Vec<String> = whole["predicate"].as_object().unwrap().keys().cloned().collect();
+        let optional = ["runtime-digest", "bundle-hashed", "runtime-hashed", "interfered"];
+        for key in &keys {
+            let mut less = whole.clone();
+            less["predicate"].as_object_mut().unwrap().remove(key);
+            assert_eq!(parse(&less).is_ok(), optional.contains(&key.as_str()), "{key}");
+            let twice = format!("\"predicate\":{{\"{key}\":{},", whole["predicate"][key]);
+            let twice = OLDER[0].replacen("\"predicate\":{", &twice, 1);
+            assert!(Statement::parse(twice.as_bytes()).is_err(), "{key} twice");
+        }
+        let mut more = whole.clone();
+        more["predicate"]["another"] = json!(1);
+        assert!(parse(&more).is_err());
     }
 }

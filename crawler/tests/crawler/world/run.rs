@@ -6,7 +6,10 @@ use std::{
 };
 
 use sluice_policy::{
-    attestation::{AuditHead, IrregularFile, OutputFile, Predicate, Statement, seal},
+    attestation::{
+        AuditHead, Basis, End, IrregularFile, OutputFile, Predicate, Run as Admitted, Statement,
+        seal,
+    },
     digest::Digest,
 };
 use sluice_site::record::run_id;
@@ -35,31 +38,32 @@ impl World {
         let ended = OffsetDateTime::now_utc() - Duration::minutes(5);
         let predicate = Predicate {
             format: 1,
-            cluster: "lab".into(),
-            job,
-            restart: 0,
-            run_id: run_id(name.as_bytes(), "lab", Incarnation { job, restart: 0 }),
-            node: "n1".into(),
-            nodes: vec!["n1".into()],
-            user: "alice".into(),
-            uid: 1001,
-            entry: "count@1".into(),
-            held: None,
-            entry_digest: Digest::of(entry("count").as_bytes()),
-            serial: 1,
-            digest: Digest::of(BUNDLE),
-            runtime_digest: None,
-            bundle_hashed: None,
-            runtime_hashed: None,
-            signers: vec!["controller@lab".into()],
-            submitted_run_dir: run_dir.to_str().unwrap().into(),
-            sealed: sealed.to_str().unwrap().into(),
-            started: ended - Duration::minutes(1),
-            ended,
-            exit_code: 0,
-            state: "COMPLETED".into(),
-            interfered: false,
-            status_token: format!("{job:032x}"),
+            run: Admitted {
+                cluster: "lab".into(),
+                job,
+                restart: 0,
+                run_id: run_id(name.as_bytes(), "lab", Incarnation { job, restart: 0 }),
+                node: "n1".into(),
+                nodes: vec!["n1".into()],
+                user: "alice".into(),
+                uid: 1001,
+                held: None,
+                submitted_run_dir: run_dir,
+                sealed,
+                started: ended - Duration::minutes(1),
+                status_token: format!("{job:032x}"),
+            },
+            basis: Basis {
+                entry: "count@1".into(),
+                entry_digest: Digest::of(entry("count").as_bytes()),
+                serial: 1,
+                digest: Digest::of(BUNDLE),
+                runtime_digest: None,
+                bundle_hashed: None,
+                runtime_hashed: None,
+                signers: vec!["controller@lab".into()],
+            },
+            end: End { ended, exit_code: 0, state: "COMPLETED".into(), interfered: false },
             files: Vec::new(),
             irregular: Vec::new(),
             audit_head: AuditHead { seq: 0, hash: "0".repeat(64) },
@@ -98,12 +102,12 @@ impl Run<'_> {
     }
 
     pub(crate) fn sealed(&self) -> &Path {
-        Path::new(&self.predicate.sealed)
+        &self.predicate.run.sealed
     }
 
     /// The drop box's `.weskit/START/log.json`.
     pub(crate) fn log(self, start: &str, text: &str) -> Self {
-        let dir = Path::new(&self.predicate.submitted_run_dir).join(".weskit").join(start);
+        let dir = self.predicate.run.submitted_run_dir.join(".weskit").join(start);
         fs::create_dir_all(&dir).unwrap();
         fs::write(dir.join("log.json"), text).unwrap();
         self
@@ -119,8 +123,9 @@ impl Run<'_> {
         let key = PrivateKey::from_openssh(read(key)).unwrap();
         let payload = Statement::new(self.predicate.clone()).to_bytes().unwrap();
         let envelope = seal(&payload, &key, &read(certificate)).unwrap();
-        fs::write(self.world.spooled(self.predicate.job), envelope.to_bytes().unwrap()).unwrap();
-        self.predicate.run_id
+        fs::write(self.world.spooled(self.predicate.run.job), envelope.to_bytes().unwrap())
+            .unwrap();
+        self.predicate.run.run_id
     }
 }
 

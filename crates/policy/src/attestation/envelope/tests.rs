@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    attestation::{AuditHead, OutputFile},
+    attestation::{AuditHead, Basis, End, OutputFile, Run},
     digest::Digest,
     testing::{Keys, flips},
 };
@@ -13,31 +13,28 @@ const VALID: &str = "20260101:20270101";
 fn predicate() -> Predicate {
     Predicate {
         format: 1,
-        cluster: "lab".into(),
-        job: 7,
-        restart: 0,
-        run_id: "c19c-lab-7.0".into(),
-        node: "n1".into(),
-        nodes: vec!["n1".into(), "n2".into()],
-        user: "alice".into(),
-        uid: 1001,
-        entry: "variant-calling@1.0.0".into(),
-        held: None,
-        entry_digest: Digest::of(b"entry"),
-        serial: 3,
-        digest: Digest::of(b"bundle"),
-        runtime_digest: None,
-        bundle_hashed: None,
-        runtime_hashed: None,
-        signers: vec!["controller@lab".into()],
-        submitted_run_dir: "/srv/sluice/runs/c19c".into(),
-        sealed: "/srv/sluice-private/sealed/lab/7.0/run".into(),
-        started: ENDED - Duration::hours(1),
-        ended: ENDED,
-        exit_code: 0,
-        state: "COMPLETED".into(),
-        interfered: false,
-        status_token: "0".repeat(32),
+        run: Run {
+            cluster: "lab".into(),
+            job: 7,
+            restart: 0,
+            run_id: "c19c-lab-7.0".into(),
+            node: "n1".into(),
+            nodes: vec!["n1".into(), "n2".into()],
+            user: "alice".into(),
+            uid: 1001,
+            held: None,
+            submitted_run_dir: "/srv/sluice/runs/c19c".into(),
+            sealed: "/srv/sluice-private/sealed/lab/7.0/run".into(),
+            started: ENDED - Duration::hours(1),
+            status_token: "0".repeat(32),
+        },
+        basis: Basis {
+            entry: "variant-calling@1.0.0".into(),
+            serial: 3,
+            signers: vec!["controller@lab".into()],
+            ..Basis::none()
+        },
+        end: End { ended: ENDED, exit_code: 0, state: "COMPLETED".into(), interfered: false },
         files: vec![OutputFile {
             path: "results.csv".into(),
             bytes: 3,
@@ -187,17 +184,17 @@ fn refuses_statements_that_contradict_themselves() {
     let cluster = Cluster::of_n1();
     let refused = |change: &dyn Fn(&mut Predicate)| cluster.attest(change).unwrap_err();
     let contradiction = |why| AttestationError::Contradiction(why);
-    assert!(matches!(refused(&|p| p.node = "n2".into()), AttestationError::Certificate(_)));
+    assert!(matches!(refused(&|p| p.run.node = "n2".into()), AttestationError::Certificate(_)));
     assert_eq!(
-        refused(&|p| p.nodes = vec!["n2".into()]),
+        refused(&|p| p.run.nodes = vec!["n2".into()]),
         contradiction("the signing node is not one of the job's")
     );
     assert_eq!(
-        refused(&|p| p.started = ENDED + Duration::SECOND),
+        refused(&|p| p.run.started = ENDED + Duration::SECOND),
         contradiction("it ended before it started")
     );
     assert_eq!(
-        refused(&|p| p.ended = NOW + CLOCK_SKEW + Duration::SECOND),
+        refused(&|p| p.end.ended = NOW + CLOCK_SKEW + Duration::SECOND),
         contradiction("its job ends in the future")
     );
     assert!(matches!(refused(&|p| p.format = 2), AttestationError::Malformed(_)));
@@ -253,7 +250,8 @@ fn detects_every_flipped_bit() {
     let cluster = Cluster::of_n1();
     // Base64 ends in three ways.
     for user in ["alice", "alice2", "alice23"] {
-        let predicate = Predicate { user: user.into(), ..predicate() };
+        let predicate =
+            Predicate { run: Run { user: user.into(), ..predicate().run }, ..predicate() };
         let good = cluster.seal(predicate).to_bytes().unwrap();
         assert_eq!(undetected(&cluster, &good), 0, "of {} bits", 8 * good.len());
     }
