@@ -21,7 +21,7 @@ fn main() {
     let bindings = format!("slurm_{name}.rs");
     let sources = env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");
     assert!(
-        Path::new(&sources).join("src/bindings").join(&bindings).exists(),
+        Path::new(&sources).join("src/ffi/bindings").join(&bindings).exists(),
         "no bindings for Slurm {name}: run `make bindings` and review the result"
     );
     println!("cargo::rustc-check-cfg=cfg(slurm_jobs_by_step)");

@@ -3,11 +3,9 @@
 use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
 
 use sluice_protocol::Admission;
+use sluice_sandbox::mutations::dropped;
 
-use crate::{
-    mutations::dropped,
-    spank::{Spank, SpankError},
-};
+use crate::ffi::{Spank, SpankError};
 
 /// Removes every variable that the admission does not name or whose value is more than a plain
 /// word, and sets those it gives.

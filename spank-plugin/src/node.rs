@@ -14,8 +14,7 @@ use sluice_sys::program::clean;
 
 use crate::{
     SLURM,
-    raw::{log_error, log_info},
-    spank::Spank,
+    ffi::{Spank, log_error, log_info},
 };
 
 /// The mode that was last written to the audit log.

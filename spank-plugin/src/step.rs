@@ -1,27 +1,21 @@
 //! One step in slurmstepd: the decision made in `init`, and what each later hook makes of it.
 
-use std::{
-    env,
-    sync::{
-        OnceLock,
-        atomic::{AtomicBool, Ordering},
-    },
+use std::path::PathBuf;
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicBool, Ordering},
 };
 
-use sluice_protocol::{Admission, EXIT_REFUSED, Facts, JobFacts, Mode, Refusal, Step, Verdict};
-
-use sluice_sys::jobs::JobDir;
+use sluice_protocol::{Admission, EXIT_REFUSED, Mode, Refusal, Verdict};
+use sluice_sandbox::{confine, mutations::dropped, signals};
+use sluice_sys::{child::exit_now, jobs::JobDir};
 
 use crate::{
-    SLURM,
     ask::Decider,
-    bindings, confine, environment,
-    mutations::dropped,
-    node,
-    raw::{exit_now, log_error, log_info, tell_user},
-    sandbox, signals, slurm,
-    spank::{Spank, SpankError},
-    ticket,
+    environment,
+    facts::facts,
+    ffi::{SLURM_EXTERN_CONT, Spank, load_job, log_error, log_info, tell_user},
+    node, ticket,
 };
 
 /// The refusal of jobs on a node whose settings would weaken the sandbox.
@@ -49,13 +43,9 @@ static INTERRUPTED: OnceLock<bool> = OnceLock::new();
 /// slurmstepd calls task_post_fork once per task.
 static MAIN_CONFINED: AtomicBool = AtomicBool::new(false);
 
-fn refusal(code: &str, message: impl std::fmt::Display) -> Refusal {
-    Refusal { code: code.into(), message: message.to_string() }
-}
-
 /// After a panic in `init` the step is refused.
 pub(crate) fn poison() {
-    let _ = DECISION.set(Decision::Refused(refusal(
+    let _ = DECISION.set(Decision::Refused(Refusal::new(
         "internal-error",
         "the plugin failed; ask the administrator to look into slurmd's log",
     )));
@@ -63,7 +53,7 @@ pub(crate) fn poison() {
 
 /// `init`: asks `sluice-admit` and rebuilds the environment of an admitted job.
 pub(crate) fn decide(spank: &Spank<'_>, mode: Mode) {
-    if spank.step_id().is_ok_and(|id| id == bindings::SLURM_EXTERN_CONT) {
+    if spank.step_id().is_ok_and(|id| id == SLURM_EXTERN_CONT) {
         let _ = DECISION.set(match mode {
             Mode::Off | Mode::Observe => Decision::Untouched,
             Mode::Confine | Mode::Enforce => Decision::Extern,
@@ -83,7 +73,7 @@ pub(crate) fn decide(spank: &Spank<'_>, mode: Mode) {
         Mode::Confine | Mode::Enforce => match verdict(spank, mode, ticket) {
             Verdict::Admit(admission) => match environment::rebuild(spank, &admission) {
                 Ok(()) => Decision::Admitted(admission),
-                Err(error) => Decision::Refused(refusal("internal-error", error)),
+                Err(error) => Decision::Refused(Refusal::new("internal-error", error)),
             },
             Verdict::Refuse(refusal) => Decision::Refused(refusal),
             Verdict::OutOfScope => Decision::Untouched,
@@ -94,11 +84,8 @@ pub(crate) fn decide(spank: &Spank<'_>, mode: Mode) {
         // Inherited by the tasks: nothing of theirs runs even if another plugin before this one
         // makes Slurm skip the later hooks. An unsafe node may have PAM run programs yet, without
         // which Slurm would take the node for broken.
-        if refusal.code != NODE_UNSAFE
-            && !dropped("refused-exec")
-            && let Err(error) = confine::no_exec(&[])
-        {
-            log_error(&error.to_string());
+        if refusal.code != NODE_UNSAFE && !dropped("refused-exec") {
+            take_exec(&[]);
         }
     }
     let _ = DECISION.set(decision);
@@ -111,54 +98,6 @@ fn verdict(spank: &Spank<'_>, mode: Mode, ticket: Option<String>) -> Verdict {
         .unwrap_or_else(Verdict::Refuse)
 }
 
-fn facts(spank: &Spank<'_>, mode: Mode, ticket: Option<String>) -> Result<Facts, Refusal> {
-    let missing = |error: SpankError| refusal("facts-invalid", error);
-    let id = spank.job_id().map_err(missing)?;
-    let step = match spank.step_id().map_err(missing)? {
-        bindings::SLURM_BATCH_SCRIPT => Step::Batch,
-        bindings::SLURM_INTERACTIVE_STEP => Step::Interactive,
-        number => Step::Run(number),
-    };
-    let info = slurm::load_job(id).ok_or_else(|| {
-        refusal("controller-unreachable", "slurmctld does not describe the job; submit it again")
-    })?;
-    // Requeued while this step was starting: its number is that of the next start by now, whose
-    // record and sealed directory this one must not take.
-    if step == Step::Batch && !info.running {
-        return Err(refusal("facts-invalid", "the job was requeued or cancelled as it started"));
-    }
-    let argv = spank.argv().map_err(missing)?;
-    let script = (step == Step::Batch).then(|| argv.first().cloned()).flatten();
-    Ok(Facts {
-        format: sluice_protocol::FORMAT,
-        mode,
-        // A batch step runs on the batch host; another one on whichever node slurmd says.
-        node: match step {
-            Step::Batch => info.batch_host,
-            _ => env::var("SLURMD_NODENAME").unwrap_or(info.batch_host),
-        },
-        slurm: SLURM.into(),
-        step,
-        ticket,
-        job: JobFacts {
-            id,
-            restart: info.restart,
-            uid: spank.uid().map_err(missing)?,
-            gid: spank.gid().map_err(missing)?,
-            groups: spank.groups().map_err(missing)?,
-            account: info.account,
-            partition: info.partition,
-            start_time: info.start_time,
-            nodes: info.nodes,
-            array: info.array,
-            het: info.het,
-            work_dir: info.work_dir,
-            script,
-            script_args: argv.len().saturating_sub(1),
-        },
-    })
-}
-
 /// `task_init_privileged`: 0, or -1 to end the task.
 pub(crate) fn enter(_spank: &Spank<'_>) -> i32 {
     let admission = match DECISION.get() {
@@ -166,9 +105,9 @@ pub(crate) fn enter(_spank: &Spank<'_>) -> i32 {
         Some(Decision::Admitted(admission)) => admission,
         Some(Decision::Extern | Decision::Refused(_)) | None => return no_exec(),
     };
-    if let Err(error) = sandbox::enter(admission) {
+    if let Err(error) = sluice_sandbox::enter(admission) {
         log_info(&format!("sandbox: {error}"));
-        let _ = BROKEN.set(refusal("sandbox-unavailable", error));
+        let _ = BROKEN.set(Refusal::new("sandbox-unavailable", error));
         return no_exec();
     }
     0
@@ -176,11 +115,19 @@ pub(crate) fn enter(_spank: &Spank<'_>) -> i32 {
 
 /// Takes exec away from this task; its end comes in `task_init`, where it can be told cleanly.
 fn no_exec() -> i32 {
-    match confine::no_exec(&[]) {
-        Ok(()) => 0,
+    if take_exec(&[]) { 0 } else { -1 }
+}
+
+/// Takes exec away from the calling thread but for these programs; whether it is gone.
+fn take_exec(except: &[PathBuf]) -> bool {
+    match confine::no_exec(except) {
+        Ok(lines) => {
+            lines.iter().for_each(|line| log_info(line));
+            true
+        }
         Err(error) => {
             log_error(&error.to_string());
-            -1
+            false
         }
     }
 }
@@ -198,10 +145,8 @@ pub(crate) fn forked() {
     }
     // A kernel with neither Landlock nor seccomp: no task of this step runs on it, and nothing
     // short of ending slurmstepd, which drains the node, would stop the epilog.
-    if !dropped("main-thread-exec")
-        && let Err(error) = confine::no_exec(except)
-    {
-        log_error(&format!("the main thread keeps exec: {error}"));
+    if !dropped("main-thread-exec") && !take_exec(except) {
+        log_error("the main thread keeps exec");
     }
     // A kernel without seccomp refuses the tasks. Another plugin's filter in one of slurmstepd's
     // threads, or no memory, leaves the job running: it is too late to refuse, not to hold.
@@ -228,12 +173,12 @@ pub(crate) fn start(spank: &Spank<'_>) -> i32 {
             }
             match confine::task(admission, pmix_port(spank)) {
                 Ok(()) => return 0,
-                Err(error) => refusal("sandbox-unavailable", error),
+                Err(error) => Refusal::new("sandbox-unavailable", error),
             }
         }
         (Some(refusal), _) | (None, Some(Decision::Refused(refusal))) => refusal.clone(),
-        (None, Some(Decision::Extern)) => refusal("step-refused", "no task runs in this step"),
-        (None, None) => refusal("internal-error", "no decision was made"),
+        (None, Some(Decision::Extern)) => Refusal::new("step-refused", "no task runs in this step"),
+        (None, None) => Refusal::new("internal-error", "no decision was made"),
     };
     if first_task(spank) {
         tell_user(&format!("sluice: refused ({}): {}", refusal.code, refusal.message));
@@ -277,7 +222,7 @@ pub(crate) fn ended(spank: &Spank<'_>) {
 /// only after `task_exit`, so that a script which waits for it has not ended yet; what a script left
 /// running Slurm kills after its end.
 fn is_running(spank: &Spank<'_>) -> bool {
-    !spank.job_id().ok().and_then(slurm::load_job).is_some_and(|job| job.over)
+    !spank.job_id().ok().and_then(load_job).is_some_and(|job| job.over)
 }
 
 /// Leaves word for the job's end in its record.

@@ -4,18 +4,16 @@ use std::{fs::File, io::Read};
 
 use sluice_protocol::{TICKET, TICKET_VARIABLE};
 
-use crate::{raw::set_variable, spank::Spank};
+use crate::ffi::Spank;
 
 /// Longest ticket, in bytes.
 const MAX: usize = 256;
 
-/// srun: puts the ticket into the environment that it sends along, if there is one to be seen.
-pub(crate) fn attach() {
-    let Ok(file) = File::open(TICKET) else { return };
+/// srun: the ticket that it sends along in its environment, if there is one to be seen.
+pub(crate) fn of_this_job() -> Option<String> {
     let mut ticket = String::new();
-    if file.take(MAX as u64).read_to_string(&mut ticket).is_ok() {
-        set_variable(TICKET_VARIABLE, &ticket);
-    }
+    File::open(TICKET).ok()?.take(MAX as u64).read_to_string(&mut ticket).ok()?;
+    Some(ticket)
 }
 
 /// slurmstepd: takes it out of the environment again.

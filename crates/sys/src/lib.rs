@@ -3,11 +3,15 @@
 
 pub mod atomic;
 pub mod beneath;
+pub mod child;
 pub mod identity;
 pub mod jobs;
 mod limited;
+pub mod mounts;
+pub mod namespaces;
 pub mod program;
 pub mod survivors;
+pub mod trapped;
 pub mod tree;
 pub mod trusted;
 

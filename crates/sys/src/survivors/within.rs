@@ -3,13 +3,14 @@
 use std::{fs::File, io, os::fd::AsFd};
 
 use rustix::{
-    io::{Errno, retry_on_intr},
-    process::{Pid, WaitOptions, waitpid},
+    io::Errno,
     thread::{
         CapabilitySet, CapabilitySets, LinkNameSpaceType, Uid, move_into_link_name_space,
         set_capabilities, set_keep_capabilities, set_thread_res_uid,
     },
 };
+
+use crate::child;
 
 /// Whom the kill is sent by: a uid that no process has, since whatever has it would be killed, too.
 /// The last of those that neither users, nor containers, nor the negative numbers of old have.
@@ -22,11 +23,11 @@ const NOBODY_ELSE: u32 = 0x7fff_ffff;
 /// alone. That there was nobody left is no error, and not told either.
 pub(super) fn kill(namespace: &File) -> io::Result<()> {
     loop {
-        let status = in_child(|| match kill_as_nobody_else(namespace) {
+        let killer = child::fork(|| match kill_as_nobody_else(namespace) {
             Ok(()) => 0,
             Err(error) => error.raw_os_error(),
         })?;
-        match status {
+        match killer.wait()? {
             Some(0) => return Ok(()),
             Some(error) => return Err(io::Error::from_raw_os_error(error)),
             // Another job's end has the same uid for the moment, and its kill came first.
@@ -56,21 +57,4 @@ fn kill_as_nobody_else(namespace: &File) -> rustix::io::Result<()> {
         None | Some(Errno::SRCH) => Ok(()),
         Some(error) => Err(error),
     }
-}
-
-/// Runs `child` in a forked process; its exit status, or none if a signal ended it.
-fn in_child(child: impl FnOnce() -> i32) -> io::Result<Option<i32>> {
-    // SAFETY: in the child only system calls are made, which need no lock that a thread of the
-    // parent may have held, and it leaves by _exit, without destructors or handlers.
-    let pid = unsafe { libc::fork() };
-    if pid == 0 {
-        let status = child();
-        // SAFETY: _exit(2) has no preconditions.
-        unsafe { libc::_exit(status) }
-    }
-    if pid < 0 {
-        return Err(io::Error::last_os_error());
-    }
-    let status = retry_on_intr(|| waitpid(Pid::from_raw(pid), WaitOptions::empty()))?;
-    Ok(status.and_then(|(_, status)| status.exit_status()))
 }

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, ptr};
 
-use crate::{bindings as c, raw::copy_text};
+use super::{bindings as c, raw::copy_text};
 
 /// The part of `job_info_t` that Sluice looks at.
 pub(crate) struct JobInfo {

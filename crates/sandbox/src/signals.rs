@@ -10,7 +10,7 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use crate::raw;
+use sluice_sys::trapped;
 
 /// kill(2) has two arguments; this stands in the register of a third.
 pub(crate) const TOLD: u64 = 0x746f_6c64;
@@ -19,10 +19,10 @@ static SENT: AtomicBool = AtomicBool::new(false);
 
 /// Notes from now on the signals that the filter stops.
 pub(crate) fn watch() -> io::Result<()> {
-    raw::on_trapped_kill(TOLD, || SENT.store(true, Ordering::SeqCst))
+    trapped::pass_trapped_kills(TOLD, &SENT)
 }
 
 /// Whether there was one. Nothing tells which task it went to, or whether it ended anything.
-pub(crate) fn sent() -> bool {
+pub fn sent() -> bool {
     SENT.load(Ordering::SeqCst)
 }

@@ -7,10 +7,12 @@ use std::{
 
 use rustix::fs::{Mode, OFlags, open, symlinkat};
 
-use super::{Doing, SandboxError, root::show};
+use sluice_sys::mounts::{NO_DEV, NO_EXEC, NO_SUID, READ_ONLY};
+
 use crate::{
+    error::{Doing, SandboxError},
     mutations::dropped,
-    raw::{NO_DEV, NO_EXEC, NO_SUID, READ_ONLY},
+    place::show,
 };
 
 /// Devices that carry nothing in or out.
@@ -18,7 +20,7 @@ const DEVICES: &[&str] = &["null", "zero", "full", "random", "urandom"];
 
 /// Puts the devices, the usual links and the job's shared memory into `root`/dev. Of the `site`'s
 /// devices those that this node has: nodes differ.
-pub(super) fn populate(
+pub(crate) fn populate(
     root: &OwnedFd,
     shm: &OwnedFd,
     site: &[PathBuf],

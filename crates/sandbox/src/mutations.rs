@@ -12,13 +12,13 @@ const WORDS: &str = "/run/sluice/mutations";
 
 /// Whether this protection is left out.
 #[cfg(feature = "mutations")]
-pub(crate) fn dropped(protection: &str) -> bool {
+pub fn dropped(protection: &str) -> bool {
     words().split_whitespace().any(|word| word == protection)
 }
 
 /// Whether this protection is left out: never, outside test builds.
 #[cfg(not(feature = "mutations"))]
-pub(crate) const fn dropped(_protection: &str) -> bool {
+pub const fn dropped(_protection: &str) -> bool {
     false
 }
 
@@ -31,7 +31,7 @@ fn words() -> &'static str {
 
 /// Places of the host that are shown although no verdict names them.
 #[cfg(feature = "mutations")]
-pub(crate) fn shown() -> impl Iterator<Item = &'static std::path::Path> {
+pub fn shown() -> impl Iterator<Item = &'static std::path::Path> {
     words()
         .split_whitespace()
         .filter_map(|word| word.strip_prefix("show="))
@@ -40,6 +40,6 @@ pub(crate) fn shown() -> impl Iterator<Item = &'static std::path::Path> {
 
 /// Places of the host that are shown although no verdict names them: none, outside test builds.
 #[cfg(not(feature = "mutations"))]
-pub(crate) fn shown() -> impl Iterator<Item = &'static std::path::Path> {
+pub fn shown() -> impl Iterator<Item = &'static std::path::Path> {
     std::iter::empty()
 }

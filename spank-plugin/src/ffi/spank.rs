@@ -8,7 +8,7 @@ use std::{
     ptr,
 };
 
-use crate::bindings as c;
+use super::bindings as c;
 
 /// Where a hook runs, `spank_context(3)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,11 +16,11 @@ use ::landlock::RulesetError;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use sluice_protocol::{Admission, Sandbox, Stdio};
 
-use crate::{mutations::dropped, raw::log_info};
+use crate::mutations::dropped;
 
 /// Why a task could not be confined.
 #[derive(Debug)]
-pub(crate) enum ConfineError {
+pub enum ConfineError {
     /// The kernel lacks Landlock or what the site wants of it, or a rule could not be made.
     Landlock(String),
     /// The kernel lacks seccomp, or the filter could not be made.
@@ -58,23 +58,24 @@ impl From<seccompiler::BackendError> for ConfineError {
 }
 
 /// Takes exec away from the calling thread and its future children, for good. The programs of
-/// `except` stay as far as the kernel has Landlock; seccomp, in its place, knows no paths.
-pub(crate) fn no_exec(except: &[PathBuf]) -> Result<(), ConfineError> {
+/// `except` stay as far as the kernel has Landlock; seccomp, in its place, knows no paths. What did not
+/// become as asked is returned, in lines for the administrator.
+pub fn no_exec(except: &[PathBuf]) -> Result<Vec<String>, ConfineError> {
     landlock::no_exec(except).or_else(|why| {
-        log_info(&format!("no exec at all: {why}"));
-        seccomp::no_exec()
+        seccomp::no_exec()?;
+        Ok(vec![format!("no exec at all: {why}")])
     })
 }
 
 /// Lets this process, slurmstepd, send no signal but those by which Slurm ends, stops and continues
 /// jobs, for good.
-pub(crate) fn slurms_signals_only() -> Result<(), ConfineError> {
+pub fn slurms_signals_only() -> Result<(), ConfineError> {
     seccomp::slurms_signals_only()
 }
 
 /// Confines an admitted job's task, as the user, in the job's namespaces. A job with a way to Slurm
 /// has one to its step's PMIx server, too.
-pub(crate) fn task(admission: &Admission, pmix: Option<u16>) -> Result<(), ConfineError> {
+pub fn task(admission: &Admission, pmix: Option<u16>) -> Result<(), ConfineError> {
     if !dropped("sealed-output") {
         redirect(&admission.stdio)?;
     }

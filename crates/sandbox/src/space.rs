@@ -14,10 +14,7 @@ use std::{
 
 use rustix::{
     fs::{CWD, FlockOperation, Mode, OFlags, flock, open},
-    mount::{
-        FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, OpenTreeFlags, fsconfig_create,
-        fsconfig_set_string, fsmount, fsopen, move_mount, open_tree,
-    },
+    mount::{MoveMountFlags, mount_bind, move_mount},
     process::{Resource, Rlimit, Uid, setrlimit},
     thread::{
         CapabilitiesSecureBits, UnshareFlags, set_capabilities_secure_bits, set_thread_res_uid,
@@ -25,15 +22,20 @@ use rustix::{
 };
 use sluice_protocol::Sandbox;
 use sluice_sys::{
+    child,
     jobs::{
         self, JobDir,
         pins::{self, IPC, NETWORK, SHM, TMP, USER},
     },
+    namespaces::{loopback_up, unshare},
     survivors::Namespace,
 };
 
-use super::{Doing, SandboxError};
-use crate::{mutations::dropped, raw};
+use crate::{
+    error::{Doing, SandboxError},
+    mutations::dropped,
+    place::tmpfs,
+};
 
 /// A file for as many bytes of /tmp, as ext4 has it: each takes memory that its size doesn't count.
 const BYTES_OF_INODE: u64 = 16 << 10;
@@ -43,10 +45,10 @@ const SEGMENTS: &str = "/proc/sys/kernel/shmall";
 
 /// Descriptors of the shared namespaces. /tmp and /dev/shm are opened anew by each task, since
 /// a mount can only be copied within the mount namespace it was opened in.
-pub(super) struct Space {
-    pub(super) user: OwnedFd,
-    pub(super) network: OwnedFd,
-    pub(super) ipc: OwnedFd,
+pub(crate) struct Space {
+    pub(crate) user: OwnedFd,
+    pub(crate) network: OwnedFd,
+    pub(crate) ipc: OwnedFd,
     /// Shared with the other tasks until this one has joined: the job's end kills who is inside
     /// once nobody holds it, and after that nobody joins.
     _joining: File,
@@ -54,7 +56,7 @@ pub(super) struct Space {
 
 impl Space {
     /// The job's shared parts; made if this is its first task on the node.
-    pub(super) fn of_job(record: &JobDir, sandbox: &Sandbox) -> Result<Space, SandboxError> {
+    pub(crate) fn of_job(record: &JobDir, sandbox: &Sandbox) -> Result<Space, SandboxError> {
         let lock = record.open_space().doing("lock of the job's record")?;
         loop {
             flock(&lock, FlockOperation::LockShared).doing("lock of the job's record")?;
@@ -102,40 +104,40 @@ fn make(record: &JobDir, sandbox: &Sandbox) -> Result<(), SandboxError> {
     let (mut ready, told) = pipe().doing("pipe")?;
     let (wait, release) = pipe().doing("pipe")?;
     let mut release = Some(release);
-    let helper = raw::fork_helper(|| {
+    let helper = child::fork(|| {
         // Only the task's end is left open, so that the helper ends with it.
         release = None;
         hold_namespaces(sandbox, told, wait)
     })
     .doing("fork")?;
+    let pid = helper.pid();
     let pinned = (|| {
         let mut word = [0];
         ready.read_exact(&mut word).doing("namespaces")?;
         for map in ["uid_map", "gid_map"] {
-            fs::write(format!("/proc/{helper}/{map}"), "0 0 4294967295").doing(map)?;
+            fs::write(format!("/proc/{pid}/{map}"), "0 0 4294967295").doing(map)?;
         }
         for name in [USER, NETWORK, IPC] {
             let at = record.join(name);
             File::create(&at).doing(name)?;
-            let namespace = format!("/proc/{helper}/ns/{name}");
-            rustix::mount::mount_bind(namespace, &at).doing(name)?;
+            let namespace = format!("/proc/{pid}/ns/{name}");
+            mount_bind(namespace, &at).doing(name)?;
         }
         Ok(())
     })();
     drop(release);
-    let pid = rustix::process::Pid::from_raw(helper);
-    let _ = rustix::process::waitpid(pid, rustix::process::WaitOptions::empty());
+    let _ = helper.wait();
     pinned
 }
 
 /// The helper's whole life: it makes the namespaces, says so, and stays until they are pinned.
 /// Network and IPC come first, so that they belong to the initial user namespace.
 fn hold_namespaces(sandbox: &Sandbox, mut told: File, mut wait: File) -> i32 {
-    let made = raw::unshare(UnshareFlags::NEWNET | UnshareFlags::NEWIPC)
-        .and_then(|()| raw::loopback_up())
+    let made = unshare(UnshareFlags::NEWNET | UnshareFlags::NEWIPC)
+        .and_then(|()| loopback_up())
         .and_then(|()| limit_segments(sandbox))
         .and_then(|()| Ok(become_owner(sandbox)?))
-        .and_then(|()| raw::unshare(UnshareFlags::NEWUSER));
+        .and_then(|()| unshare(UnshareFlags::NEWUSER));
     if made.is_err() || told.write_all(b".").is_err() {
         return 1;
     }
@@ -172,34 +174,6 @@ fn become_owner(sandbox: &Sandbox) -> rustix::io::Result<()> {
 fn pipe() -> io::Result<(File, File)> {
     let (read, write) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
     Ok((read.into(), write.into()))
-}
-
-/// A new tmpfs, attached nowhere yet.
-pub(super) fn tmpfs(mode: &str, size: &str, inodes: Option<u64>) -> rustix::io::Result<OwnedFd> {
-    let context = fsopen("tmpfs", FsOpenFlags::FSOPEN_CLOEXEC)?;
-    fsconfig_set_string(&context, "mode", mode)?;
-    fsconfig_set_string(&context, "size", size)?;
-    if let Some(inodes) = inodes {
-        fsconfig_set_string(&context, "nr_inodes", inodes.to_string())?;
-    }
-    fsconfig_create(&context)?;
-    fsmount(
-        &context,
-        FsMountFlags::FSMOUNT_CLOEXEC,
-        MountAttrFlags::MOUNT_ATTR_NOSUID | MountAttrFlags::MOUNT_ATTR_NODEV,
-    )
-}
-
-/// A detached copy of the mounts at and below `source`.
-pub(super) fn tree(source: &OwnedFd) -> rustix::io::Result<OwnedFd> {
-    open_tree(
-        source,
-        "",
-        OpenTreeFlags::OPEN_TREE_CLONE
-            | OpenTreeFlags::OPEN_TREE_CLOEXEC
-            | OpenTreeFlags::AT_EMPTY_PATH
-            | OpenTreeFlags::AT_RECURSIVE,
-    )
 }
 
 /// Mounts a detached tree on a directory.

@@ -14,13 +14,15 @@ use sluice_protocol::{Access, Admission, Network};
 use sluice_sys::trusted::{Trust, open_trusted_file};
 
 use super::ConfineError;
-use crate::{mutations::dropped, raw::log_error};
+use crate::mutations::dropped;
 
 /// The newest interface that is used where the kernel has it.
 const WANTED: ABI = ABI::V6;
 
-/// Takes exec away from the calling thread and its future children, but for `except`.
-pub(super) fn no_exec(except: &[PathBuf]) -> Result<(), ConfineError> {
+/// Takes exec away from the calling thread and its future children, but for `except`, and returns
+/// which of those it can't leave.
+pub(super) fn no_exec(except: &[PathBuf]) -> Result<Vec<String>, ConfineError> {
+    let mut left_out = Vec::new();
     let mut ruleset = Ruleset::default()
         .set_compatibility(CompatLevel::HardRequirement)
         .handle_access(AccessFs::Execute)?
@@ -28,11 +30,11 @@ pub(super) fn no_exec(except: &[PathBuf]) -> Result<(), ConfineError> {
     for program in except {
         match open_trusted_file(program, Trust::ROOT) {
             Ok(file) => ruleset = ruleset.add_rule(PathBeneath::new(file, AccessFs::Execute))?,
-            Err(error) => log_error(&format!("main-thread-programs: {error}")),
+            Err(error) => left_out.push(format!("main-thread-programs: {error}")),
         }
     }
     ruleset.restrict_self()?;
-    Ok(())
+    Ok(left_out)
 }
 
 /// Confines an admitted job's task to what its verdict names.

@@ -5,18 +5,12 @@
 
 use std::{
     fs,
-    os::{
-        fd::{AsFd, OwnedFd},
-        unix::ffi::OsStrExt,
-    },
-    path::{Component, Path},
+    os::fd::{AsFd, OwnedFd},
+    path::Path,
 };
 
 use rustix::{
-    fs::{
-        AtFlags, CWD, FileType, Mode, OFlags, StatxFlags, fstat, mkdirat, open, openat, statx,
-        symlinkat,
-    },
+    fs::{CWD, Mode, OFlags, open, symlinkat},
     mount::{
         FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, UnmountFlags, fsconfig_create,
         fsconfig_set_string, fsmount, fsopen, move_mount, unmount,
@@ -24,19 +18,20 @@ use rustix::{
     process::{chdir, fchdir, pivot_root},
 };
 use sluice_protocol::{Access, Admission, OpenAs};
-use sluice_sys::identity::as_user;
-use sluice_sys::jobs::{
-    self, JobDir,
-    pins::{SHM, TMP},
+use sluice_sys::{
+    identity::as_user,
+    jobs::{
+        self, JobDir,
+        pins::{SHM, TMP},
+    },
+    mounts::{NO_DEV, NO_EXEC, NO_SUID, READ_ONLY, set_mount_attributes},
 };
 
-use super::{
-    Doing, SandboxError, below_root, devices,
-    space::{tmpfs, tree},
-};
 use crate::{
+    devices,
+    error::{Doing, SandboxError},
     mutations::{dropped, shown},
-    raw::{NO_DEV, NO_EXEC, NO_SUID, READ_ONLY, set_mount_attributes},
+    place::{directory, host_path, mount_on, show, tmpfs},
 };
 
 /// Files of /etc that programs need and that hold no secret.
@@ -78,7 +73,7 @@ const ETC: &[&str] = &[
 
 /// Builds the root and returns its descriptor. It is attached over the job records' directory,
 /// which exists on every node and which this task has no more use for.
-pub(super) fn build(admission: &Admission) -> Result<OwnedFd, SandboxError> {
+pub(crate) fn build(admission: &Admission) -> Result<OwnedFd, SandboxError> {
     // Sources are opened before anything is covered.
     let mut sources = Vec::with_capacity(admission.binds.len());
     for bind in &admission.binds {
@@ -144,7 +139,7 @@ fn fill(
 }
 
 /// Makes `root` the root directory and lets go of the old one.
-pub(super) fn pivot(root: &OwnedFd) -> Result<(), SandboxError> {
+pub(crate) fn pivot(root: &OwnedFd) -> Result<(), SandboxError> {
     fchdir(root).doing("new root")?;
     // Both at one place: the old root lands on top of the new one and is detached from there,
     // pivot_root(2), "pivot_root(".", ".")".
@@ -193,93 +188,4 @@ fn own_proc(root: &OwnedFd) -> Result<(), SandboxError> {
     let mount = fsmount(&context, FsMountFlags::FSMOUNT_CLOEXEC, attributes).doing("/proc")?;
     let at = directory(root, Path::new("proc"))?;
     mount_on(&mount, &at).doing("/proc")
-}
-
-/// Shows a path of the host at the same place.
-fn host_path(root: &OwnedFd, host: &Path, attributes: u64) -> Result<(), SandboxError> {
-    let source = open(host, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).doing(host.display())?;
-    show(root, &source, host, attributes)
-}
-
-/// Shows `source` at the absolute path `target`, and makes sure that this is what is there.
-pub(super) fn show(
-    root: &OwnedFd,
-    source: &OwnedFd,
-    target: &Path,
-    attributes: u64,
-) -> Result<(), SandboxError> {
-    let what = target.display();
-    let mount = tree(source).doing(&what)?;
-    set_mount_attributes(mount.as_fd(), attributes, true).doing(&what)?;
-    let relative = below_root(target);
-    let is_directory =
-        FileType::from_raw_mode(fstat(source).doing(&what)?.st_mode) == FileType::Directory;
-    let at = if is_directory { directory(root, relative)? } else { file(root, relative)? };
-    mount_on(&mount, &at).doing(&what)?;
-
-    let shown = beneath(root, relative, OFlags::PATH).doing(&what)?;
-    let identity = |fd: &OwnedFd| {
-        let wanted = StatxFlags::INO | StatxFlags::MNT_ID;
-        statx(fd, "", AtFlags::EMPTY_PATH, wanted)
-            .map(|s| (s.stx_mnt_id, s.stx_ino, s.stx_dev_major, s.stx_dev_minor))
-    };
-    if identity(&shown).doing(&what)? != identity(&mount).doing(&what)? {
-        return Err(std::io::Error::other("something else is mounted there")).doing(&what);
-    }
-    Ok(())
-}
-
-fn mount_on(mount: &OwnedFd, at: &OwnedFd) -> rustix::io::Result<()> {
-    let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH | MoveMountFlags::MOVE_MOUNT_T_EMPTY_PATH;
-    move_mount(mount, "", at, "", flags)
-}
-
-/// Opens a path below the new root without leaving it and without following links.
-fn beneath(root: &OwnedFd, relative: &Path, flags: OFlags) -> rustix::io::Result<OwnedFd> {
-    use rustix::fs::{ResolveFlags, openat2};
-    openat2(
-        root,
-        relative,
-        flags | OFlags::CLOEXEC,
-        Mode::empty(),
-        ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS,
-    )
-}
-
-/// Makes a directory and those above it, each 0755 and root's, and opens it.
-pub(super) fn directory(root: &OwnedFd, relative: &Path) -> Result<OwnedFd, SandboxError> {
-    let what = relative.display();
-    let mut at =
-        openat(root, ".", OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
-            .doing(&what)?;
-    for part in relative.components() {
-        let Component::Normal(name) = part else {
-            return Err(std::io::Error::other("not a plain path")).doing(&what);
-        };
-        match mkdirat(&at, name.as_bytes(), Mode::from_raw_mode(0o755)) {
-            Ok(()) | Err(rustix::io::Errno::EXIST) => {}
-            Err(error) => return Err(error).doing(&what),
-        }
-        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        at = openat(&at, name.as_bytes(), flags, Mode::empty()).doing(&what)?;
-    }
-    Ok(at)
-}
-
-/// Makes an empty file to mount on, with the directories above it.
-pub(super) fn file(root: &OwnedFd, relative: &Path) -> Result<OwnedFd, SandboxError> {
-    let what = relative.display();
-    let (Some(parent), Some(name)) = (relative.parent(), relative.file_name()) else {
-        return Err(std::io::Error::other("not a file's path")).doing(&what);
-    };
-    let parent = directory(root, parent)?;
-    let flags = OFlags::CREATE | OFlags::NOFOLLOW | OFlags::WRONLY | OFlags::CLOEXEC;
-    openat(&parent, name.as_bytes(), flags, Mode::from_raw_mode(0o444)).doing(&what)?;
-    openat(
-        &parent,
-        name.as_bytes(),
-        OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC,
-        Mode::empty(),
-    )
-    .doing(&what)
 }

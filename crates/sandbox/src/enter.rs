@@ -1,0 +1,47 @@
+//! The way of a task into its job's sandbox.
+
+use std::os::fd::AsFd;
+
+use rustix::{
+    mount::{MountPropagationFlags, mount_change},
+    thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space},
+};
+use sluice_protocol::{Admission, Network};
+use sluice_sys::jobs::JobDir;
+
+use sluice_sys::namespaces::unshare;
+
+use crate::{
+    error::{Doing, SandboxError},
+    mutations::dropped,
+    root,
+    space::Space,
+};
+
+/// Moves the calling task, still root, into the job's sandbox.
+///
+/// The mount namespace is made before the user namespace is joined: it then belongs to the
+/// initial user namespace, and nobody inside can change it.
+pub fn enter(admission: &Admission) -> Result<(), SandboxError> {
+    let space = Space::of_job(&JobDir::at(&admission.record), &admission.sandbox)?;
+    unshare(UnshareFlags::NEWNS).doing("mount namespace")?;
+    mount_change("/", MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC)
+        .doing("mount propagation")?;
+    let root = root::build(admission)?;
+    if !dropped("root") {
+        root::pivot(&root)?;
+    }
+    for (namespace, kind, what) in [
+        (&space.network, LinkNameSpaceType::Network, "network-namespace"),
+        (&space.ipc, LinkNameSpaceType::InterProcessCommunication, "ipc-namespace"),
+        (&space.user, LinkNameSpaceType::User, "user-namespace"),
+    ] {
+        let host_network =
+            kind == LinkNameSpaceType::Network && matches!(admission.network, Network::Slurm(_));
+        if host_network || dropped(what) {
+            continue;
+        }
+        move_into_link_name_space(namespace.as_fd(), Some(kind)).doing(what)?;
+    }
+    Ok(())
+}
