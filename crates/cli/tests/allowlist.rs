@@ -54,10 +54,12 @@ fn adding_fills_in_digests_and_freezes() {
     let scratch = set();
     let entry = scratch.read("set/entries/demo@1.0.toml");
     assert!(entry.contains("# reviewed line by line\n"));
+    let shown = scratch.run("allowlist show set").ok().out;
     for dir in ["bundle", "runtime"] {
         let frozen = scratch.run(&format!("freeze {dir}")).ok();
         let digest = frozen.err.trim();
         assert!(entry.contains(&format!("digest = \"{digest}\"\n")));
+        assert!(shown.contains(digest), "{dir}: {shown}");
         let hex = digest.strip_prefix("sha256:").unwrap();
         assert_eq!(scratch.read(&format!("set/manifests/{hex}")), frozen.out);
     }
@@ -153,6 +155,10 @@ fn revoking_stops_bundles_and_keys() {
     scratch.run("allowlist sign set --all --key dave --as dave@site").ok();
     // Dave has signed the entry too, so that his word is left.
     scratch.run(verify).fails(1, "1 problems");
+    let shown = scratch.run("allowlist show set --json").ok().json();
+    for key in ["digest", "runtime_digest", "entry_digest"] {
+        revoke(&format!("--digest {}", shown["entries"][0][key].as_str().expect(key))).ok();
+    }
 }
 
 #[test]

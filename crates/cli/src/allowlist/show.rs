@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde::Serialize;
+use sluice_policy::digest::Digest;
 use sluice_policy::entry::Entry;
 use sluice_policy::time::format;
 use time::OffsetDateTime;
@@ -28,8 +29,12 @@ struct Set {
 #[derive(Serialize)]
 pub(super) struct Line {
     entry: String,
+    /// Of the entry's file, which the signatures and the attestations of its runs name.
+    entry_digest: String,
+    /// Of the bundle.
     digest: String,
     runtime: Option<String>,
+    runtime_digest: Option<String>,
     data: Vec<String>,
     /// Its release rules.
     outputs: Vec<String>,
@@ -56,11 +61,15 @@ pub(super) fn run(draft_of: Option<&Path>, json: bool) -> Result<Exit> {
 
 impl Line {
     pub(super) fn of(draft: &Draft, entry: Entry) -> Result<Self> {
+        let file = entry_file(&entry.id());
+        let runtime = entry.runtime.as_ref();
         Ok(Self {
-            signers: draft.signers(&entry_file(&entry.id()))?,
+            signers: draft.signers(&file)?,
             entry: entry.id(),
+            entry_digest: Digest::of(&draft.read(&file)?).to_string(),
             digest: entry.digest.to_string(),
-            runtime: entry.runtime.map(|runtime| format!("{}@{}", runtime.name, runtime.version)),
+            runtime: runtime.map(|runtime| format!("{}@{}", runtime.name, runtime.version)),
+            runtime_digest: runtime.map(|runtime| runtime.digest.to_string()),
             data: entry.data.into_iter().map(|data| data.name).collect(),
             outputs: entry.output.iter().map(shown::rule).collect(),
             users: entry.scope.users,
@@ -72,8 +81,10 @@ impl Line {
     /// What it approves.
     pub(super) fn lines(&self) -> Vec<String> {
         let mut lines = vec![format!("digest   {}", self.digest)];
-        lines.extend(self.runtime.iter().map(|runtime| format!("runtime  {runtime}")));
+        let runtimes = self.runtime.iter().zip(&self.runtime_digest);
+        lines.extend(runtimes.map(|(runtime, digest)| format!("runtime  {runtime} {digest}")));
         lines.push(format!("approval {} by {}", self.proposal, self.approved_by));
+        lines.push(format!("         {}", self.entry_digest));
         lines.push(format!("data     {}", list(&self.data, "none")));
         lines.extend(self.outputs.iter().map(|rule| format!("output   {rule}")));
         lines.push(format!("users    {}", list(&self.users, "any")));
