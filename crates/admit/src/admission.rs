@@ -10,8 +10,8 @@ use sluice_protocol::{
 use sluice_site::{Ports, Site};
 use sluice_sys::jobs::JobDir;
 
-use crate::Job;
 use crate::decide::Approved;
+use crate::job::Batch;
 use crate::places::DataBind;
 use crate::store::Store;
 use crate::user::User;
@@ -33,7 +33,7 @@ const ENV_KEEP: &[&str] = &[
 ];
 
 /// An approved job: its code comes from the store.
-pub(crate) fn of(job: &Job<'_>, approved: &Approved, store: &Store<'_>) -> Admission {
+pub(crate) fn of(job: &Batch<'_>, approved: &Approved, store: &Store<'_>) -> Admission {
     let code = approved.bundles().map(|bundle| Bind {
         source: store.place(&bundle),
         target: bundle.source.into(),
@@ -95,7 +95,7 @@ pub(crate) fn data(user: &User, sets: &[DataBind]) -> impl Iterator<Item = Bind>
 }
 
 /// The sealed run directory in the drop box's place.
-pub(crate) fn run(job: &Job<'_>) -> Bind {
+pub(crate) fn run(job: &Batch<'_>) -> Bind {
     let (uid, gid) = job.user.service;
     Bind {
         source: job.site.sealed_run(job.incarnation()),
@@ -130,7 +130,7 @@ fn env_set(user: &User, runtime: Option<&Path>) -> Vec<(String, String)> {
     .collect()
 }
 
-pub(crate) fn stdio(job: &Job<'_>, wanted: entry::Stdio) -> Stdio {
+pub(crate) fn stdio(job: &Batch<'_>, wanted: entry::Stdio) -> Stdio {
     let own = PathBuf::from(job.drop_box.path()).join(".sluice");
     match wanted {
         entry::Stdio::Sealed => {

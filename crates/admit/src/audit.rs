@@ -11,8 +11,8 @@ use sluice_site::record::Record;
 use sluice_sys::atomic;
 use sluice_sys::trusted::{Trust, ensure_dir};
 
-use crate::Job;
 use crate::decide::Approved;
+use crate::job::{Batch, Job};
 use crate::refused::Refused;
 
 /// Names of other files in the drop box that are written down.
@@ -21,29 +21,29 @@ const MAX_OTHERS: usize = 20;
 /// it as long as a path can be, and may be refused many times a second.
 const MAX_RUN_DIR: usize = 256;
 
-pub(crate) fn admitted(job: &Job<'_>, approved: &Approved) -> Result<(), Refused> {
+pub(crate) fn admitted(job: &Batch<'_>, approved: &Approved) -> Result<(), Refused> {
     append(job.roots, &job.facts.node, Event::Admit, approval(job, approved), true)
         .map_err(unwritable)
 }
 
 /// A step of an admitted job; not synced, as its job was.
-pub(crate) fn stepped(roots: &Roots, facts: &Facts, record: &Record) -> Result<(), Refused> {
-    let mut detail = about(facts);
+pub(crate) fn stepped(job: &Job<'_>, record: &Record) -> Result<(), Refused> {
+    let mut detail = about(job.facts);
     detail["entry"] = json!(record.basis.entry);
-    append(roots, &facts.node, Event::Step, detail, false).map_err(unwritable)
+    append(job.roots, &job.facts.node, Event::Step, detail, false).map_err(unwritable)
 }
 
 /// Not synced: nothing depends on it, and the job waits.
-pub(crate) fn observed(job: &Job<'_>, approved: &Approved) -> Result<(), Refused> {
+pub(crate) fn observed(job: &Batch<'_>, approved: &Approved) -> Result<(), Refused> {
     let mut detail = approval(job, approved);
     detail["verdict"] = json!("admit");
     append(job.roots, &job.facts.node, Event::Observe, detail, false).map_err(unwritable)
 }
 
 /// A job that runs although it would be refused.
-pub(crate) fn confined(roots: &Roots, facts: &Facts, refused: &Refused) -> Result<(), Refused> {
-    let detail = why(about(facts), refused);
-    append(roots, &facts.node, Event::Confine, detail, true).map_err(unwritable)
+pub(crate) fn confined(job: &Job<'_>, refused: &Refused) -> Result<(), Refused> {
+    let detail = why(about(job.facts), refused);
+    append(job.roots, &job.facts.node, Event::Confine, detail, true).map_err(unwritable)
 }
 
 pub(crate) fn refused(
@@ -104,7 +104,7 @@ fn about(facts: &Facts) -> Value {
     })
 }
 
-fn approval(job: &Job<'_>, approved: &Approved) -> Value {
+fn approval(job: &Batch<'_>, approved: &Approved) -> Value {
     let mut detail = about(job.facts);
     let files: Vec<&str> = approved.files.iter().map(|(name, _)| name.as_str()).collect();
     let fields = json!({

@@ -13,9 +13,10 @@ use sluice_policy::template::{Places, Template};
 use sluice_site::Site;
 use sluice_site::sets::{Sets, VerifiedEntry, VerifiedSet};
 
+use crate::job::Batch;
 use crate::places::{self, DataBind};
 use crate::refused::Refused;
-use crate::{Job, scope, script};
+use crate::{scope, script};
 
 /// An approved job, and all that its approval says.
 pub(crate) struct Approved {
@@ -95,7 +96,7 @@ struct Entered {
     runtime: Option<(PathBuf, Digest)>,
 }
 
-fn enter(job: &Job<'_>, script: &Script) -> Result<Entered, Refused> {
+fn enter(job: &Batch<'_>, script: &Script) -> Result<Entered, Refused> {
     let id = named_entry(script, job.drop_box.path(), job)?;
     let sets = Sets::open_below(job.site, &job.roots.etc, &job.roots.state)?;
     let set = sets.current(job.now)?;
@@ -107,14 +108,14 @@ fn enter(job: &Job<'_>, script: &Script) -> Result<Entered, Refused> {
 }
 
 /// The data sets of a job that isn't approved as it stands: those of the entry that covers it.
-pub(crate) fn data_in_scope(job: &Job<'_>) -> Result<Vec<DataBind>, Refused> {
+pub(crate) fn data_in_scope(job: &Batch<'_>) -> Result<Vec<DataBind>, Refused> {
     let (_, script) = script::read(&job.facts.job)?;
     let Entered { verified, bundle, runtime, .. } = enter(job, &script)?;
     let runtime = runtime.as_ref().map(|(path, _)| path.as_path());
     places::data(job, &verified.entry, &bundle, runtime)
 }
 
-pub(crate) fn decide(job: &Job<'_>) -> Result<Approved, Refused> {
+pub(crate) fn decide(job: &Batch<'_>) -> Result<Approved, Refused> {
     let (bytes, script) = script::read(&job.facts.job)?;
     let Entered { id, verified, set, bundle, runtime } = enter(job, &script)?;
     let entry = &verified.entry;
@@ -138,7 +139,7 @@ pub(crate) fn decide(job: &Job<'_>) -> Result<Approved, Refused> {
 }
 
 /// The one workflow whose files the script names.
-fn named_entry(script: &Script, rundir: &str, job: &Job<'_>) -> Result<String, Refused> {
+fn named_entry(script: &Script, rundir: &str, job: &Batch<'_>) -> Result<String, Refused> {
     let workflows = &job.site.workflows;
     let named = names_below(script, rundir, workflows);
     let mut named = named.iter();
@@ -164,7 +165,7 @@ fn named_entry(script: &Script, rundir: &str, job: &Job<'_>) -> Result<String, R
 fn check_runtimes(
     script: &Script,
     rundir: &str,
-    job: &Job<'_>,
+    job: &Batch<'_>,
     approved: Option<&Path>,
 ) -> Result<(), Refused> {
     let runtimes = &job.site.runtimes;

@@ -13,7 +13,7 @@ use sluice_policy::time::format;
 use sluice_site::record::Record;
 use sluice_sys::{atomic, beneath, read_limited};
 
-use crate::Job;
+use crate::job::Batch;
 use crate::refused::Refused;
 use crate::user::User;
 
@@ -108,7 +108,7 @@ impl DropBox {
 
     /// Leaves the verdict for the user; best effort, it is never read by Sluice. A job with a
     /// record runs; one with both runs on trial.
-    pub(crate) fn tell(&self, job: &Job<'_>, record: Option<&Record>, refused: Option<&Refused>) {
+    pub(crate) fn tell(&self, job: &Batch<'_>, record: Option<&Record>, refused: Option<&Refused>) {
         let status =
             |record: &Record| job.site.status.join(format!("{}.json", record.run.status_token));
         let verdict = json!({

@@ -9,6 +9,7 @@ mod audit;
 mod decide;
 mod drop_box;
 mod facts;
+mod job;
 mod node;
 mod parameters;
 mod places;
@@ -30,14 +31,11 @@ mod warm;
 
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::time::Duration;
 
-use sluice_protocol::{Admission, Facts, Mode, Refusal, Sandbox, Verdict};
+use sluice_protocol::{Admission, Facts, Mode, Refusal, Verdict};
+use sluice_site::Site;
 use sluice_site::paths::Roots;
-use sluice_site::record::run_id;
-use sluice_site::{Site, users};
-use sluice_sys::jobs::{Incarnation, JobDir};
 use time::OffsetDateTime;
 
 pub use audit::record_mode;
@@ -47,11 +45,10 @@ pub use store::Scrubbed;
 pub use warm::{Warmed, scrub, warm};
 
 use decide::decide;
-use drop_box::DropBox;
+use job::{Batch, Job};
 use refused::Refused;
 use store::Store;
 use undo::Undo;
-use user::User;
 
 /// Judges a message of the plugin; whatever happens, there is an answer. The plugin asks Slurm
 /// about the job meanwhile, so what doesn't depend on it comes before the message is read; `now` is
@@ -71,17 +68,7 @@ pub fn answer(
     })
 }
 
-/// Everything known of a job before its script is looked at.
-struct Job<'a> {
-    facts: &'a Facts,
-    site: &'a Site,
-    roots: &'a Roots,
-    now: OffsetDateTime,
-    user: User,
-    drop_box: DropBox,
-    sandbox: Sandbox,
-}
-
+/// Read, scope, decide, answer.
 fn respond(
     message: impl Read,
     roots: &Roots,
@@ -93,68 +80,66 @@ fn respond(
     let safe = site.as_ref().map_or(Ok(()), |site| node::check(site, roots));
     let facts = match facts::read(message) {
         Ok(facts) => facts,
-        Err(refused) => {
-            // Without facts there is nobody to tell but the log.
-            let _ = audit::refused(roots, None, &refused);
-            return Verdict::Refuse(refused.into());
-        }
+        // Without facts there is nobody to tell but the log.
+        Err(refused) => return refuse(roots, None, &refused),
     };
-    if let Ok(Site { scope: Some(scope), .. }) = &site
-        && !scope.covers(
-            &facts.job.partition,
-            &facts.job.account,
-            users::name_of(facts.job.uid).as_deref(),
-        )
-    {
+    let job = match &site {
+        Ok(site) => Job { facts: &facts, site, roots, now: now() },
+        Err(refused) => return refuse(roots, Some(&facts), refused),
+    };
+    if !job.is_in_scope() {
         return Verdict::OutOfScope;
     }
-    let step = match &site {
-        Ok(site) => safe.and_then(|()| match facts.mode {
-            Mode::Observe => Ok(None),
-            _ => steps::decide(&facts, site, roots, pulse),
-        }),
-        Err(_) => Ok(None),
-    };
-    if let Ok(Some(admission)) = step {
-        return Verdict::Admit(Box::new(admission));
-    }
-    let job = site.as_ref().map_err(Refused::clone).and_then(|site| {
-        step?;
-        facts::check_kind(&facts)?;
-        let user = User::of(&facts.job, site)?;
-        let drop_box = DropBox::open(&facts.job.work_dir, &site.runs, &user)?;
-        let sandbox = sandbox::of(&facts.job, site)?;
-        Ok(Job { facts: &facts, site, roots, now: now(), user, drop_box, sandbox })
+    let step = safe.and_then(|()| match job.is_observed() {
+        true => Ok(None),
+        false => steps::decide(&job, pulse),
     });
-    let mut outcome = match &job {
-        Err(refused) => Err(refused.clone()),
-        Ok(job) if facts.mode == Mode::Observe => observe(job, pulse),
-        Ok(job) => admit(job, pulse),
+    let batch = match step {
+        Ok(Some(admission)) => return Verdict::Admit(Box::new(admission)),
+        Ok(None) => Batch::open(job),
+        Err(refused) => Err(refused),
     };
-    if let (Err(refused), Mode::Confine, Ok(site)) = (&outcome, facts.mode, &site)
+    let outcome = match &batch {
+        Ok(batch) if job.is_observed() => observe(batch, pulse),
+        Ok(batch) => admit(batch, pulse),
+        Err(refused) => Err(refused.clone()),
+    };
+    conclude(&job, batch.as_ref().ok(), outcome)
+}
+
+/// The verdict: on trial, a job that is refused runs all the same.
+fn conclude(
+    job: &Job<'_>,
+    batch: Option<&Batch<'_>>,
+    mut outcome: Result<Admission, Refused>,
+) -> Verdict {
+    if let (Err(refused), Mode::Confine) = (&outcome, job.facts.mode)
         && refused.code != node::UNSAFE
     {
-        outcome = match &job {
-            Ok(job) => trial::run(job, refused),
-            Err(refused) => User::of(&facts.job, site)
-                .and_then(|user| trial::step(&facts, site, roots, &user, refused)),
+        outcome = match batch {
+            Some(batch) => trial::run(batch, refused),
+            None => trial::step(job, refused),
         };
     }
-    if let Err(refused) = &outcome {
-        // The job is refused with or without its line in the log.
-        let _ = audit::refused(roots, Some(&facts), refused);
-        if let (Ok(job), Mode::Confine | Mode::Enforce) = (&job, facts.mode) {
-            job.drop_box.tell(job, None, Some(refused));
-        }
+    let refused = match outcome {
+        Ok(admission) => return Verdict::Admit(Box::new(admission)),
+        Err(refused) => refused,
+    };
+    let verdict = refuse(job.roots, Some(job.facts), &refused);
+    if let Some(batch) = batch.filter(|job| !job.is_observed()) {
+        batch.drop_box.tell(batch, None, Some(&refused));
     }
-    match outcome {
-        Ok(admission) => Verdict::Admit(Box::new(admission)),
-        Err(refused) => Verdict::Refuse(refused.into()),
-    }
+    verdict
+}
+
+/// Refused it is with or without its line in the log.
+fn refuse(roots: &Roots, facts: Option<&Facts>, refused: &Refused) -> Verdict {
+    let _ = audit::refused(roots, facts, refused);
+    Verdict::Refuse(refused.clone().into())
 }
 
 /// Decides, and makes all that the admitted job needs.
-fn admit(job: &Job<'_>, pulse: &mut Pulse) -> Result<Admission, Refused> {
+fn admit(job: &Batch<'_>, pulse: &mut Pulse) -> Result<Admission, Refused> {
     let mut approved = decide(job)?;
     let store = Store::open(job.roots, &job.site.store)?;
     pulse.limit(Some(Duration::from_secs(job.site.store.cold_seconds)));
@@ -177,7 +162,7 @@ fn admit(job: &Job<'_>, pulse: &mut Pulse) -> Result<Admission, Refused> {
 }
 
 /// Decides without making anything.
-fn observe(job: &Job<'_>, pulse: &mut Pulse) -> Result<Admission, Refused> {
+fn observe(job: &Batch<'_>, pulse: &mut Pulse) -> Result<Admission, Refused> {
     let mut approved = decide(job)?;
     let store = Store::open(job.roots, &job.site.store)?;
     pulse.limit(Some(Duration::from_secs(job.site.store.cold_seconds)));
@@ -187,26 +172,4 @@ fn observe(job: &Job<'_>, pulse: &mut Pulse) -> Result<Admission, Refused> {
     parameters::apply(&mut approved, &store)?;
     audit::observed(job, &approved)?;
     Ok(admission::of(job, &approved, &store))
-}
-
-impl Job<'_> {
-    /// Which start of the job this is.
-    fn incarnation(&self) -> Incarnation {
-        self.facts.incarnation()
-    }
-
-    /// The directory of the sealed run directory, which the service account owns.
-    fn seal(&self) -> PathBuf {
-        self.site.seal(self.incarnation())
-    }
-
-    /// The job's record on this node.
-    fn record(&self) -> JobDir {
-        self.roots.jobs().dir(self.incarnation().into())
-    }
-
-    fn run_id(&self) -> String {
-        let name = self.drop_box.path().rsplit('/').next().unwrap_or_default();
-        run_id(name.as_bytes(), &self.site.cluster, self.incarnation())
-    }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use sluice_policy::entry::Entry;
 use sluice_sys::beneath;
 
-use crate::Job;
+use crate::job::Batch;
 use crate::refused::Refused;
 
 /// Nothing is shown at, above or below these.
@@ -36,7 +36,7 @@ pub(crate) struct DataBind {
 
 /// The entry's data sets, found on this host.
 pub(crate) fn data(
-    job: &Job<'_>,
+    job: &Batch<'_>,
     entry: &Entry,
     bundle: &Path,
     runtime: Option<&Path>,
@@ -65,7 +65,7 @@ pub(crate) fn data(
     Ok(binds)
 }
 
-fn source(job: &Job<'_>, name: &str) -> Result<PathBuf, Refused> {
+fn source(job: &Batch<'_>, name: &str) -> Result<PathBuf, Refused> {
     let missing = |why: String| Refused::new("data-missing", format!("data set {name}: {why}"));
     let set = job.site.data.get(name);
     let set = set.ok_or_else(|| missing("this cluster doesn't have it in sluice.toml".into()))?;

@@ -18,14 +18,15 @@ use sluice_sys::trusted::{Trust, ensure_dir};
 use sluice_sys::{atomic, tree};
 
 use crate::decide::Approved;
+use crate::job::Batch;
 use crate::refused::Refused;
+use crate::seal;
 use crate::store::Held;
 use crate::undo::Undo;
-use crate::{Job, seal};
 
 /// Records an approved job; each part is taken back if a later one fails.
 pub(crate) fn approved<'a>(
-    job: &'a Job<'_>,
+    job: &'a Batch<'_>,
     approved: &Approved,
     held: &[Held],
     sealed: &Path,
@@ -56,7 +57,7 @@ pub(crate) fn approved<'a>(
 
 /// Records a job that isn't approved, whose results are held.
 pub(crate) fn held<'a>(
-    job: &'a Job<'_>,
+    job: &'a Batch<'_>,
     refused: &Refused,
     script: &[u8],
     sealed: &Path,
@@ -69,7 +70,7 @@ pub(crate) fn held<'a>(
 }
 
 fn make<'a>(
-    job: &'a Job<'_>,
+    job: &'a Batch<'_>,
     record: Record,
     script: &[u8],
     undo: &mut Undo<'a>,
@@ -81,7 +82,7 @@ fn make<'a>(
     Ok(record)
 }
 
-fn run(job: &Job<'_>, sealed: &Path) -> Result<Run, Refused> {
+fn run(job: &Batch<'_>, sealed: &Path) -> Result<Run, Refused> {
     let facts = &job.facts.job;
     Ok(Run {
         cluster: job.site.cluster.clone(),
@@ -112,7 +113,7 @@ fn token() -> Result<String, Refused> {
 }
 
 /// The directory in which each node will say that it is done with the job.
-fn running<'a>(job: &'a Job<'_>, undo: &mut Undo<'a>) -> Result<(), Refused> {
+fn running<'a>(job: &'a Batch<'_>, undo: &mut Undo<'a>) -> Result<(), Refused> {
     let name = job.incarnation().to_string();
     let path = job.site.running().join(&name);
     let running = job
@@ -138,7 +139,7 @@ fn running<'a>(job: &'a Job<'_>, undo: &mut Undo<'a>) -> Result<(), Refused> {
 
 /// Record and script on this node.
 fn on_node<'a>(
-    job: &'a Job<'_>,
+    job: &'a Batch<'_>,
     json: &[u8],
     script: &[u8],
     undo: &mut Undo<'a>,
@@ -169,7 +170,7 @@ fn write_script_in(dir: impl AsFd, script: &[u8]) -> io::Result<()> {
 }
 
 /// The copy that outlives a crash of the node.
-fn pending<'a>(job: &'a Job<'_>, json: &[u8], undo: &mut Undo<'a>) -> Result<(), Refused> {
+fn pending<'a>(job: &'a Batch<'_>, json: &[u8], undo: &mut Undo<'a>) -> Result<(), Refused> {
     let pending = job.roots.pending();
     let name = Pending::name(job.incarnation());
     let dir = own_directory(pending.path())?;

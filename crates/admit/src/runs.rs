@@ -11,8 +11,8 @@ use sluice_policy::time::format;
 use sluice_sys::beneath::open_dir;
 use time::{Duration, OffsetDateTime};
 
-use crate::Job;
 use crate::decide::Approved;
+use crate::job::Batch;
 use crate::refused::Refused;
 use crate::seal::subdirectory;
 use crate::undo::Undo;
@@ -30,7 +30,7 @@ enum Count {
 
 /// Counts this run, or refuses it.
 pub(crate) fn take<'a>(
-    job: &'a Job<'_>,
+    job: &'a Batch<'_>,
     approved: &Approved,
     undo: &mut Undo<'a>,
 ) -> Result<(), Refused> {
@@ -63,7 +63,7 @@ pub(crate) fn take<'a>(
     }
 }
 
-fn count(job: &Job<'_>, id: &str, limit: MaxRuns) -> io::Result<Count> {
+fn count(job: &Batch<'_>, id: &str, limit: MaxRuns) -> io::Result<Count> {
     let mut dir = open_dir(&job.site.attestations)?;
     for name in [PLACE, job.site.cluster.as_str(), id, &job.user.uid.to_string()] {
         dir = subdirectory(dir, name)?;

@@ -5,9 +5,10 @@ use std::{fs, thread};
 
 use rustix::system::sysinfo;
 
-use sluice_protocol::{JobFacts, Sandbox};
-use sluice_site::{Site, uids};
+use sluice_protocol::Sandbox;
+use sluice_site::uids;
 
+use crate::job::Job;
 use crate::refused::Refused;
 
 /// Processes that any job may have, and for each processor where that is more.
@@ -22,9 +23,9 @@ const TMP_PART: u64 = 8;
 const ETC: &str = "/etc";
 
 /// The rules; refused if the uid that is to own the job's namespace is somebody's.
-pub(crate) fn of(job: &JobFacts, site: &Site) -> Result<Sandbox, Refused> {
+pub(crate) fn of(Job { facts, site, .. }: &Job<'_>) -> Result<Sandbox, Refused> {
     let rules = &site.sandbox;
-    let owner = rules.uids.of_job(job.id);
+    let owner = rules.uids.of_job(facts.job.id);
     let invalid = |why: String| Refused::new("configuration-invalid", why);
     match uids::holder_of(owner, Path::new(ETC)) {
         Ok(None) => {}

@@ -3,10 +3,10 @@
 use sluice_policy::entry::Scope;
 use sluice_policy::time::format;
 
-use crate::Job;
+use crate::job::Batch;
 use crate::refused::Refused;
 
-pub(crate) fn check(scope: &Scope, id: &str, job: &Job<'_>) -> Result<(), Refused> {
+pub(crate) fn check(scope: &Scope, id: &str, job: &Batch<'_>) -> Result<(), Refused> {
     let refuse = |code, why: String| {
         let message = format!("{id} is not approved for {why}; ask the data controller");
         Err(Refused::new(code, message))

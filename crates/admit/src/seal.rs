@@ -12,7 +12,7 @@ use sluice_site::shared::RUN;
 use sluice_sys::beneath::{open_beneath, open_dir};
 use sluice_sys::tree;
 
-use crate::Job;
+use crate::job::Batch;
 use crate::refused::Refused;
 use crate::undo::Undo;
 
@@ -21,7 +21,7 @@ const OWN: &str = ".sluice";
 
 /// Makes the sealed run directory and copies the files into it.
 pub(crate) fn make<'a>(
-    job: &'a Job<'_>,
+    job: &'a Batch<'_>,
     files: &[(String, Vec<u8>)],
     undo: &mut Undo<'a>,
 ) -> Result<PathBuf, Refused> {

@@ -6,22 +6,22 @@ use std::fs;
 use std::path::PathBuf;
 
 use sluice_policy::entry::Stdio;
-use sluice_protocol::{Access, Admission, Bind, Facts, OpenAs};
+use sluice_protocol::{Access, Admission, Bind, OpenAs};
 use sluice_site::Site;
-use sluice_site::paths::Roots;
 use sluice_sys::jobs::RecordName;
 use sluice_sys::trusted::{Trust, ensure_dir};
 
+use crate::job::{Batch, Job};
 use crate::refused::Refused;
 use crate::undo::Undo;
 use crate::user::User;
-use crate::{Job, admission, audit, decide, record, sandbox, script, seal};
+use crate::{admission, audit, decide, record, sandbox, script, seal};
 
 /// Files of the drop box that are taken along.
 const MAX_FILES: usize = 64;
 
 /// Seals a batch job that `refused` would have stopped.
-pub(crate) fn run(job: &Job<'_>, refused: &Refused) -> Result<Admission, Refused> {
+pub(crate) fn run(job: &Batch<'_>, refused: &Refused) -> Result<Admission, Refused> {
     let script = script::bytes(&job.facts.job)?;
     let names = job.drop_box.others(&[], MAX_FILES, &job.user);
     let files: Vec<_> = names
@@ -34,7 +34,7 @@ pub(crate) fn run(job: &Job<'_>, refused: &Refused) -> Result<Admission, Refused
     let mut undo = Undo::default();
     let sealed = seal::make(job, &files, &mut undo)?;
     let record = record::held(job, refused, &script, &sealed, &mut undo)?;
-    audit::confined(job.roots, job.facts, refused)?;
+    audit::confined(job, refused)?;
     undo.keep();
     job.drop_box.tell(job, Some(&record), Some(refused));
 
@@ -54,28 +54,23 @@ pub(crate) fn run(job: &Job<'_>, refused: &Refused) -> Result<Admission, Refused
 
 /// Seals a step of which nothing is kept. Its record, and with it its sandbox, is not the job's:
 /// an approved job's results would be worth nothing if it could reach the job's /tmp or sockets.
-pub(crate) fn step(
-    facts: &Facts,
-    site: &Site,
-    roots: &Roots,
-    user: &User,
-    refused: &Refused,
-) -> Result<Admission, Refused> {
-    let sandbox = sandbox::of(&facts.job, site)?;
-    let name = RecordName { incarnation: facts.incarnation(), trial: true };
-    let record = roots.jobs().dir(name);
+pub(crate) fn step(job: &Job<'_>, refused: &Refused) -> Result<Admission, Refused> {
+    let user = User::of(job)?;
+    let sandbox = sandbox::of(job)?;
+    let name = RecordName { incarnation: job.incarnation(), trial: true };
+    let record = job.roots.jobs().dir(name);
     let broken = |error: &dyn std::fmt::Display| record::unwritable(record.path(), error);
     ensure_dir(record.path(), 0o700, Trust::ROOT).map_err(|error| broken(&error))?;
-    if facts.job.script.is_some() {
-        let copy = script::bytes(&facts.job)?;
+    if job.facts.job.script.is_some() {
+        let copy = script::bytes(&job.facts.job)?;
         // A job has one batch script a node.
         record::write_script(record.path(), &copy).map_err(|error| broken(&error))?;
     }
-    audit::confined(roots, facts, refused)?;
+    audit::confined(job, refused)?;
     Ok(Admission {
-        binds: admission::of_site(site).chain(code(site)).collect(),
+        binds: admission::of_site(job.site).chain(code(job.site)).collect(),
         unapproved: Some(refused.clone().into()),
-        ..admission::bare(facts, &record, user, sandbox)
+        ..admission::bare(job.facts, &record, &user, sandbox)
     })
 }
 

@@ -1,9 +1,9 @@
 //! The job's user.
 
-use sluice_protocol::JobFacts;
-use sluice_site::{Site, users};
+use sluice_site::users;
 use sluice_sys::identity::{as_member, as_user};
 
+use crate::job::Job;
 use crate::refused::Refused;
 
 pub(crate) struct User {
@@ -16,7 +16,8 @@ pub(crate) struct User {
 }
 
 impl User {
-    pub(crate) fn of(job: &JobFacts, site: &Site) -> Result<Self, Refused> {
+    pub(crate) fn of(Job { facts, site, .. }: &Job<'_>) -> Result<Self, Refused> {
+        let job = &facts.job;
         let service =
             site.service().map_err(|error| Refused::new("configuration-invalid", error))?;
         if job.uid == 0 || job.uid == service.0 {
