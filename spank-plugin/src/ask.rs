@@ -15,7 +15,7 @@ use rustix::{
     },
 };
 use sluice_protocol::{
-    ADMIT_PROGRAM, FORMAT, Facts, MAX_MESSAGE, NO_PROGRESS_SECONDS, Refusal, Verdict,
+    ADMIT_PROGRAM, Code, FORMAT, Facts, MAX_MESSAGE, NO_PROGRESS_SECONDS, Refusal, Verdict,
 };
 use sluice_sys::program::clean;
 
@@ -119,7 +119,7 @@ fn wait_for(file: &impl AsFd, event: PollFlags) -> Result<(), Refusal> {
 
 fn no_answer(why: &dyn std::fmt::Display) -> Refusal {
     Refusal {
-        code: "no-answer".into(),
+        code: Code::NoAnswer.into(),
         message: format!(
             "the node could not decide ({why}); ask the administrator to run `sluice check`"
         ),

@@ -2,7 +2,7 @@
 
 use std::env;
 
-use sluice_protocol::{FORMAT, Facts, JobFacts, Mode, Refusal, Step};
+use sluice_protocol::{Code, FORMAT, Facts, JobFacts, Mode, Refusal, Step};
 
 use crate::{
     SLURM,
@@ -15,7 +15,7 @@ pub(crate) fn facts(
     mode: Mode,
     ticket: Option<String>,
 ) -> Result<Facts, Refusal> {
-    let missing = |error: SpankError| Refusal::new("facts-invalid", error);
+    let missing = |error: SpankError| Refusal::new(Code::FactsInvalid, error);
     let id = spank.job_id().map_err(missing)?;
     let step = match spank.step_id().map_err(missing)? {
         SLURM_BATCH_SCRIPT => Step::Batch,
@@ -24,7 +24,7 @@ pub(crate) fn facts(
     };
     let info = load_job(id).ok_or_else(|| {
         Refusal::new(
-            "controller-unreachable",
+            Code::ControllerUnreachable,
             "slurmctld does not describe the job; submit it again",
         )
     })?;
@@ -32,7 +32,7 @@ pub(crate) fn facts(
     // record and sealed directory this one must not take.
     if step == Step::Batch && !info.running {
         return Err(Refusal::new(
-            "facts-invalid",
+            Code::FactsInvalid,
             "the job was requeued or cancelled as it started",
         ));
     }

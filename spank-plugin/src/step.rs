@@ -6,7 +6,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use sluice_protocol::{Admission, EXIT_REFUSED, Mode, Refusal, Verdict};
+use sluice_protocol::{Admission, Code, EXIT_REFUSED, Mode, Refusal, Verdict};
 use sluice_sandbox::{confine, mutations::dropped, signals};
 use sluice_sys::{child::exit_now, jobs::JobDir};
 
@@ -17,9 +17,6 @@ use crate::{
     ffi::{SLURM_EXTERN_CONT, Spank, load_job, log_error, log_info, tell_user},
     node, ticket,
 };
-
-/// The refusal of jobs on a node whose settings would weaken the sandbox.
-const NODE_UNSAFE: &str = "node-unsafe";
 
 /// What becomes of the step.
 enum Decision {
@@ -46,7 +43,7 @@ static MAIN_CONFINED: AtomicBool = AtomicBool::new(false);
 /// After a panic in `init` the step is refused.
 pub(crate) fn poison() {
     let _ = DECISION.set(Decision::Refused(Refusal::new(
-        "internal-error",
+        Code::InternalError,
         "the plugin failed; ask the administrator to look into slurmd's log",
     )));
 }
@@ -73,7 +70,7 @@ pub(crate) fn decide(spank: &Spank<'_>, mode: Mode) {
         Mode::Confine | Mode::Enforce => match verdict(spank, mode, ticket) {
             Verdict::Admit(admission) => match environment::rebuild(spank, &admission) {
                 Ok(()) => Decision::Admitted(admission),
-                Err(error) => Decision::Refused(Refusal::new("internal-error", error)),
+                Err(error) => Decision::Refused(Refusal::new(Code::InternalError, error)),
             },
             Verdict::Refuse(refusal) => Decision::Refused(refusal),
             Verdict::OutOfScope => Decision::Untouched,
@@ -84,7 +81,7 @@ pub(crate) fn decide(spank: &Spank<'_>, mode: Mode) {
         // Inherited by the tasks: nothing of theirs runs even if another plugin before this one
         // makes Slurm skip the later hooks. An unsafe node may have PAM run programs yet, without
         // which Slurm would take the node for broken.
-        if refusal.code != NODE_UNSAFE && !dropped("refused-exec") {
+        if !refusal.is(Code::NodeUnsafe) && !dropped("refused-exec") {
             take_exec(&[]);
         }
     }
@@ -107,7 +104,7 @@ pub(crate) fn enter(_spank: &Spank<'_>) -> i32 {
     };
     if let Err(error) = sluice_sandbox::enter(admission) {
         log_info(&format!("sandbox: {error}"));
-        let _ = BROKEN.set(Refusal::new("sandbox-unavailable", error));
+        let _ = BROKEN.set(Refusal::new(Code::SandboxUnavailable, error));
         return no_exec();
     }
     0
@@ -173,12 +170,14 @@ pub(crate) fn start(spank: &Spank<'_>) -> i32 {
             }
             match confine::task(admission, pmix_port(spank)) {
                 Ok(()) => return 0,
-                Err(error) => Refusal::new("sandbox-unavailable", error),
+                Err(error) => Refusal::new(Code::SandboxUnavailable, error),
             }
         }
         (Some(refusal), _) | (None, Some(Decision::Refused(refusal))) => refusal.clone(),
-        (None, Some(Decision::Extern)) => Refusal::new("step-refused", "no task runs in this step"),
-        (None, None) => Refusal::new("internal-error", "no decision was made"),
+        (None, Some(Decision::Extern)) => {
+            Refusal::new(Code::StepRefused, "no task runs in this step")
+        }
+        (None, None) => Refusal::new(Code::InternalError, "no decision was made"),
     };
     if first_task(spank) {
         tell_user(&format!("sluice: refused ({}): {}", refusal.code, refusal.message));

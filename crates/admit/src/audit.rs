@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use serde_json::{Value, json};
-use sluice_protocol::{Facts, Mode};
+use sluice_protocol::{Code, Facts, Mode};
 use sluice_site::audit::{Audit, AuditError, Event};
 use sluice_site::node::Finding;
 use sluice_site::paths::Roots;
@@ -87,7 +87,7 @@ pub(crate) fn unsafe_node(roots: &Roots, found: &[Finding]) -> Result<(), AuditE
 }
 
 fn why(mut detail: Value, refused: &Refused) -> Value {
-    detail["code"] = json!(refused.code);
+    detail["code"] = json!(refused.code.word());
     detail["message"] = json!(refused.message);
     detail
 }
@@ -140,5 +140,5 @@ fn append(
 }
 
 fn unwritable(error: AuditError) -> Refused {
-    Refused::new("audit-unwritable", error)
+    Refused::new(Code::AuditUnwritable, error)
 }

@@ -10,6 +10,7 @@ use sluice_policy::manifest::Manifest;
 use sluice_policy::path::resolve;
 use sluice_policy::script::Script;
 use sluice_policy::template::{Places, Template};
+use sluice_protocol::Code;
 use sluice_site::Site;
 use sluice_site::sets::{Sets, VerifiedEntry, VerifiedSet};
 
@@ -43,7 +44,7 @@ pub(crate) struct Bundle<'a> {
     /// Where its manifest is, if it is known which file an entry means.
     pub(crate) set: Option<&'a VerifiedSet>,
     /// Refusal code for a change.
-    pub(crate) changed: &'static str,
+    pub(crate) changed: Code,
 }
 
 impl Bundle<'_> {
@@ -67,8 +68,8 @@ pub(crate) fn bundles<'a>(
         set: Some(set),
         changed,
     };
-    let runtime = runtime.map(|(path, digest)| bundle(path, *digest, "runtime-changed"));
-    std::iter::once(bundle(workflow, entry.digest, "bundle-changed")).chain(runtime)
+    let runtime = runtime.map(|(path, digest)| bundle(path, *digest, Code::RuntimeChanged));
+    std::iter::once(bundle(workflow, entry.digest, Code::BundleChanged)).chain(runtime)
 }
 
 /// Where an entry's bundles are installed on this site.
@@ -150,14 +151,14 @@ fn named_entry(script: &Script, rundir: &str, job: &Batch<'_>) -> Result<String,
                 "the script names no workflow below {}; submit an approved one",
                 workflows.display()
             );
-            Err(Refused::new("not-listed", message))
+            Err(Refused::new(Code::NotListed, message))
         }
         _ => {
             let message = format!(
                 "the script must name files of one workflow, {}/NAME/VERSION/…",
                 workflows.display()
             );
-            Err(Refused::new("script-unmatched", message))
+            Err(Refused::new(Code::ScriptUnmatched, message))
         }
     }
 }
@@ -173,7 +174,7 @@ fn check_runtimes(
         let path = named.map(|(name, version)| runtimes.join(name).join(version));
         if path.as_deref() != approved || approved.is_none() {
             let message = "the script names a runtime that its workflow isn't approved with";
-            return Err(Refused::new("script-unmatched", message));
+            return Err(Refused::new(Code::ScriptUnmatched, message));
         }
     }
     Ok(())
@@ -199,7 +200,7 @@ fn matching_files(
     let mut nearest = None;
     for command in &verified.entry.command {
         let template = Template::parse(&command.script)
-            .map_err(|error| Refused::new("entry-invalid", format!("{id}: {error}")))?;
+            .map_err(|error| Refused::new(Code::EntryInvalid, format!("{id}: {error}")))?;
         match template.matches(script, places) {
             Ok(matched) => return Ok(matched.files),
             // Of several commands the one that got furthest tells best what is wrong.
@@ -209,11 +210,11 @@ fn matching_files(
         }
     }
     let why = nearest.map(|mismatch| mismatch.to_string()).unwrap_or_default();
-    Err(Refused::new("script-unmatched", format!("the script isn't what {id} approves: {why}")))
+    Err(Refused::new(Code::ScriptUnmatched, format!("the script isn't what {id} approves: {why}")))
 }
 
 fn text(path: &Path) -> Result<&str, Refused> {
     path.to_str().ok_or_else(|| {
-        Refused::new("configuration-invalid", format!("{} is not UTF-8", path.display()))
+        Refused::new(Code::ConfigurationInvalid, format!("{} is not UTF-8", path.display()))
     })
 }

@@ -10,6 +10,7 @@ use rustix::fs::{Dir, FileType, Mode, OFlags, fstat, mkdirat};
 use serde_json::json;
 use sluice_policy::path::{is_clean_absolute, is_plain_word};
 use sluice_policy::time::format;
+use sluice_protocol::Code;
 use sluice_site::record::Record;
 use sluice_sys::{atomic, beneath, read_limited};
 
@@ -31,7 +32,7 @@ impl DropBox {
     pub(crate) fn open(path: &Path, runs: &Path, user: &User) -> Result<Self, Refused> {
         let refuse = |why: String| {
             Refused::new(
-                "run-directory-refused",
+                Code::RunDirectoryRefused,
                 format!("the run directory {}: {why}", path.display()),
             )
         };
@@ -65,7 +66,7 @@ impl DropBox {
     /// The content of a file that the template names.
     pub(crate) fn read(&self, name: &str, user: &User) -> Result<Vec<u8>, Refused> {
         let refuse = |why: &dyn std::fmt::Display| {
-            Refused::new("file-refused", format!("{name} in the run directory: {why}"))
+            Refused::new(Code::FileRefused, format!("{name} in the run directory: {why}"))
         };
         user.act(|| {
             let file = beneath::open_beneath(&self.dir, Path::new(name), OFlags::RDONLY)
@@ -120,7 +121,7 @@ impl DropBox {
                 (Some(_), Some(_)) => "confine",
                 (None, _) => "refuse",
             },
-            "code": refused.map(|refused| refused.code),
+            "code": refused.map(|refused| refused.code.word()),
             "message": refused.map(|refused| &refused.message),
             "entry": record.map(|record| &record.basis.entry),
             "run-id": job.run_id(),

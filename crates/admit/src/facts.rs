@@ -2,12 +2,12 @@
 
 use std::io::Read;
 
-use sluice_protocol::{FORMAT, Facts, MAX_MESSAGE, Mode, Step};
+use sluice_protocol::{Code, FORMAT, Facts, MAX_MESSAGE, Mode, Step};
 
 use crate::refused::Refused;
 
 pub(crate) fn read(from: impl Read) -> Result<Facts, Refused> {
-    let invalid = |why: String| Refused::new("facts-invalid", why);
+    let invalid = |why: String| Refused::new(Code::FactsInvalid, why);
     let mut message = Vec::new();
     // What can't be read in full is judged as far as it came, and refused. One byte more than
     // allowed, so that an overlong message is seen to be one.
@@ -34,19 +34,19 @@ pub(crate) fn check_kind(facts: &Facts) -> Result<(), Refused> {
     // As when the job was requeued while this step was starting.
     if facts.node.is_empty() || facts.job.nodes.is_empty() {
         let message = "the plugin doesn't know its node or the job's nodes";
-        return Err(Refused::new("facts-invalid", message));
+        return Err(Refused::new(Code::FactsInvalid, message));
     }
     if facts.step != Step::Batch {
         let message = "only batch jobs are admitted; an approved job's steps run inside the job";
-        return Err(Refused::new("step-refused", message));
+        return Err(Refused::new(Code::StepRefused, message));
     }
     if facts.job.array {
         let message = "array jobs are not admitted; submit each run as a job of its own";
-        return Err(Refused::new("array-refused", message));
+        return Err(Refused::new(Code::ArrayRefused, message));
     }
     if facts.job.het {
         let message = "heterogeneous jobs are not admitted; submit one plain job";
-        return Err(Refused::new("het-refused", message));
+        return Err(Refused::new(Code::HetRefused, message));
     }
     Ok(())
 }

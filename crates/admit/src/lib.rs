@@ -33,7 +33,7 @@ use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use sluice_protocol::{Admission, Facts, Mode, Refusal, Verdict};
+use sluice_protocol::{Admission, Code, Facts, Mode, Refusal, Verdict};
 use sluice_site::Site;
 use sluice_site::paths::Roots;
 use time::OffsetDateTime;
@@ -62,7 +62,7 @@ pub fn answer(
     let work = AssertUnwindSafe(|| respond(message, roots, now, pulse));
     catch_unwind(work).unwrap_or_else(|_| {
         Verdict::Refuse(Refusal {
-            code: "internal-error".into(),
+            code: Code::InternalError.into(),
             message: "sluice-admit failed; ask the administrator to report it".into(),
         })
     })
@@ -76,7 +76,7 @@ fn respond(
     pulse: &mut Pulse,
 ) -> Verdict {
     let site = Site::read(&roots.etc.join("sluice.toml"));
-    let site = site.map_err(|error| Refused::new("configuration-invalid", error));
+    let site = site.map_err(|error| Refused::new(Code::ConfigurationInvalid, error));
     let safe = site.as_ref().map_or(Ok(()), |site| node::check(site, roots));
     let facts = match facts::read(message) {
         Ok(facts) => facts,
@@ -114,7 +114,7 @@ fn conclude(
     mut outcome: Result<Admission, Refused>,
 ) -> Verdict {
     if let (Err(refused), Mode::Confine) = (&outcome, job.facts.mode)
-        && refused.code != node::UNSAFE
+        && refused.code != Code::NodeUnsafe
     {
         outcome = match batch {
             Some(batch) => trial::run(batch, refused),

@@ -3,15 +3,13 @@
 use std::io;
 use std::path::PathBuf;
 
+use sluice_protocol::Code;
 use sluice_site::node::Node;
 use sluice_site::paths::Roots;
 use sluice_site::{Site, SlurmConf};
 
 use crate::audit;
 use crate::refused::Refused;
-
-/// Nothing runs on trial in a sandbox that does not hold, either.
-pub(crate) const UNSAFE: &str = "node-unsafe";
 
 /// Looks at the node when slurmd starts; returns what is wrong, a line each.
 pub fn look(roots: &Roots, slurm_conf: Option<PathBuf>) -> io::Result<Vec<String>> {
@@ -28,10 +26,12 @@ pub fn look(roots: &Roots, slurm_conf: Option<PathBuf>) -> io::Result<Vec<String
 pub(crate) fn check(site: &Site, roots: &Roots) -> Result<(), Refused> {
     let node = Node::load(&roots.run).map_err(|error| {
         let why = format!("slurmd has not looked at its node ({error}); restart slurmd");
-        Refused::new(UNSAFE, why)
+        Refused::new(Code::NodeUnsafe, why)
     })?;
     match node.unsafe_for(&site.sandbox).first() {
         None => Ok(()),
-        Some(found) => Err(Refused::new(UNSAFE, format!("{}: {}", found.name, found.what))),
+        Some(found) => {
+            Err(Refused::new(Code::NodeUnsafe, format!("{}: {}", found.name, found.what)))
+        }
     }
 }

@@ -3,6 +3,7 @@
 
 use sluice_parameters::{MAX_SCHEMA, ParameterError, Schema};
 use sluice_policy::entry::Syntax;
+use sluice_protocol::Code;
 
 use crate::decide::Approved;
 use crate::refused::Refused;
@@ -13,7 +14,7 @@ pub(crate) fn apply(approved: &mut Approved, store: &Store<'_>) -> Result<(), Re
     let Some(parameters) = &approved.verified.entry.parameters else { return Ok(()) };
     let id = &approved.id;
     let invalid = |why: &dyn std::fmt::Display| {
-        Refused::new("entry-invalid", format!("{id}: {}: {why}", parameters.schema))
+        Refused::new(Code::EntryInvalid, format!("{id}: {}: {why}", parameters.schema))
     };
     let schema = match approved.bundles().next() {
         Some(bundle) => store.read_file(&bundle, &parameters.schema, MAX_SCHEMA)?,
@@ -30,5 +31,5 @@ pub(crate) fn apply(approved: &mut Approved, store: &Store<'_>) -> Result<(), Re
 }
 
 fn refused(name: &str, error: &ParameterError) -> Refused {
-    Refused::new("parameters-refused", format!("{name}: {error}; correct it and submit again"))
+    Refused::new(Code::ParametersRefused, format!("{name}: {error}; correct it and submit again"))
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use sluice_policy::entry::Entry;
+use sluice_protocol::Code;
 use sluice_sys::beneath;
 
 use crate::job::Batch;
@@ -57,7 +58,7 @@ pub(crate) fn data(
                     data.at,
                     place.display(),
                 );
-                return Err(Refused::new("entry-invalid", message));
+                return Err(Refused::new(Code::EntryInvalid, message));
             }
         }
         binds.push(DataBind { source: source(job, &data.name)?, target });
@@ -66,7 +67,7 @@ pub(crate) fn data(
 }
 
 fn source(job: &Batch<'_>, name: &str) -> Result<PathBuf, Refused> {
-    let missing = |why: String| Refused::new("data-missing", format!("data set {name}: {why}"));
+    let missing = |why: String| Refused::new(Code::DataMissing, format!("data set {name}: {why}"));
     let set = job.site.data.get(name);
     let set = set.ok_or_else(|| missing("this cluster doesn't have it in sluice.toml".into()))?;
     job.user.serve(|| beneath::open_dir(&set.path))?.map_err(|error| {

@@ -9,6 +9,7 @@ use rustix::fs::{AtFlags, Mode, OFlags, fchmod, mkdirat, openat, statat, unlinka
 use rustix::io::Errno;
 use rustix::rand::{GetRandomFlags, getrandom};
 use sluice_policy::attestation::{Basis, Run};
+use sluice_protocol::Code;
 use sluice_site::pending::Pending;
 use sluice_site::record::Record;
 use sluice_site::shared::{RUNNING, SPOOL, spooled};
@@ -75,7 +76,7 @@ fn make<'a>(
     script: &[u8],
     undo: &mut Undo<'a>,
 ) -> Result<Record, Refused> {
-    let json = record.to_json().map_err(|error| Refused::new("internal-error", error))?;
+    let json = record.to_json().map_err(|error| Refused::new(Code::InternalError, error))?;
     running(job, undo)?;
     on_node(job, &json, script, undo)?;
     pending(job, &json, undo)?;
@@ -108,7 +109,7 @@ fn token() -> Result<String, Refused> {
         Ok(length) if length == bytes.len() => {
             Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
         }
-        _ => Err(Refused::new("internal-error", "the kernel gives no random numbers")),
+        _ => Err(Refused::new(Code::InternalError, "the kernel gives no random numbers")),
     }
 }
 
@@ -182,7 +183,7 @@ fn pending<'a>(job: &'a Batch<'_>, json: &[u8], undo: &mut Undo<'a>) -> Result<(
 }
 
 fn own_directory(path: &Path) -> Result<OwnedFd, Refused> {
-    ensure_dir(path, 0o700, Trust::ROOT).map_err(|error| Refused::new("store-unwritable", error))
+    ensure_dir(path, 0o700, Trust::ROOT).map_err(|error| Refused::new(Code::StoreUnwritable, error))
 }
 
 fn not_made(path: &Path, error: io::Error) -> Refused {
@@ -194,5 +195,5 @@ fn not_made(path: &Path, error: io::Error) -> Refused {
 
 /// A record that can't be written.
 pub(crate) fn unwritable(path: &Path, error: &dyn std::fmt::Display) -> Refused {
-    Refused::new("store-unwritable", format!("the job's record {}: {error}", path.display()))
+    Refused::new(Code::StoreUnwritable, format!("the job's record {}: {error}", path.display()))
 }

@@ -8,6 +8,7 @@ use std::os::fd::OwnedFd;
 use rustix::fs::{AtFlags, Dir, FlockOperation, Mode, OFlags, flock, openat, unlinkat};
 use sluice_policy::entry::MaxRuns;
 use sluice_policy::time::format;
+use sluice_protocol::Code;
 use sluice_sys::beneath::open_dir;
 use time::{Duration, OffsetDateTime};
 
@@ -38,7 +39,7 @@ pub(crate) fn take<'a>(
     let count = job.user.serve(|| count(job, &approved.id, limit))?.map_err(|error| {
         let place = job.site.attestations.join(PLACE);
         Refused::new(
-            "store-unwritable",
+            Code::StoreUnwritable,
             format!("the count of runs in {}: {error}", place.display()),
         )
     })?;
@@ -50,7 +51,7 @@ pub(crate) fn take<'a>(
             Ok(())
         }
         Count::Exhausted(until) => Err(Refused::new(
-            "runs-exhausted",
+            Code::RunsExhausted,
             format!(
                 "{} has run {} {} times in {} days, as often as it may; again from {} on",
                 job.user.name,

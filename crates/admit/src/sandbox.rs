@@ -5,7 +5,7 @@ use std::{fs, thread};
 
 use rustix::system::sysinfo;
 
-use sluice_protocol::Sandbox;
+use sluice_protocol::{Code, Sandbox};
 use sluice_site::uids;
 
 use crate::job::Job;
@@ -26,7 +26,7 @@ const ETC: &str = "/etc";
 pub(crate) fn of(Job { facts, site, .. }: &Job<'_>) -> Result<Sandbox, Refused> {
     let rules = &site.sandbox;
     let owner = rules.uids.of_job(facts.job.id);
-    let invalid = |why: String| Refused::new("configuration-invalid", why);
+    let invalid = |why: String| Refused::new(Code::ConfigurationInvalid, why);
     match uids::holder_of(owner, Path::new(ETC)) {
         Ok(None) => {}
         Ok(Some(who)) => {

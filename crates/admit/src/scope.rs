@@ -2,6 +2,7 @@
 
 use sluice_policy::entry::Scope;
 use sluice_policy::time::format;
+use sluice_protocol::Code;
 
 use crate::job::Batch;
 use crate::refused::Refused;
@@ -11,7 +12,7 @@ pub(crate) fn check(scope: &Scope, id: &str, job: &Batch<'_>) -> Result<(), Refu
         let message = format!("{id} is not approved for {why}; ask the data controller");
         Err(Refused::new(code, message))
     };
-    let out = |why| refuse("out-of-scope", why);
+    let out = |why| refuse(Code::OutOfScope, why);
     let facts = &job.facts.job;
     for (what, allowed, found) in [
         ("user", &scope.users, &job.user.name),
@@ -31,10 +32,10 @@ pub(crate) fn check(scope: &Scope, id: &str, job: &Batch<'_>) -> Result<(), Refu
     }
     match (scope.not_before, scope.not_after) {
         (Some(from), _) if job.now < from => {
-            refuse("too-early", format!("a time before {}", format(from)))
+            refuse(Code::TooEarly, format!("a time before {}", format(from)))
         }
         (_, Some(until)) if job.now >= until => {
-            refuse("entry-expired", format!("a time from {} on", format(until)))
+            refuse(Code::EntryExpired, format!("a time from {} on", format(until)))
         }
         _ => Ok(()),
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use rustix::fs::{CWD, FileType, Mode, OFlags, fstat, openat};
 use sluice_policy::script::{MAX_BYTES, Script, tokenize};
-use sluice_protocol::JobFacts;
+use sluice_protocol::{Code, JobFacts};
 use sluice_sys::read_limited;
 use sluice_sys::trusted::{Trust, check_dir};
 
@@ -31,7 +31,7 @@ pub(crate) fn bytes(job: &JobFacts) -> Result<Vec<u8>, Refused> {
 }
 
 fn refuse(why: &dyn std::fmt::Display) -> Refused {
-    Refused::new("script-refused", why)
+    Refused::new(Code::ScriptRefused, why)
 }
 
 /// The spooled script belongs to the user, but its directory doesn't: the name is what slurmd

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, Mode, OFlags, fchmod, fstat, mkdirat, openat, unlinkat};
 use rustix::io::Errno;
+use sluice_protocol::Code;
 use sluice_site::shared::RUN;
 use sluice_sys::beneath::{open_beneath, open_dir};
 use sluice_sys::tree;
@@ -31,7 +32,7 @@ pub(crate) fn make<'a>(
     let broken = |error: io::Error| match error.kind() {
         io::ErrorKind::AlreadyExists => already_there(&path),
         _ => Refused::new(
-            "store-unwritable",
+            Code::StoreUnwritable,
             format!("the sealed run directory {}: {error}", path.display()),
         ),
     };
@@ -101,5 +102,5 @@ pub(crate) fn already_there(path: &Path) -> Refused {
         "{} is already there: this job was started before; submit it again",
         path.display()
     );
-    Refused::new("sealed-directory-exists", message)
+    Refused::new(Code::SealedDirectoryExists, message)
 }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sluice_policy::digest::Digest;
 use sluice_policy::entry::Steps;
-use sluice_protocol::{Access, Admission, Bind, OpenAs, TICKET};
+use sluice_protocol::{Access, Admission, Bind, Code, OpenAs, TICKET};
 use sluice_site::record::Record;
 use sluice_sys::jobs::JobDir;
 
@@ -32,14 +32,14 @@ const ENV_KEEP: &[&str] = &["SLURM_STEP_NODELIST", "SLURM_PMIX_MAPPING_SERV", "S
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Inside {
     record: Record,
-    bundles: Vec<Code>,
+    bundles: Vec<Tree>,
     admission: Admission,
 }
 
 /// A bundle that has to be in the node's store.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct Code {
+struct Tree {
     source: PathBuf,
     digest: Digest,
     links: Vec<String>,
@@ -73,7 +73,7 @@ pub(crate) fn allow<'a>(
         record: record.clone(),
         bundles: approved
             .bundles()
-            .map(|bundle| Code {
+            .map(|bundle| Tree {
                 source: bundle.source.into(),
                 digest: bundle.digest,
                 links: bundle.links.to_vec(),
@@ -81,7 +81,7 @@ pub(crate) fn allow<'a>(
             .collect(),
         admission: of_steps,
     };
-    let bytes = serde_json::to_vec(&inside).map_err(|e| Refused::new("internal-error", e))?;
+    let bytes = serde_json::to_vec(&inside).map_err(|e| Refused::new(Code::InternalError, e))?;
     distribution::leave(job.record().path(), &ticket::issue(job, record, &key), &bytes)?;
     if record.run.nodes.len() > 1 {
         distribution::for_other_nodes(job, &key, &bytes, undo)?;

@@ -23,6 +23,7 @@ use time::OffsetDateTime;
 use rustix::fs::{FlockOperation, OFlags};
 use sluice_policy::digest::Digest;
 use sluice_policy::manifest::{Item, Kind, Manifest};
+use sluice_protocol::Code;
 use sluice_site::Store as Rules;
 use sluice_site::bundle::{Found, Survey, survey};
 use sluice_site::paths::Roots;
@@ -67,7 +68,7 @@ impl<'a> Store<'a> {
     pub(crate) fn open(roots: &'a Roots, rules: &'a Rules) -> Result<Self, Refused> {
         let path = roots.state.join("store");
         let dir = ensure_dir(&path, 0o700, Trust::ROOT)
-            .map_err(|error| Refused::new("store-unwritable", error))?;
+            .map_err(|error| Refused::new(Code::StoreUnwritable, error))?;
         Ok(Self { path, dir, roots, jobs: roots.jobs(), rules })
     }
 
@@ -182,8 +183,8 @@ impl<'a> Store<'a> {
 fn open_source(bundle: &Bundle<'_>) -> Result<OwnedFd, Refused> {
     open_dir(bundle.source).map_err(|error| {
         let code = match error.kind() {
-            io::ErrorKind::NotFound => "bundle-missing",
-            _ => "bundle-unreadable",
+            io::ErrorKind::NotFound => Code::BundleMissing,
+            _ => Code::BundleUnreadable,
         };
         Refused::new(code, format!("{}: {error}", bundle.source.display()))
     })
@@ -232,7 +233,7 @@ fn compare(
 fn unscanned(bundle: &Bundle<'_>, error: ScanError) -> Refused {
     match error {
         ScanError::Source(why) => {
-            Refused::new("bundle-unreadable", format!("{}: {why}", bundle.source.display()))
+            Refused::new(Code::BundleUnreadable, format!("{}: {why}", bundle.source.display()))
         }
         ScanError::Copy(error) => unwritable(error),
         ScanError::Late => cold(&bundle.source.display().to_string()),
@@ -241,7 +242,7 @@ fn unscanned(bundle: &Bundle<'_>, error: ScanError) -> Refused {
 
 fn unwritable(error: impl std::fmt::Display) -> Refused {
     let message = format!("this node's store of verified workflows can't be written: {error}");
-    Refused::new("store-unwritable", message)
+    Refused::new(Code::StoreUnwritable, message)
 }
 
 fn cold(what: &str) -> Refused {
@@ -249,5 +250,5 @@ fn cold(what: &str) -> Refused {
         "this node has no verified copy yet ({what}), and making one takes longer than a job may \
          wait; have it made with sluice warm, then submit again"
     );
-    Refused::new("store-cold", message)
+    Refused::new(Code::StoreCold, message)
 }

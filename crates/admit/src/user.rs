@@ -1,5 +1,6 @@
 //! The job's user.
 
+use sluice_protocol::Code;
 use sluice_site::users;
 use sluice_sys::identity::{as_member, as_user};
 
@@ -19,14 +20,14 @@ impl User {
     pub(crate) fn of(Job { facts, site, .. }: &Job<'_>) -> Result<Self, Refused> {
         let job = &facts.job;
         let service =
-            site.service().map_err(|error| Refused::new("configuration-invalid", error))?;
+            site.service().map_err(|error| Refused::new(Code::ConfigurationInvalid, error))?;
         if job.uid == 0 || job.uid == service.0 {
             let message = "root and the service account may not run workflows; use a user account";
-            return Err(Refused::new("out-of-scope", message));
+            return Err(Refused::new(Code::OutOfScope, message));
         }
         let name = users::name_of(job.uid).ok_or_else(|| {
             let message = format!("this node knows no user {}; check its name service", job.uid);
-            Refused::new("facts-invalid", message)
+            Refused::new(Code::FactsInvalid, message)
         })?;
         Ok(Self { uid: job.uid, gid: job.gid, groups: job.groups.clone(), name, service })
     }

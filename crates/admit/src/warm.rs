@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use serde::Serialize;
+use sluice_protocol::Code;
 use sluice_site::Site;
 use sluice_site::paths::Roots;
 use sluice_site::sets::Sets;
@@ -39,7 +40,7 @@ pub fn warm(
 pub fn scrub(roots: &Roots, pulse: &mut Pulse) -> Result<Vec<Scrubbed>, String> {
     let mut scrub = || {
         let site = Site::read(&roots.etc.join("sluice.toml"))
-            .map_err(|error| Refused::new("configuration-invalid", error))?;
+            .map_err(|error| Refused::new(Code::ConfigurationInvalid, error))?;
         Store::open(roots, &site.store)?.scrub(pulse)
     };
     scrub().map_err(|refused| format!("{}: {}", refused.code, refused.message))
@@ -52,7 +53,7 @@ fn provide(
     pulse: &mut Pulse,
 ) -> Result<Vec<Warmed>, Refused> {
     let site = Site::read(&roots.etc.join("sluice.toml"))
-        .map_err(|error| Refused::new("configuration-invalid", error))?;
+        .map_err(|error| Refused::new(Code::ConfigurationInvalid, error))?;
     let sets = Sets::open_below(&site, &roots.etc, &roots.state)?;
     let set = sets.current(now)?;
     let entry = set.entry(id, now)?.entry;

@@ -5,7 +5,7 @@ mod script;
 use std::path::Path;
 
 use serde::Serialize;
-use sluice_policy::refusal::CODES;
+use sluice_protocol::Code;
 use sluice_site::audit::{Event, Line};
 
 use crate::args::audit::Log;
@@ -104,8 +104,8 @@ impl Known {
         time: String,
         events: Vec<Line>,
     ) -> Self {
-        let known = CODES.iter().find(|(known, ..)| Some(*known) == code.as_deref());
-        let (cause, remedy) = (known.map(|it| it.1), known.map(|it| it.2));
+        let known = code.as_deref().and_then(Code::from_word);
+        let (cause, remedy) = (known.map(Code::cause), known.map(Code::remedy));
         Self { job, user, entry, verdict, code, message, cause, remedy, time, events }
     }
 }

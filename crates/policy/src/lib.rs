@@ -14,7 +14,6 @@ pub mod index;
 pub mod manifest;
 pub mod openssh;
 pub mod path;
-pub mod refusal;
 pub mod revocation;
 pub mod script;
 pub mod signature;

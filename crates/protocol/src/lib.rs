@@ -7,10 +7,12 @@
 
 mod facts;
 mod loaded;
+mod refusal;
 mod verdict;
 
 pub use facts::{Facts, JobFacts, Mode, Step};
 pub use loaded::Loaded;
+pub use refusal::Code;
 pub use verdict::{
     Access, Admission, Bind, Network, OpenAs, Refusal, Sandbox, Script, Stdio, Verdict,
 };

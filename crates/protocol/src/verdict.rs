@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use crate::Code;
 use serde::{Deserialize, Serialize};
 
 /// The decider's answer.
@@ -18,7 +19,7 @@ pub enum Verdict {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Refusal {
-    /// Stable kebab-case code, listed in docs/refusals.md.
+    /// The word of a [`Code`].
     pub code: String,
     /// What is wrong and what to do, one line without control characters.
     pub message: String,
@@ -26,8 +27,13 @@ pub struct Refusal {
 
 impl Refusal {
     /// A refusal with this code, for this reason.
-    pub fn new(code: &str, message: impl std::fmt::Display) -> Self {
+    pub fn new(code: Code, message: impl std::fmt::Display) -> Self {
         Self { code: code.into(), message: message.to_string() }
+    }
+
+    /// Whether it is for this reason.
+    pub fn is(&self, code: Code) -> bool {
+        self.code == code.word()
     }
 }
 

@@ -199,7 +199,7 @@ fn what_sluice_accepts_ssh_keygen_accepts() {
         let word = |accepted: bool| if accepted { "accepts" } else { "refuses" };
         let (code, reason) = match &sluice {
             Ok(()) => ("", String::new()),
-            Err(error) => (error.code(), error.to_string()),
+            Err(error) => (error.code().word(), error.to_string()),
         };
         println!(
             "{:<32} ssh-keygen {}  sluice {} {code} {reason}",

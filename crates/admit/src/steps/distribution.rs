@@ -10,13 +10,14 @@ use std::time::Duration;
 use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags, fchmod, flock, mkdirat, openat, unlinkat};
 use rustix::io::Errno;
 use sluice_policy::ticket::{is_sealed_file, seal_file};
+use sluice_protocol::Code;
 use sluice_sys::beneath::{open_beneath, open_dir};
 use sluice_sys::identity::as_user;
 use sluice_sys::jobs::JobDir;
 use sluice_sys::trusted::{Trust, ensure_dir, open_trusted_file};
 use sluice_sys::{atomic, read_limited};
 
-use super::{Code, Inside, ticket};
+use super::{Inside, Tree, ticket};
 use crate::decide::Bundle;
 use crate::job::{Batch, Job};
 use crate::pulse::Pulse;
@@ -69,7 +70,7 @@ pub(super) fn for_other_nodes<'a>(
 pub(super) fn on_node(dir: &JobDir) -> Result<Option<Inside>, Refused> {
     match open_trusted_file(&dir.join(JobDir::STEPS), Trust::SECRET) {
         Err(error) if error.is_missing() => Ok(None),
-        Err(error) => Err(Refused::new("internal-error", error)),
+        Err(error) => Err(Refused::new(Code::InternalError, error)),
         Ok(file) => read_limited(file, MAX_BYTES)
             .and_then(|bytes| Ok(serde_json::from_slice(&bytes)?))
             .map(Some)
@@ -81,7 +82,7 @@ pub(super) fn on_node(dir: &JobDir) -> Result<Option<Inside>, Refused> {
 pub(super) fn elsewhere(job: &Job<'_>) -> Result<Option<Inside>, Refused> {
     const MAC: usize = 32;
     let (uid, gid) =
-        job.site.service().map_err(|error| Refused::new("configuration-invalid", error))?;
+        job.site.service().map_err(|error| Refused::new(Code::ConfigurationInvalid, error))?;
     let path = job.seal();
     let found = as_user(uid, gid, || -> io::Result<Vec<u8>> {
         let file = open_beneath(open_dir(&path)?, Path::new(JobDir::STEPS), OFlags::RDONLY)?;
@@ -91,7 +92,7 @@ pub(super) fn elsewhere(job: &Job<'_>) -> Result<Option<Inside>, Refused> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         bytes => bytes.map_err(Refused::internal("the job's record"))?,
     };
-    let altered = || Refused::new("internal-error", "the job's record was altered");
+    let altered = || Refused::new(Code::InternalError, "the job's record was altered");
     let (mac, bytes) = bytes.split_at_checked(MAC).ok_or_else(altered)?;
     if !is_sealed_file(&ticket::key(job.roots)?, bytes, mac) {
         return Err(altered());
@@ -112,9 +113,9 @@ pub(super) fn bring(
 ) -> Result<(), Refused> {
     let store = Store::open(job.roots, &job.site.store)?;
     pulse.limit(Some(Duration::from_secs(job.site.store.cold_seconds)));
-    let codes = inside.bundles.iter().zip(["bundle-changed", "runtime-changed"]);
+    let codes = inside.bundles.iter().zip([Code::BundleChanged, Code::RuntimeChanged]);
     let _held = codes
-        .map(|(Code { source, digest, links }, changed)| {
+        .map(|(Tree { source, digest, links }, changed)| {
             let bundle = Bundle { source, digest: *digest, links, set: None, changed };
             store.provide(&bundle, pulse)
         })
@@ -138,10 +139,11 @@ pub(super) fn bring(
         Ok(()) | Err(Errno::EXIST) => {}
         Err(error) => return Err(fail(&error)),
     }
-    let record = inside.record.to_json().map_err(|error| Refused::new("internal-error", error))?;
+    let record =
+        inside.record.to_json().map_err(|error| Refused::new(Code::InternalError, error))?;
     open_beneath(jobs.as_fd(), Path::new(&name), OFlags::DIRECTORY)
         .and_then(|dir| atomic::replace(&dir, JobDir::RECORD, &record, 0o600))
         .map_err(|error| fail(&error))?;
-    let bytes = serde_json::to_vec(inside).map_err(|e| Refused::new("internal-error", e))?;
+    let bytes = serde_json::to_vec(inside).map_err(|e| Refused::new(Code::InternalError, e))?;
     leave(dir.path(), ticket, &bytes)
 }

@@ -1,6 +1,7 @@
 //! How a step shows that it comes from inside its job.
 
 use sluice_policy::ticket::{Claims, KEY_BYTES, TicketError};
+use sluice_protocol::Code;
 use sluice_site::paths::Roots;
 use sluice_site::record::Record;
 use sluice_sys::read_limited;
@@ -19,14 +20,14 @@ pub(super) fn check<'a>(job: &Job<'a>, record: &Record) -> Result<&'a str, Refus
     let ticket = job.facts.ticket.as_deref().ok_or_else(|| {
         let message = "the step comes from outside its job; only the job's own srun, without \
                        --export=NONE, starts steps in it";
-        Refused::new("ticket-missing", message)
+        Refused::new(Code::TicketMissing, message)
     })?;
     let sealed = record.run.sealed.to_string_lossy();
     claims(job, record, &sealed).check(&key(job.roots)?, ticket).map_err(|error| {
         let code = match error {
-            TicketError::Forged => "ticket-forged",
-            TicketError::OtherJob => "ticket-foreign",
-            TicketError::Earlier => "ticket-expired",
+            TicketError::Forged => Code::TicketForged,
+            TicketError::OtherJob => Code::TicketForeign,
+            TicketError::Earlier => Code::TicketExpired,
         };
         Refused::new(code, format!("{error}; only the job's own srun starts steps in it"))
     })?;
@@ -50,7 +51,7 @@ fn claims<'a>(job: &Job<'_>, record: &'a Record, sealed: &'a str) -> Claims<'a> 
 /// The cluster's step key.
 pub(super) fn key(roots: &Roots) -> Result<Vec<u8>, Refused> {
     let path = roots.etc.join("keys/steps");
-    let broken = |why: String| Refused::new("configuration-invalid", format!("step key: {why}"));
+    let broken = |why: String| Refused::new(Code::ConfigurationInvalid, format!("step key: {why}"));
     let file =
         open_trusted_file(&path, Trust::SECRET).map_err(|error| broken(error.to_string()))?;
     let key = read_limited(file, *KEY_BYTES.end()).map_err(|error| broken(error.to_string()))?;

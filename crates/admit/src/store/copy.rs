@@ -16,6 +16,7 @@ use rustix::io::Errno;
 use serde::Serialize;
 use sluice_policy::digest::Digest;
 use sluice_policy::time::{format, parse};
+use sluice_protocol::Code;
 use sluice_site::bundle::{What, open_file, survey, walk};
 use sluice_sys::beneath::open_beneath;
 use sluice_sys::{atomic, tree};
@@ -105,7 +106,7 @@ impl Store<'_> {
                 "this node's copy of sha256:{hex} was altered, and running jobs use it; submit \
                  again when they have ended, and have the node's disk looked at"
             );
-            return Err(Refused::new("store-changed", message));
+            return Err(Refused::new(Code::StoreChanged, message));
         }
         self.put_aside(hex).map(drop).map_err(unwritable)
     }

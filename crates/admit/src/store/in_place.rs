@@ -4,6 +4,7 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::fs::{AtFlags, FlockOperation, fstat, fstatfs, statat};
 use sluice_policy::digest::Digest;
+use sluice_protocol::Code;
 use sluice_site::bundle::{What, survey};
 use sluice_sys::atomic;
 use sluice_sys::trusted::{Trust, open_trusted_dir};
@@ -62,7 +63,7 @@ impl Store<'_> {
 fn trusted(bundle: &Bundle<'_>, pulse: &mut Pulse) -> Result<OwnedFd, Refused> {
     let refuse = |why: String| {
         Refused::new(
-            "in-place-untrusted",
+            Code::InPlaceUntrusted,
             format!("{} is to be used in place, but {why}", bundle.source.display()),
         )
     };

@@ -10,6 +10,7 @@ use rustix::fs::{Dir, FlockOperation, Mode, OFlags, flock, fstat, mkdirat, opena
 use rustix::io::Errno;
 use sluice_policy::digest::Digest;
 use sluice_policy::manifest::Kind;
+use sluice_protocol::Code;
 use sluice_site::record::Record;
 use sluice_sys::tree;
 
@@ -73,7 +74,7 @@ impl Store<'_> {
                      and holds {total} that running jobs use; submit again later, or have \
                      store.max-bytes raised"
                 );
-                return Err(Refused::new("store-full", message));
+                return Err(Refused::new(Code::StoreFull, message));
             }
         }
         mkdirat(&self.dir, partial, Mode::RWXU).map_err(unwritable)?;

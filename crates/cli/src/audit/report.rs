@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use sluice_policy::refusal::CODES;
+use sluice_protocol::Code;
 use sluice_site::audit::{Event, Line};
 
 use super::{go_through, text, user};
@@ -83,8 +83,8 @@ fn print(report: &Report) -> Result<()> {
         output::line("")?;
         output::line(format_args!("{code}  {count}  ({})  {first} to {last}", users.join(", ")))?;
         output::line(format_args!("      last: job {job}: {message}"))?;
-        if let Some((_, _, remedy)) = CODES.iter().find(|(known, ..)| known == code) {
-            output::line(format_args!("      {remedy}"))?;
+        if let Some(known) = Code::from_word(code) {
+            output::line(format_args!("      {}", known.remedy()))?;
         }
     }
     Ok(())

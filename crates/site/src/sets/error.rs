@@ -1,6 +1,7 @@
 use std::fmt::Display;
 
 use sluice_policy::time::format;
+use sluice_protocol::Code;
 use sluice_sys::trusted::TrustError;
 use time::OffsetDateTime;
 
@@ -82,17 +83,17 @@ pub enum SetError {
 
 impl SetError {
     /// The refusal code that this error amounts to.
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> Code {
         match self {
-            Self::Missing(_) => "allowlist-missing",
-            Self::Behind { .. } => "allowlist-behind",
-            Self::Expired { .. } => "allowlist-expired",
-            Self::Invalid(_) | Self::GivesBack { .. } => "allowlist-invalid",
-            Self::State(_) => "store-unwritable",
-            Self::NotListed(_) => "not-listed",
-            Self::EntryInvalid { .. } => "entry-invalid",
-            Self::Unsigned { .. } => "entry-unsigned",
-            Self::Revoked { .. } => "revoked",
+            Self::Missing(_) => Code::AllowlistMissing,
+            Self::Behind { .. } => Code::AllowlistBehind,
+            Self::Expired { .. } => Code::AllowlistExpired,
+            Self::Invalid(_) | Self::GivesBack { .. } => Code::AllowlistInvalid,
+            Self::State(_) => Code::StoreUnwritable,
+            Self::NotListed(_) => Code::NotListed,
+            Self::EntryInvalid { .. } => Code::EntryInvalid,
+            Self::Unsigned { .. } => Code::EntryUnsigned,
+            Self::Revoked { .. } => Code::Revoked,
         }
     }
 
