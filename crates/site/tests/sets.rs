@@ -93,7 +93,7 @@ fn current(host: &Host, site: &Site) -> Result<VerifiedSet, SetError> {
 fn code<T>(result: Result<T, SetError>) -> &'static str {
     match result {
         Ok(_) => "ok",
-        Err(error) => error.code(),
+        Err(error) => error.code().word(),
     }
 }
 
@@ -177,7 +177,7 @@ fn serials_never_go_back() {
     host.publish(&draft(&host, 3, &["controller@lab"]));
     let set = current(&host, &one()).unwrap();
     assert_eq!(set.serial(), 4);
-    assert_eq!(set.passed_over().unwrap().code(), "allowlist-behind");
+    assert_eq!(set.passed_over().unwrap().code().word(), "allowlist-behind");
     // A node that lost the copy but not the floor doesn't fall for the old set either.
     fs::remove_dir_all(host.dir.path().join("state/allowlist/4")).unwrap();
     fs::remove_dir_all(host.allowlist().join("sets/4")).unwrap();
@@ -199,7 +199,10 @@ fn expiry_and_missing_end_it() {
     assert_eq!(code(sets.current(later)), "allowlist-expired");
     assert_eq!(sets.serial(3, later).unwrap().serial(), 3);
     host.point_to("../elsewhere");
-    assert_eq!(current(&host, &one()).unwrap().passed_over().unwrap().code(), "allowlist-invalid");
+    assert_eq!(
+        current(&host, &one()).unwrap().passed_over().unwrap().code().word(),
+        "allowlist-invalid"
+    );
     fs::remove_file(host.allowlist().join("current")).unwrap();
     assert_eq!(code(current(&host, &one())), "allowlist-missing");
 }
