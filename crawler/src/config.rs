@@ -7,7 +7,6 @@ use std::{
     time::Duration,
 };
 
-use crate::serve::metrics::Endpoint;
 use nix::unistd::geteuid;
 use serde::Deserialize;
 use sluice_site::Site;
@@ -49,6 +48,15 @@ pub struct Config {
     pub upload_token: bool,
     /// Where counts are to be had.
     pub metrics: Option<Endpoint>,
+}
+
+/// Where the counts are to be had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    /// A Unix socket.
+    Socket(PathBuf),
+    /// A port of this host alone.
+    Port(SocketAddr),
 }
 
 /// Where results go.

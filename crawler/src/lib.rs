@@ -10,6 +10,7 @@ pub mod discover;
 pub mod edge;
 pub mod error;
 pub mod judge;
+pub mod key;
 pub mod ledger;
 pub mod outcome;
 pub mod publish;

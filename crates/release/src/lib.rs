@@ -22,35 +22,37 @@ use sluice_policy::{
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Hold {
-    /// One of [`HOLD_CODES`].
-    pub code: &'static str,
+    /// For programs.
+    pub code: HoldCode,
     /// What is wrong and where in the file, never a value.
     pub message: String,
 }
 
-/// Code and meaning of each hold, sorted by code.
-pub const HOLD_CODES: &[(&str, &str)] = &[
-    ("active-content", "the file can load or run something when it is opened"),
-    ("changed", "the file's size is not the attested one"),
-    ("column-forbidden", "the table has a column that the rule forbids"),
-    ("column-missing", "the table lacks a column that the rule asks for"),
-    ("hidden-content", "the drawing has words that it does not show"),
-    ("not-csv", "the file is no well-formed csv"),
-    ("not-json", "the file is no JSON"),
-    ("not-pdf", "the file is no PDF that can be checked"),
-    ("not-png", "the file is no PNG of pixels alone"),
-    ("not-svg", "the file is no SVG of known elements"),
-    ("not-text", "the file is not printable UTF-8"),
-    ("not-tsv", "the file is no well-formed tsv"),
-    ("other-delimiter", "the header has a delimiter that is not the table's own"),
-    ("review-required", "the rule asks for a person's decision"),
-    ("too-large", "the file is larger than the rule allows"),
-    ("too-many-rows", "the file has more rows than the rule allows"),
-    ("unreadable", "the file cannot be read"),
-];
+sluice_policy::codes! {
+    /// What a file is held back for.
+    pub enum HoldCode {
+        ActiveContent = "active-content": "the file can load or run something when it is opened",
+        Changed = "changed": "the file's size is not the attested one",
+        ColumnForbidden = "column-forbidden": "the table has a column that the rule forbids",
+        ColumnMissing = "column-missing": "the table lacks a column that the rule asks for",
+        HiddenContent = "hidden-content": "the drawing has words that it does not show",
+        NotCsv = "not-csv": "the file is no well-formed csv",
+        NotJson = "not-json": "the file is no JSON",
+        NotPdf = "not-pdf": "the file is no PDF that can be checked",
+        NotPng = "not-png": "the file is no PNG of pixels alone",
+        NotSvg = "not-svg": "the file is no SVG of known elements",
+        NotText = "not-text": "the file is not printable UTF-8",
+        NotTsv = "not-tsv": "the file is no well-formed tsv",
+        OtherDelimiter = "other-delimiter": "the header has a delimiter that is not the table's own",
+        ReviewRequired = "review-required": "the rule asks for a person's decision",
+        TooLarge = "too-large": "the file is larger than the rule allows",
+        TooManyRows = "too-many-rows": "the file has more rows than the rule allows",
+        Unreadable = "unreadable": "the file cannot be read",
+    }
+}
 
 /// What a content check found.
-struct Fault(&'static str, String);
+struct Fault(HoldCode, String);
 
 /// Checks a file of `size` bytes against `rule`; reads at most a byte more.
 pub fn check(rule: &Output, reader: &mut dyn Read, size: u64) -> Result<(), Hold> {
@@ -59,16 +61,22 @@ pub fn check(rule: &Output, reader: &mut dyn Read, size: u64) -> Result<(), Hold
 
 fn examine(rule: &Output, reader: &mut dyn Read, size: u64) -> Result<(), Fault> {
     if size > rule.max_bytes {
-        return Err(Fault("too-large", format!("it has more than {} bytes", rule.max_bytes)));
+        return Err(Fault(
+            HoldCode::TooLarge,
+            format!("it has more than {} bytes", rule.max_bytes),
+        ));
     }
     let mut content = Vec::new();
     let read = reader.take(size.saturating_add(1)).read_to_end(&mut content);
     match read {
         Err(error) => {
-            return Err(Fault("unreadable", format!("it cannot be read: {}", error.kind())));
+            return Err(Fault(
+                HoldCode::Unreadable,
+                format!("it cannot be read: {}", error.kind()),
+            ));
         }
         Ok(read) if read as u64 != size => {
-            return Err(Fault("changed", "its size is not the attested one".into()));
+            return Err(Fault(HoldCode::Changed, "its size is not the attested one".into()));
         }
         Ok(_) => {}
     }
@@ -82,7 +90,10 @@ fn examine(rule: &Output, reader: &mut dyn Read, size: u64) -> Result<(), Fault>
         ContentKind::Text => drop(printable(&content)?),
     }
     if rule.needs_review() {
-        return Err(Fault("review-required", "its rule asks for a person's decision".into()));
+        return Err(Fault(
+            HoldCode::ReviewRequired,
+            "its rule asks for a person's decision".into(),
+        ));
     }
     Ok(())
 }
@@ -91,7 +102,7 @@ fn examine(rule: &Output, reader: &mut dyn Read, size: u64) -> Result<(), Fault>
 fn printable(content: &[u8]) -> Result<&str, Fault> {
     let fault = |before: &[u8]| {
         let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
-        Fault("not-text", format!("line {line} is not printable UTF-8"))
+        Fault(HoldCode::NotText, format!("line {line} is not printable UTF-8"))
     };
     let text =
         std::str::from_utf8(content).map_err(|error| fault(&content[..error.valid_up_to()]))?;
@@ -109,7 +120,10 @@ fn printable(content: &[u8]) -> Result<&str, Fault> {
 
 fn check_json(text: &str) -> Result<(), Fault> {
     serde_json::from_str::<IgnoredAny>(text).map(drop).map_err(|error| {
-        Fault("not-json", format!("line {}, column {} is not JSON", error.line(), error.column()))
+        Fault(
+            HoldCode::NotJson,
+            format!("line {}, column {} is not JSON", error.line(), error.column()),
+        )
     })
 }
 

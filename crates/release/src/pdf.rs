@@ -1,6 +1,6 @@
 //! PDF: a document whose names can all be seen and none of which does anything.
 
-use super::Fault;
+use super::{Fault, HoldCode};
 
 /// Names that load, run, hide or carry something, and those that hide other names.
 const REFUSED: &[&[u8]] = &[
@@ -41,15 +41,15 @@ const END: &[u8] = b"%%EOF";
 
 pub(super) fn check(content: &[u8]) -> Result<(), Fault> {
     if !content.starts_with(b"%PDF-1.") {
-        return Err(Fault("not-pdf", "it does not start as a PDF 1.x".into()));
+        return Err(Fault(HoldCode::NotPdf, "it does not start as a PDF 1.x".into()));
     }
     if !content.trim_ascii_end().ends_with(END) {
-        return Err(Fault("not-pdf", "it does not end as a PDF".into()));
+        return Err(Fault(HoldCode::NotPdf, "it does not end as a PDF".into()));
     }
     // What an update replaces is still there, and shown by nobody.
     if content.windows(END.len()).filter(|window| *window == END).count() > 1 {
         return Err(Fault(
-            "not-pdf",
+            HoldCode::NotPdf,
             "it ends more than once: it was updated, or linearised".into(),
         ));
     }
@@ -58,7 +58,7 @@ pub(super) fn check(content: &[u8]) -> Result<(), Fault> {
     for part in parts {
         if REFUSED.contains(&unescape(part).as_slice()) {
             return Err(Fault(
-                "active-content",
+                HoldCode::ActiveContent,
                 format!("byte {offset} names something that acts, hides or embeds"),
             ));
         }

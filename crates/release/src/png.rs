@@ -4,7 +4,7 @@ mod pixels;
 
 use sluice_policy::entry::MAX_OUTPUT_BYTES;
 
-use super::Fault;
+use super::{Fault, HoldCode};
 use pixels::Pixels;
 
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
@@ -24,7 +24,7 @@ pub(super) const MAX_UNFOLDED: u64 = MAX_OUTPUT_BYTES;
 
 /// Checks a picture; `room` is what is left of [`MAX_UNFOLDED`].
 pub(super) fn check(content: &[u8], room: &mut u64) -> Result<(), Fault> {
-    let fault = |what: String| Fault("not-png", what);
+    let fault = |what: String| Fault(HoldCode::NotPng, what);
     let rest = content
         .strip_prefix(SIGNATURE)
         .ok_or_else(|| fault("it does not start as a PNG".into()))?;

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use base64ct::{Base64, Encoding};
 
-use super::{Fault, png};
+use super::{Fault, HoldCode, png};
 use vocabulary::{DOCTYPES, DRAWING, FUNCTIONS, NAMESPACES, PREFIXED, WORDY, is_element};
 
 const PNG_DATA: &str = "data:image/png;base64,";
@@ -29,12 +29,12 @@ pub(super) fn check(text: &str) -> Result<(), Fault> {
     })
 }
 
-const MALFORMED: &str = "not-svg";
-const ACTIVE: &str = "active-content";
-const HIDDEN: &str = "hidden-content";
-type Outcome<T = ()> = Result<T, &'static str>;
+const MALFORMED: HoldCode = HoldCode::NotSvg;
+const ACTIVE: HoldCode = HoldCode::ActiveContent;
+const HIDDEN: HoldCode = HoldCode::HiddenContent;
+type Outcome<T = ()> = Result<T, HoldCode>;
 
-fn require(holds: bool, code: &'static str) -> Outcome {
+fn require(holds: bool, code: HoldCode) -> Outcome {
     if holds { Ok(()) } else { Err(code) }
 }
 

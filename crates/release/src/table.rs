@@ -2,11 +2,11 @@
 
 use sluice_policy::entry::Output;
 
-use super::Fault;
+use super::{Fault, HoldCode};
 
 /// Counts columns and rows while a table is read.
 struct Shape {
-    code: &'static str,
+    code: HoldCode,
     max_rows: u64,
     header: Option<u64>,
     row: u64,
@@ -14,7 +14,7 @@ struct Shape {
 }
 
 impl Shape {
-    fn new(code: &'static str, max_rows: Option<u64>) -> Self {
+    fn new(code: HoldCode, max_rows: Option<u64>) -> Self {
         Self { code, max_rows: max_rows.unwrap_or(u64::MAX), header: None, row: 1, column: 1 }
     }
 
@@ -33,7 +33,7 @@ impl Shape {
         }
         if self.row - 1 > self.max_rows {
             let most = self.max_rows;
-            return Err(Fault("too-many-rows", format!("it has more than {most} rows")));
+            return Err(Fault(HoldCode::TooManyRows, format!("it has more than {most} rows")));
         }
         (self.row, self.column) = (self.row + 1, 1);
         Ok(())
@@ -54,10 +54,10 @@ pub(super) fn check_tsv(text: &str, rule: &Output) -> Result<(), Fault> {
     let unended = |name: &String| name.starts_with('"') && (name.len() < 2 || !name.ends_with('"'));
     if let Some(index) = header.iter().position(unended) {
         let what = format!("row 1, column {} has a quote that does not end", index + 1);
-        return Err(Fault("not-tsv", what));
+        return Err(Fault(HoldCode::NotTsv, what));
     }
     check_header(&header, rule)?;
-    let mut shape = Shape::new("not-tsv", rule.max_rows);
+    let mut shape = Shape::new(HoldCode::NotTsv, rule.max_rows);
     for row in text.lines() {
         row.bytes().filter(|&byte| byte == b'\t').for_each(|_| shape.end_cell());
         shape.end_row()?;
@@ -67,7 +67,7 @@ pub(super) fn check_tsv(text: &str, rule: &Output) -> Result<(), Fault> {
 
 /// RFC 4180; line ends may be LF or CRLF.
 pub(super) fn check_csv(text: &str, rule: &Output) -> Result<(), Fault> {
-    let mut shape = Shape::new("not-csv", rule.max_rows);
+    let mut shape = Shape::new(HoldCode::NotCsv, rule.max_rows);
     let mut rest = text.as_bytes();
     let mut header = Vec::new();
     while !rest.is_empty() {
@@ -118,13 +118,13 @@ fn check_header(header: &[String], rule: &Output) -> Result<(), Fault> {
         if let Some(delimiter) = name.chars().find(|&c| other(c)) {
             let column = index + 1;
             let what = format!("row 1, column {column} has {delimiter:?}: other columns are in it");
-            return Err(Fault("other-delimiter", what));
+            return Err(Fault(HoldCode::OtherDelimiter, what));
         }
     }
     for wanted in &rule.columns {
         if !header.iter().any(|name| bare(name) == wanted) {
             let what = format!("it has no column {wanted:?}");
-            return Err(Fault("column-missing", what));
+            return Err(Fault(HoldCode::ColumnMissing, what));
         }
     }
     for (index, name) in header.iter().enumerate() {
@@ -134,7 +134,7 @@ fn check_header(header: &[String], rule: &Output) -> Result<(), Fault> {
         let forbidden = |word: &&String| parts.contains(&bare(word).to_lowercase());
         if let Some(word) = rule.forbidden_columns.iter().find(forbidden) {
             let what = format!("row 1, column {} is {word:?}, which is forbidden", index + 1);
-            return Err(Fault("column-forbidden", what));
+            return Err(Fault(HoldCode::ColumnForbidden, what));
         }
     }
     Ok(())

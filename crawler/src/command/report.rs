@@ -10,7 +10,7 @@ use serde_json::json;
 use sluice_crawler::{
     config::Config,
     ledger::{Entry, LedgerError, Reader},
-    serve::{adopt::Adopted, preflight::Fault, record::Pass},
+    serve::{adopt::Adopted, pass::Pass, preflight::Fault},
     store::Honours,
 };
 
@@ -146,7 +146,7 @@ pub(crate) fn status(
     }
     for Entry { name, state, reason, identity, remains, .. } in runs {
         let name = identity.map_or(name, |run| run.run_id);
-        writeln!(out, "{name}: {} {} {}", state.word(), reason.code, reason.message)?;
+        writeln!(out, "{name}: {} {} {}", state.word(), reason.code(), reason.message)?;
         if let Some(remains) = remains.filter(|_| !state.is_final()) {
             writeln!(out, "  {remains}")?;
         }
@@ -193,7 +193,7 @@ fn as_json(entry: &Entry) -> serde_json::Value {
         "attestation": name,
         "run-id": identity.as_ref().map(|run| &run.run_id),
         "state": state.word(),
-        "code": reason.code,
+        "code": reason.code(),
         "message": reason.message,
         "changed": changed,
         "remains": remains,

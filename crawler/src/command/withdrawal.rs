@@ -4,9 +4,9 @@ use std::{process::ExitCode, time::Duration};
 
 use sluice_crawler::{
     config::Config,
-    ledger::{Entry, Reader, State},
-    outcome::Stop,
-    serve::{recall::locate, withdraw::Request},
+    ledger::{Entry, Reader},
+    outcome::{State, Stop},
+    serve::withdraw::Request,
     store::{Standing, Store},
 };
 use tokio::time::{Instant, sleep};
@@ -35,7 +35,7 @@ pub(crate) async fn runs(
     let known = reader.map_or(Ok(None), |reader| reader.find(run_id));
     match known.map_err(Failure::environment)? {
         Some(entry) if entry.state == State::Published => Ok(vec![run_id.to_owned()]),
-        known => match locate(&store, &run).await.map_err(unasked)? {
+        known => match store.locate(&run).await.map_err(unasked)? {
             Some((owner, Standing::Published(_))) => Ok(vec![format!("{owner}/{run_id}")]),
             Some(_) => Err(Failure::not_so(format!("{run} is withdrawn already"))),
             None => Err(Failure::not_so(match known {
@@ -64,7 +64,7 @@ async fn of_bundle(
             for run_id in store.runs_of(&owner).await.map_err(told)? {
                 let run = format!("{owner}/{run_id}");
                 if let Some((_, Standing::Published(manifest))) =
-                    locate(store, &run).await.map_err(told)?
+                    store.locate(&run).await.map_err(told)?
                     && manifest.digest == digest
                 {
                     found.push(run);

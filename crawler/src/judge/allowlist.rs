@@ -15,7 +15,10 @@ use sluice_site::{
 };
 use time::OffsetDateTime;
 
-use crate::{judge::ended::EndedRun, outcome::Stop};
+use crate::{
+    judge::ended::EndedRun,
+    outcome::{Code, Stop},
+};
 
 /// The sets, and the one in force when the pass began.
 pub struct Allowlist {
@@ -73,7 +76,7 @@ impl Allowlist {
         let verified = set.entry_under(id, run.admitted(), current.revoked()).map_err(stop)?;
         if verified.digest != *entry_digest {
             return Err(Stop::hold(
-                "entry-differs",
+                Code::EntryDiffers,
                 format!("{id} of set {serial} is not the entry that was attested"),
             ));
         }
@@ -84,9 +87,9 @@ impl Allowlist {
 fn stop(serial: u64, id: &str, error: &SetError) -> Stop {
     let message = format!("the run's entry {id} doesn't stand in set {serial}: {error}");
     match error {
-        SetError::State(_) => Stop::retry("allowlist-unavailable", message),
-        SetError::Revoked { .. } => Stop::hold("revoked", message),
-        _ => Stop::hold("entry-unavailable", message),
+        SetError::State(_) => Stop::retry(Code::AllowlistUnavailable, message),
+        SetError::Revoked { .. } => Stop::hold(Code::Revoked, message),
+        _ => Stop::hold(Code::EntryUnavailable, message),
     }
 }
 
@@ -96,7 +99,7 @@ fn check_revoked(revoked: &Revoked, run: &EndedRun) -> Result<(), Stop> {
     match digest.or(key) {
         None => Ok(()),
         Some(why) => {
-            Err(Stop::hold("revoked", format!("what the run rests on was taken back: {why}")))
+            Err(Stop::hold(Code::Revoked, format!("what the run rests on was taken back: {why}")))
         }
     }
 }
@@ -106,7 +109,7 @@ fn check_revoked(revoked: &Revoked, run: &EndedRun) -> Result<(), Stop> {
 fn unavailable(error: SetError) -> Stop {
     let message = format!("revocations can't be checked: {error}");
     match error {
-        SetError::Expired { .. } => Stop::wait("allowlist-expired", message),
-        _ => Stop::retry("allowlist-unavailable", message),
+        SetError::Expired { .. } => Stop::wait(Code::AllowlistExpired, message),
+        _ => Stop::retry(Code::AllowlistUnavailable, message),
     }
 }

@@ -16,7 +16,7 @@ use time::OffsetDateTime;
 use crate::{
     config::Config,
     judge::ended::{Attestation, EndedRun, ResultFile, Source},
-    outcome::Stop,
+    outcome::{Code, Stop},
 };
 
 /// Upper bound of an attestation, in bytes.
@@ -30,7 +30,7 @@ pub fn read(
     now: OffsetDateTime,
 ) -> Result<EndedRun, Stop> {
     let bytes = spooled(config, name).map_err(|error| {
-        Stop::hold("attestation-unreadable", format!("the attestation can't be read: {error}"))
+        Stop::hold(Code::AttestationUnreadable, format!("the attestation can't be read: {error}"))
     })?;
     verify(config, ca, name, bytes, now)
 }
@@ -87,5 +87,5 @@ fn check(config: &Config, own: Incarnation, run: &Run) -> Result<(), Stop> {
 }
 
 fn invalid(why: impl std::fmt::Display) -> Stop {
-    Stop::hold("attestation-invalid", format!("the attestation doesn't count: {why}"))
+    Stop::hold(Code::AttestationInvalid, format!("the attestation doesn't count: {why}"))
 }

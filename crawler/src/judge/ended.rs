@@ -8,7 +8,11 @@ use sluice_policy::{
 };
 use time::OffsetDateTime;
 
-use crate::{ledger::Identity, outcome::Stop, publish::key};
+use crate::{
+    key,
+    ledger::Identity,
+    outcome::{Code, Stop},
+};
 
 /// What is judged, and published.
 pub struct EndedRun {
@@ -100,7 +104,7 @@ impl ResultFile {
     /// A file as a statement lists it.
     pub fn new(file: &OutputFile) -> Result<Self, Stop> {
         let digest = Digest::from_hex(&file.sha256).map_err(|error| {
-            Stop::hold("attestation-invalid", format!("the attestation doesn't count: {error}"))
+            Stop::hold(Code::AttestationInvalid, format!("the attestation doesn't count: {error}"))
         })?;
         Ok(Self { path: file.path.clone(), bytes: file.bytes, digest })
     }

@@ -3,7 +3,7 @@
 use sluice_policy::attestation::{End, Run};
 use time::{Duration, OffsetDateTime};
 
-use crate::outcome::Stop;
+use crate::outcome::{Code, Stop};
 
 /// How long after its end a run may wait for WESkit's log.json.
 const GRACE: Duration = Duration::seconds(60);
@@ -13,21 +13,21 @@ pub fn succeeded(run: &End) -> Result<(), Stop> {
     if run.exit_code == 0 && run.state == "COMPLETED" {
         if run.interfered {
             let message = "a step was ended by a signal, and the script went on: run it again";
-            return Err(Stop::hold("interfered", message));
+            return Err(Stop::hold(Code::Interfered, message));
         }
         return Ok(());
     }
     // Slurm's own word is missing: whether the run was whole is for a person to find out.
     if run.exit_code == 0 && matches!(run.state.as_str(), "UNKNOWN" | "NODE_LOST") {
         let message = format!("how the job ended is not known ({}): look into Slurm", run.state);
-        return Err(Stop::hold("end-unknown", message));
+        return Err(Stop::hold(Code::EndUnknown, message));
     }
     if run.state == "REQUEUED" {
         let message = "Slurm started the job again; its new start is a run of its own";
-        return Err(Stop::fail("requeued", message));
+        return Err(Stop::fail(Code::Requeued, message));
     }
     Err(Stop::fail(
-        "run-failed",
+        Code::RunFailed,
         format!("the job ended with exit code {} and Slurm's state {}", run.exit_code, run.state),
     ))
 }
@@ -37,7 +37,7 @@ pub fn approved(run: &Run) -> Result<(), Stop> {
     match &run.held {
         None => Ok(()),
         Some(code) => Err(Stop::hold(
-            "unapproved",
+            Code::Unapproved,
             format!(
                 "the job ran on trial and would be refused ({code}); submit it again as approved"
             ),

@@ -10,15 +10,15 @@ use sluice_policy::{
     digest::Hasher,
     entry::{Entry, Output, Rule, Rules},
 };
-use sluice_release::Hold;
+use sluice_release::{Hold, HoldCode};
 
 use crate::{
     judge::{
         ended::{EndedRun, ResultFile},
         sealed::{Sealed, changed},
     },
-    outcome::Stop,
-    publish::key,
+    key,
+    outcome::{Code, Stop},
 };
 
 /// Checks what the run left against the entry's rules, one rule after the other in the entry's order
@@ -37,7 +37,7 @@ pub fn check(entry: &Entry, run: &EndedRun, sealed: &Sealed) -> Result<(), Stop>
             Some(rule) => ruled[rule].files.push(file),
             None => {
                 let message = format!("{:?} matches no output rule", file.path);
-                return Err(Stop::content("output-unlisted", message));
+                return Err(Stop::content(Code::OutputUnlisted, message));
             }
         }
     }
@@ -62,13 +62,13 @@ impl Left<'_> {
         for file in &self.files {
             if key::reserved(&file.path) {
                 let message = format!("{:?} is the name of a file of Sluice's own", file.path);
-                return Err(Stop::content("name-refused", message));
+                return Err(Stop::content(Code::NameRefused, message));
             }
             content(rule, file, sealed)?;
         }
         if rule.required && self.files.is_empty() {
             let message = "the run left no file that matches this required output";
-            return Err(Stop::content("output-missing", message));
+            return Err(Stop::content(Code::OutputMissing, message));
         }
         Ok(())
     }
@@ -76,7 +76,7 @@ impl Left<'_> {
 
 fn not_plain(IrregularFile { path, what }: &IrregularFile) -> Stop {
     let what = in_words(what);
-    Stop::content("output-irregular", format!("{path:?} can't be released: {what}"))
+    Stop::content(Code::OutputIrregular, format!("{path:?} can't be released: {what}"))
 }
 
 /// What an attestation's word for something irregular means.
@@ -98,14 +98,16 @@ fn content(rule: &Output, file: &ResultFile, sealed: &Sealed) -> Result<(), Stop
     let verdict = sluice_release::check(rule, &mut bytes, file.bytes);
     let said = |message: String| format!("{:?}: {message}", file.path);
     match verdict {
-        Err(Hold { code: "unreadable", message }) => {
-            Err(Stop::retry("sealed-unreadable", said(message)))
+        Err(Hold { code: HoldCode::Unreadable, message }) => {
+            Err(Stop::retry(Code::SealedUnreadable, said(message)))
         }
         // Said before reading.
-        Err(Hold { code: "too-large", message }) => Err(Stop::content("too-large", said(message))),
+        Err(Hold { code: code @ HoldCode::TooLarge, message }) => {
+            Err(Stop::content(code, said(message)))
+        }
         _ if bytes.hasher.finish() != file.digest => Err(changed()),
-        Err(Hold { code: "review-required", message }) => {
-            Err(Stop::content("needs-review", said(message)))
+        Err(Hold { code: HoldCode::ReviewRequired, message }) => {
+            Err(Stop::content(Code::NeedsReview, said(message)))
         }
         Err(Hold { code, message }) => Err(Stop::content(code, said(message))),
         Ok(()) => Ok(()),

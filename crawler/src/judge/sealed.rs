@@ -10,7 +10,7 @@ use std::{
 use rustix::fs::OFlags;
 use sluice_sys::beneath::{open_dir, open_same_mount};
 
-use crate::outcome::Stop;
+use crate::outcome::{Code, Stop};
 
 /// An open sealed run directory.
 pub struct Sealed(OwnedFd);
@@ -20,7 +20,7 @@ impl Sealed {
     pub fn at(path: &Path) -> Result<Self, Stop> {
         open_dir(path).map(Self).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => Stop::hold(
-                "sealed-missing",
+                Code::SealedMissing,
                 format!("the sealed run directory {} is gone", path.display()),
             ),
             _ => unreadable(&path.display().to_string(), &error),
@@ -45,12 +45,12 @@ impl Sealed {
 /// A result that is not what was attested. Which one is not said: its name may be of the job's making,
 /// and reaches the owner before any release.
 pub fn changed() -> Stop {
-    Stop::content("output-changed", "a result is not what was attested")
+    Stop::content(Code::OutputChanged, "a result is not what was attested")
 }
 
 /// A result that could not be read now.
 pub fn unreadable(path: &str, error: &io::Error) -> Stop {
-    Stop::retry("sealed-unreadable", format!("{path:?} can't be read: {error}"))
+    Stop::retry(Code::SealedUnreadable, format!("{path:?} can't be read: {error}"))
 }
 
 /// Whether the error speaks about this host or the file system rather than about the name.

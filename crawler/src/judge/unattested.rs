@@ -26,9 +26,9 @@ use crate::{
         ended::{EndedRun, ResultFile, Source},
         weskit,
     },
-    outcome::Stop,
-    publish::key,
-    serve::roll::Id,
+    key,
+    ledger::Id,
+    outcome::{Code, Stop},
 };
 
 /// Between the encoded path of a run directory and the execution in it.
@@ -139,30 +139,31 @@ pub fn read(
     now: OffsetDateTime,
 ) -> Result<EndedRun, Stop> {
     if config.require_attestation {
-        return Err(Stop::hold("attestation-missing", "nobody attested the run"));
+        return Err(Stop::hold(Code::AttestationMissing, "nobody attested the run"));
     }
     let runs = &config.site.runs;
     let (dir, execution) = run_dir(runs, name)
         .zip(name.split_once(BETWEEN).map(|(_, execution)| execution))
-        .ok_or_else(|| Stop::hold("attestation-missing", "the run's name is none"))?;
+        .ok_or_else(|| Stop::hold(Code::AttestationMissing, "the run's name is none"))?;
     let open = open_dir(runs).and_then(|runs_dir| {
         let below = dir.strip_prefix(runs).map_err(io::Error::other)?;
         open_beneath(runs_dir, below, OFlags::DIRECTORY)
     });
     let open = open.map_err(|error| {
-        Stop::hold("sealed-missing", format!("the run directory can't be opened: {error}"))
+        Stop::hold(Code::SealedMissing, format!("the run directory can't be opened: {error}"))
     })?;
     let log = ended(&open, execution)?;
     let id = workflow(config, &dir, &log)?;
     let verified = allowlist.current_entry(&id)?;
-    let found = collect(&dir, &verified.entry.output)
-        .map_err(|error| Stop::retry("sealed-unreadable", format!("the run's files: {error}")))?;
+    let found = collect(&dir, &verified.entry.output).map_err(|error| {
+        Stop::retry(Code::SealedUnreadable, format!("the run's files: {error}"))
+    })?;
     for file in &found.files {
         settled(&open, &file.path, now - config.settle)?;
     }
     let owner = fstat(&open).ok().and_then(|found| users::name_of(found.st_uid));
     let owner = owner.ok_or_else(|| {
-        Stop::hold("attestation-missing", "the owner of the run directory has no name")
+        Stop::hold(Code::AttestationMissing, "the owner of the run directory has no name")
     })?;
     let cluster = &config.site.cluster;
     let below = name.split_once(BETWEEN).map_or(name, |(path, _)| path);
@@ -193,14 +194,14 @@ pub fn read(
 /// The log of `execution`, once every execution of the run has one and it is the newest.
 fn ended(dir: &OwnedFd, execution: &str) -> Result<Log, Stop> {
     let unreadable = |error: io::Error| {
-        Stop::wait("log-unreadable", format!("WESkit's log.json can't be read yet: {error}"))
+        Stop::wait(Code::LogUnreadable, format!("WESkit's log.json can't be read yet: {error}"))
     };
     let weskit = open_beneath(dir, Path::new(".weskit"), OFlags::DIRECTORY).map_err(unreadable)?;
     let mut own = None;
     for name in weskit::executions(&weskit).map_err(unreadable)? {
         let log = weskit::log(&weskit, &name).map_err(unreadable)?;
         if name.as_str() > execution {
-            return Err(Stop::fail("superseded", "the run was started again in its directory"));
+            return Err(Stop::fail(Code::Superseded, "the run was started again in its directory"));
         }
         if name == execution {
             own = Some(log);
@@ -210,9 +211,9 @@ fn ended(dir: &OwnedFd, execution: &str) -> Result<Log, Stop> {
         Some(log) if log.exit_code == 0 => Ok(log),
         Some(log) => {
             let message = format!("WESkit's log.json says exit code {}", log.exit_code);
-            Err(Stop::fail("run-failed", message))
+            Err(Stop::fail(Code::RunFailed, message))
         }
-        None => Err(Stop::hold("log-unreadable", "WESkit's log.json is gone")),
+        None => Err(Stop::hold(Code::LogUnreadable, "WESkit's log.json is gone")),
     }
 }
 
@@ -231,7 +232,7 @@ fn workflow(config: &Config, dir: &Path, log: &Log) -> Result<String, Stop> {
     match (parts.next(), parts.next()) {
         (Some(name), Some(version)) => Ok(format!("{name}@{version}")),
         _ => Err(Stop::hold(
-            "entry-unavailable",
+            Code::EntryUnavailable,
             format!("the run's workflow {path:?} is not below {}", config.site.workflows.display()),
         )),
     }
@@ -240,11 +241,11 @@ fn workflow(config: &Config, dir: &Path, log: &Log) -> Result<String, Stop> {
 /// The time of the last change is the kernel's own, not the user's to set.
 fn settled(dir: &OwnedFd, path: &str, before: OffsetDateTime) -> Result<(), Stop> {
     let found = statat(dir, path, AtFlags::SYMLINK_NOFOLLOW).map_err(|error| {
-        Stop::retry("sealed-unreadable", format!("{path:?} can't be looked at: {error}"))
+        Stop::retry(Code::SealedUnreadable, format!("{path:?} can't be looked at: {error}"))
     })?;
     let changed = OffsetDateTime::from_unix_timestamp(found.st_ctime);
     if changed.is_ok_and(|changed| changed > before) {
-        return Err(Stop::wait("output-unsettled", format!("{path:?} was changed just now")));
+        return Err(Stop::wait(Code::OutputUnsettled, format!("{path:?} was changed just now")));
     }
     Ok(())
 }

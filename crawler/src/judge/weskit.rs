@@ -14,7 +14,7 @@ use sluice_sys::{
     read_limited,
 };
 
-use crate::outcome::Stop;
+use crate::outcome::{Code, Stop};
 
 /// Executions of one run directory that are looked at.
 const MAX_EXECUTIONS: usize = 10_000;
@@ -44,7 +44,7 @@ pub fn places(runs: &Path, run_dir: &Path) -> Vec<PathBuf> {
 fn judge(bytes: &[u8]) -> Result<(), Stop> {
     match Log::parse(bytes) {
         Ok(log) if log.tells_failure() => Err(Stop::hold(
-            "log-contradicts",
+            Code::LogContradicts,
             format!("WESkit's log.json says exit code {}, the attestation says 0", log.exit_code),
         )),
         Ok(_) => Ok(()),
@@ -53,7 +53,7 @@ fn judge(bytes: &[u8]) -> Result<(), Stop> {
 }
 
 fn unreadable(why: &str) -> Stop {
-    Stop::hold("log-unreadable", format!("WESkit's newest log.json can't be read: {why}"))
+    Stop::hold(Code::LogUnreadable, format!("WESkit's newest log.json can't be read: {why}"))
 }
 
 /// Bytes of the newest execution's log; `None` where there is no `.weskit` to look at.
@@ -114,10 +114,10 @@ mod tests {
 
     use super::*;
 
-    fn code(stop: Result<(), Stop>) -> String {
+    fn code(stop: Result<(), Stop>) -> &'static str {
         match stop {
-            Ok(()) => "ok".into(),
-            Err(Stop::Hold(reason)) => reason.code,
+            Ok(()) => "ok",
+            Err(Stop::Hold(reason)) => reason.code(),
             Err(other) => panic!("{other:?}"),
         }
     }

@@ -5,7 +5,8 @@ use std::io;
 use serde_json::Value;
 use sluice_site::audit::{Audit, Event};
 
-use crate::{ledger::batch::Batch, outcome::Stop};
+use super::batch::Batch;
+use crate::outcome::{Code, Stop};
 
 /// The audit log and the thread that writes it.
 pub struct Journal(Batch<Audit>);
@@ -25,6 +26,6 @@ impl Journal {
         let append = move |audit: &mut Audit| {
             audit.append(event, detail, false).map(drop).map_err(|error| error.to_string())
         };
-        self.0.call(append).await.map_err(|error| Stop::retry("audit-unwritable", error))
+        self.0.call(append).await.map_err(|error| Stop::retry(Code::AuditUnwritable, error))
     }
 }

@@ -1,6 +1,7 @@
 //! What became of every run: the crawler's memory across kills, outages and restarts.
 
 mod batch;
+mod id;
 pub mod journal;
 mod reader;
 mod rows;
@@ -13,9 +14,12 @@ use std::{collections::HashSet, fs::File, path::Path};
 use rusqlite::{Connection, params};
 use rustix::fs::{FlockOperation, flock};
 
-use crate::{ledger::batch::Batch, outcome::Reason};
+use batch::Batch;
+
+use crate::outcome::{Code, Reason, State, Stop};
+pub use id::Id;
 pub use reader::Reader;
-pub use rows::{Entry, Identity, State};
+pub use rows::{Entry, Identity};
 use rows::{counts, select};
 use schema::migrate;
 pub use standing::Standing;
@@ -48,6 +52,13 @@ pub enum LedgerError {
 impl From<rusqlite::Error> for LedgerError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Sqlite(error.to_string())
+    }
+}
+
+/// A run waits for the ledger.
+impl From<LedgerError> for Stop {
+    fn from(error: LedgerError) -> Self {
+        Self::retry(Code::LedgerUnwritable, error.to_string())
     }
 }
 
@@ -164,7 +175,7 @@ impl Ledger {
         now: &str,
     ) -> Result<(), LedgerError> {
         let (name, now) = (name.to_owned(), now.to_owned());
-        let rule = reason.rule.map(|rule| serde_json::json!(rule).to_string());
+        let rule = reason.rule.as_ref().map(|rule| serde_json::json!(rule).to_string());
         self.call(move |db| {
             db.prepare_cached(
                 "UPDATE run SET state = ?2, code = ?3, message = ?4, changed = ?5,
@@ -175,7 +186,7 @@ impl Ledger {
             .execute(params![
                 name,
                 state.word(),
-                reason.code,
+                reason.code(),
                 reason.message,
                 now,
                 run.as_ref().map(|run| &run.run_id),

@@ -4,7 +4,8 @@ use std::{path::Path, time::Duration};
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Entry, FILE, LedgerError, State, UNSETTLED, counts, select};
+use super::{Entry, FILE, LedgerError, UNSETTLED, counts, select};
+use crate::outcome::State;
 
 /// A reader beside a running crawler.
 pub struct Reader(Connection);

@@ -3,26 +3,7 @@
 use rusqlite::{Connection, Params, Row};
 use sluice_policy::entry::Rule;
 
-use crate::outcome::Reason;
-
-/// Where a run stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum State {
-    /// Known, not decided, or something is still to come.
-    Seen,
-    /// Objects may exist; its manifest.json may not be confirmed yet.
-    Publishing,
-    /// manifest.json is confirmed. Final.
-    Published,
-    /// A rule says no.
-    Held,
-    /// The job failed. Final.
-    Failed,
-    /// Being taken back.
-    Withdrawing,
-    /// Taken back, with a tombstone in its place. Final.
-    Withdrawn,
-}
+use crate::outcome::{Cause, Reason, State};
 
 /// A run in the ledger.
 #[derive(Clone, Debug)]
@@ -31,7 +12,7 @@ pub struct Entry {
     pub name: String,
     /// Where it stands.
     pub state: State,
-    /// Why; empty code when there is nothing to say.
+    /// Why.
     pub reason: Reason,
     /// Who and what it is, once an attestation was verified.
     pub identity: Option<Identity>,
@@ -54,40 +35,6 @@ pub struct Identity {
     pub token: String,
     /// Digest of the bundle.
     pub digest: String,
-}
-
-impl State {
-    const ALL: [Self; 7] = [
-        Self::Seen,
-        Self::Publishing,
-        Self::Published,
-        Self::Held,
-        Self::Failed,
-        Self::Withdrawing,
-        Self::Withdrawn,
-    ];
-
-    /// The word in the ledger, and in what is printed.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Seen => "seen",
-            Self::Publishing => "publishing",
-            Self::Published => "published",
-            Self::Held => "held",
-            Self::Failed => "failed",
-            Self::Withdrawing => "withdrawing",
-            Self::Withdrawn => "withdrawn",
-        }
-    }
-
-    /// Whether a run stays where it is, unless somebody asks for more.
-    pub fn is_final(self) -> bool {
-        matches!(self, Self::Published | Self::Failed | Self::Withdrawn)
-    }
-
-    fn of(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.word() == word)
-    }
 }
 
 pub(super) fn counts(db: &Connection) -> rusqlite::Result<Vec<(State, i64)>> {
@@ -122,7 +69,7 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
     Ok(Entry {
         name: row.get(0)?,
         state: state(row, 1)?,
-        reason: Reason { code: row.get(2)?, message: row.get(3)?, rule: rule(row, 10)? },
+        reason: Reason { cause: cause(row, 2)?, message: row.get(3)?, rule: rule(row, 10)? },
         identity,
         begun: row.get(8)?,
         changed: row.get(9)?,
@@ -133,6 +80,11 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
 fn state(row: &Row<'_>, column: usize) -> rusqlite::Result<State> {
     let word: String = row.get(column)?;
     State::of(&word).ok_or_else(|| unknown(column, format!("unknown state {word:?}").into()))
+}
+
+/// A word that no code has is another version's.
+pub(super) fn cause(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Cause>> {
+    Ok(Cause::of(row.get_ref(column)?.as_str()?))
 }
 
 pub(super) fn rule(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Rule>> {

@@ -4,11 +4,8 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{
-    State,
-    rows::{counts, rule},
-};
-use crate::{outcome::Reason, serve::notice::Notice};
+use super::rows::{cause, counts, rule};
+use crate::outcome::{Notice, Reason, State};
 
 /// For whoever watches the service.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,7 +40,7 @@ fn held(db: &Connection) -> rusqlite::Result<BTreeMap<&'static str, i64>> {
     let mut rows = select.query([])?;
     let mut held = BTreeMap::new();
     while let Some(row) = rows.next()? {
-        let reason = Reason { code: row.get(0)?, message: String::new(), rule: rule(row, 1)? };
+        let reason = Reason { cause: cause(row, 0)?, message: String::new(), rule: rule(row, 1)? };
         *held.entry(Notice::new(State::Held, &reason).code()).or_default() +=
             row.get::<_, i64>(2)?;
     }

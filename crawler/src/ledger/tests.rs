@@ -1,4 +1,7 @@
+use sluice_release::HoldCode;
+
 use super::*;
+use crate::outcome::{Cause, Code};
 
 fn identity() -> Identity {
     Identity {
@@ -45,7 +48,7 @@ fn settled_runs_stay_settled() {
     let ledger = Ledger::open(dir.path()).unwrap();
     let names = || vec!["a".to_owned(), "b".to_owned()];
     wait(ledger.note(names(), "t0"));
-    let reason = Reason::new("", "");
+    let reason = Reason::none();
     wait(ledger.settle("a", State::Published, reason, Some(identity()), "t1"));
     wait(ledger.note(names(), "t2"));
     let unsettled = wait(ledger.unsettled());
@@ -124,8 +127,13 @@ fn held_runs_are_counted_by_what_their_owners_read() {
     let ledger = Ledger::open(dir.path()).unwrap();
     let names = ["a", "b", "c"].map(str::to_owned);
     wait(ledger.note(names.to_vec(), "t0"));
-    for (name, code) in names.iter().zip(["not-csv", "too-many-rows", "revoked"]) {
-        wait(ledger.settle(name, State::Held, Reason::new(code, "row 7"), None, "t1"));
+    let causes = [
+        Cause::from(HoldCode::NotCsv),
+        Cause::from(HoldCode::TooManyRows),
+        Cause::from(Code::Revoked),
+    ];
+    for (name, cause) in names.iter().zip(causes) {
+        wait(ledger.settle(name, State::Held, Reason::new(cause, "row 7"), None, "t1"));
     }
     let held = wait(ledger.standing()).held;
     assert_eq!(held, [("output-refused", 2), ("revoked", 1)].into());

@@ -1,8 +1,6 @@
 //! Sending a run to the store, and what stands there for it.
 
 pub mod buffers;
-pub mod key;
-pub mod manifest;
 pub mod send;
 pub(crate) mod token;
 pub mod uploads;

@@ -17,13 +17,10 @@ use crate::{
         ended::{EndedRun, ResultFile},
         sealed::{Sealed, changed, unreadable},
     },
-    outcome::Stop,
-    publish::{
-        buffers::Buffers,
-        manifest::{manifest, published},
-        uploads::Uploads,
-    },
-    store::{About, Content, Sent, Store, Upload},
+    key::{ATTESTATION, MANIFEST, TOMBSTONE},
+    outcome::{Code, Stop},
+    publish::{buffers::Buffers, uploads::Uploads},
+    store::{About, Content, Sent, Store, Upload, manifest, published},
 };
 
 /// Files up to this many bytes are sent in one piece, larger ones in parts of it.
@@ -31,13 +28,6 @@ const PART: usize = 8 << 20;
 
 /// Files of one run that are sent at the same time.
 const FILES_AT_ONCE: usize = 8;
-
-/// The run's attestation, as it was spooled.
-pub const ATTESTATION: &str = "attestation.json";
-/// Its presence says that the run is complete.
-pub const MANIFEST: &str = "manifest.json";
-/// Its presence says that the run was taken back.
-pub const TOMBSTONE: &str = "tombstone.json";
 
 /// What is sent for one run.
 pub struct Plan<'a> {
@@ -106,7 +96,7 @@ pub async fn publish(
     plan.check_names(store)?;
     store.probe().await?;
     store.clear_staged(&plan.owner, run_id).map_err(|error| {
-        Stop::retry("store-unavailable", format!("the store can't be tidied: {error}"))
+        Stop::retry(Code::StoreUnavailable, format!("the store can't be tidied: {error}"))
     })?;
     uploads.abort_left(store).await?;
     let present = plan.present(store).await?;
@@ -233,7 +223,7 @@ impl Sender<'_> {
     /// What was just sent and is something else there is nothing that anybody should read.
     async fn unless_differing(&self, key: &Path, confirmed: Result<(), Stop>) -> Result<(), Stop> {
         if let Err(Stop::Retry(reason)) = &confirmed
-            && reason.code == "store-differs"
+            && reason.is(Code::StoreDiffers)
         {
             self.store.delete(key).await?;
         }
@@ -314,7 +304,7 @@ async fn send_parts(
 
 fn taken() -> Stop {
     Stop::hold(
-        "object-exists",
+        Code::ObjectExists,
         "an object of the run is in the store with other content and is not overwritten",
     )
 }

@@ -6,7 +6,6 @@ use object_store::path::Path;
 use crate::{
     ledger::Ledger,
     outcome::Stop,
-    serve::attend::unwritable,
     store::{About, Store, Upload},
 };
 
@@ -24,7 +23,7 @@ impl<'a> Uploads<'a> {
 
     /// Aborts what earlier attempts left.
     pub async fn abort_left(&self, store: &Store) -> Result<(), Stop> {
-        for (key, id) in self.ledger.uploads(self.run).await.map_err(unwritable)? {
+        for (key, id) in self.ledger.uploads(self.run).await? {
             if let Ok(key) = Path::parse(&key) {
                 store.abort(&key, &id).await?;
             }
@@ -44,7 +43,7 @@ impl<'a> Uploads<'a> {
             let noted = self.ledger.upload_begun(self.run, key.as_ref(), id).await;
             if let Err(error) = noted {
                 store.abort(key, id).await?;
-                return Err(unwritable(error));
+                return Err(error.into());
             }
         }
         Ok(upload)
@@ -53,7 +52,7 @@ impl<'a> Uploads<'a> {
     /// Forgets an upload that was completed or aborted.
     pub(crate) async fn over(&self, id: Option<&str>) -> Result<(), Stop> {
         match id {
-            Some(id) => self.ledger.upload_over(self.run, id).await.map_err(unwritable),
+            Some(id) => Ok(self.ledger.upload_over(self.run, id).await?),
             None => Ok(()),
         }
     }

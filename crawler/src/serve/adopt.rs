@@ -16,8 +16,7 @@ use sluice_sys::beneath::{open_dir, open_same_mount};
 use crate::{
     error::PassError,
     judge::unattested,
-    ledger::State,
-    outcome::{Reason, Stop},
+    outcome::{Code, Reason, State, Stop},
     publish::token::TOKEN,
     serve::crawler::Crawler,
 };
@@ -70,7 +69,7 @@ impl Crawler {
     async fn count_as_published(&self, name: String) -> Result<(), PassError> {
         let now = sluice_policy::time::format(crate::clock::now());
         self.ledger.note(vec![name.clone()], &now).await?;
-        let reason = Reason::new("adopted", "published by the script before");
+        let reason = Reason::new(Code::Adopted, "published by the script before");
         if !self.config.require_attestation {
             self.ledger.settle(&name, State::Published, reason, None, &now).await?;
         }

@@ -1,6 +1,6 @@
 //! One run on its way from the attestation to a verdict.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use serde_json::json;
 use sluice_policy::{digest::Digest, entry::Entry as Approved};
@@ -9,17 +9,16 @@ use tokio::task::spawn_blocking;
 
 use crate::{
     clock, edge,
-    judge::{attested, ended::EndedRun, examine, now::Now, unattested},
-    ledger::{Entry, LedgerError, State},
-    outcome::{Reason, Stop},
+    judge::{attested, ended::EndedRun, examine, now::Now, unattested, weskit},
+    ledger::{Entry, Id, LedgerError},
+    outcome::{Cause, Code, Outcome, Reason, State, Stop},
     publish::{
         buffers::Buffer,
         send::{Plan, Retracted, publish, retract},
         token,
         uploads::Uploads,
     },
-    serve::{crawler::Crawler, record::Outcome, roll::Id},
-    store::Store,
+    serve::crawler::Crawler,
 };
 
 /// Attestations up to this many bytes are read as they come.
@@ -39,7 +38,7 @@ impl Crawler {
         if let Some(run) = &entry.identity
             && let Ok(store) = self.store.of(&run.owner)
             && let Some(outage) = now.outage(store.url())
-            && entry.reason.code == outage.code
+            && entry.reason.cause == outage.cause
         {
             return self.record(&entry, None, Err(Stop::Retry(outage)), now).await;
         }
@@ -75,7 +74,7 @@ impl Crawler {
         };
         if let Err(Stop::Hold(reason) | Stop::HoldContent(reason)) = &verdict
             // What it took already may be published, and isn't sent again.
-            && reason.code != "store-refused"
+            && !reason.is(Code::StoreRefused)
             && self.begun(&entry).await?
         {
             verdict = match self.take_back(&entry, &run, &now.text).await {
@@ -88,10 +87,23 @@ impl Crawler {
         self.record(&entry, Some(run.identity()), verdict, now).await
     }
 
+    /// WESkit's word may be all that is missing: an event tells of it.
+    fn await_log(&self, entry: &Entry, run_dir: &Path, verdict: &Result<(), Stop>) {
+        let missing = match verdict {
+            Err(Stop::Wait(Reason { cause: Some(Cause::Own(code)), .. }))
+            | Err(Stop::Hold(Reason { cause: Some(Cause::Own(code)), .. })) => code.awaits_log(),
+            _ => false,
+        };
+        if let Some(mut schedule) = self.loaded() {
+            let places = missing.then(|| weskit::places(&self.config.site.runs, run_dir));
+            schedule.wait_at(Id::of(&entry.name), places.unwrap_or_default());
+        }
+    }
+
     /// Content is not read again until the rules may have changed.
     fn still_refused(&self, entry: &Entry, now: &Now) -> bool {
         let run = Id::of(&entry.name);
-        let refused = |serial| self.loaded().is_some_and(|roll| roll.refused(run, serial));
+        let refused = |serial| self.loaded().is_some_and(|schedule| schedule.refused(run, serial));
         now.serial().is_some_and(refused)
     }
 
@@ -127,7 +139,7 @@ impl Crawler {
             });
             (run, approved)
         });
-        work.await.unwrap_or_else(|error| (Err(broken(&error)), Err(broken(&error))))
+        work.await.unwrap_or_else(|error| (Err(Stop::broken(&error)), Err(Stop::broken(&error))))
     }
 
     async fn decide(
@@ -141,7 +153,7 @@ impl Crawler {
         let buffer = self.buffers.take(largest).await;
         let (examined, rules) = (Arc::clone(run), Arc::clone(&approved));
         let work = spawn_blocking(move || examine::releasable(&examined, &rules));
-        let sealed = work.await.map_err(broken)??;
+        let sealed = work.await.map_err(Stop::broken)??;
         drop(buffer);
         edge::reached("examined", &entry.name);
         let store = self.store.of(&run.identity().owner)?;
@@ -157,7 +169,7 @@ impl Crawler {
                 let allowlist = now.allowlist.as_ref().map_err(Stop::clone)?;
                 allowlist.check_still_not_revoked(&again, clock::now())
             });
-            work.await.map_err(broken)??;
+            work.await.map_err(Stop::broken)??;
             self.log_publishing(run, manifest).await?;
             edge::reached("permitted", &entry.name);
             Ok(())
@@ -174,29 +186,6 @@ impl Crawler {
             Err(Stop::Retry(reason)) => Err(self.judge_failure(&store, reason, now).await),
             result => result,
         }
-    }
-
-    /// What fails is this run's own affair as long as the store takes another object.
-    pub(crate) async fn judge_failure(&self, store: &Store, reason: Reason, now: &Now) -> Stop {
-        let known = now.outage(store.url()).is_some();
-        if known || !matches!(&*reason.code, "store-denied" | "store-refused" | "store-unavailable")
-        {
-            return Stop::Retry(reason);
-        }
-        match store.try_out().await {
-            // In the store's own words: those of one run's object are not for all others.
-            Err(stop) => self.note_outage(store, stop, now),
-            Ok(()) if store.refuses(&reason) => Stop::hold("store-refused", reason.message),
-            Ok(()) => Stop::Retry(reason),
-        }
-    }
-
-    /// Has the other runs of `store` wait, too.
-    pub(crate) fn note_outage(&self, store: &Store, stop: Stop, now: &Now) -> Stop {
-        if let Stop::Retry(reason) = &stop {
-            now.note_outage(store.url(), reason);
-        }
-        stop
     }
 
     /// Published it is with or without the token.
@@ -229,7 +218,7 @@ impl Crawler {
     }
 
     async fn begin(&self, entry: &Entry, run: &EndedRun, now: &str) -> Result<String, Stop> {
-        self.ledger.begin(&entry.name, run.identity(), now).await.map_err(unwritable)
+        Ok(self.ledger.begin(&entry.name, run.identity(), now).await?)
     }
 
     /// A run that is held after all leaves nothing of an interrupted attempt behind, unless that
@@ -240,17 +229,8 @@ impl Crawler {
         let uploads = Uploads::of(&self.ledger, &entry.name);
         let retracted = retract(&store, &uploads, &Plan::new(run, &[], &time)).await?;
         if retracted != Retracted::Published {
-            self.ledger.forget(&entry.name).await.map_err(unwritable)?;
+            self.ledger.forget(&entry.name).await?;
         }
         Ok(retracted)
     }
-}
-
-pub(crate) fn unwritable(error: LedgerError) -> Stop {
-    Stop::retry("ledger-unwritable", error.to_string())
-}
-
-/// A panic in the reading and judging of one run is that run's alone.
-pub(crate) fn broken(error: impl std::fmt::Display) -> Stop {
-    Stop::hold("internal-error", format!("the crawler failed at this run: {error}"))
 }

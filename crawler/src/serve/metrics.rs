@@ -2,13 +2,8 @@
 //! port.
 
 use std::{
-    fmt::Write as _,
-    io,
-    net::SocketAddr,
-    os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
-    sync::atomic::AtomicU64,
-    time::Duration,
+    fmt::Write as _, io, net::SocketAddr, os::unix::fs::PermissionsExt, path::Path,
+    sync::atomic::AtomicU64, time::Duration,
 };
 
 use prometheus_client::{
@@ -23,7 +18,10 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::ledger::{LedgerError, Standing};
+use crate::{
+    config::Endpoint,
+    ledger::{LedgerError, Standing},
+};
 
 /// Upper bounds of the latency's buckets, in seconds.
 const LATENCY: [f64; 10] = [0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0, 300.0, 3600.0, 86400.0];
@@ -33,15 +31,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_secs(1);
 /// Longest question, in bytes.
 const MAX_QUESTION: usize = 8 << 10;
-
-/// Where the counts are to be had.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Endpoint {
-    /// A Unix socket.
-    Socket(PathBuf),
-    /// A port of this host alone.
-    Port(SocketAddr),
-}
 
 /// The place, taken.
 #[derive(Debug)]
@@ -269,7 +258,7 @@ async fn converse(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::State;
+    use crate::outcome::State;
 
     #[tokio::test]
     async fn text_is_openmetrics() {

@@ -24,7 +24,7 @@ use crate::{
     config::Config,
     discover::spool::Spool,
     ledger,
-    outcome::Stop,
+    outcome::{Cause, Code, Stop},
     store::{Honours, Store},
 };
 
@@ -130,14 +130,20 @@ fn runs(config: &Config) -> Result<(), Fault> {
 
 fn store_fault(config: &Config, stop: &Stop) -> Fault {
     let reason = stop.reason();
-    let remedy = match (&*reason.code, config.location.is_directory()) {
-        (_, true) => "make the directory writable for the service account, with room",
-        ("name-refused", _) => "give the owners' buckets a plain name in lower case",
-        ("store-denied", _) => "grant the right to the key, or give the crawler the right key",
+    let remedy = match reason.cause {
+        _ if config.location.is_directory() => {
+            "make the directory writable for the service account, with room"
+        }
+        Some(Cause::Own(Code::NameRefused)) => {
+            "give the owners' buckets a plain name in lower case"
+        }
+        Some(Cause::Own(Code::StoreDenied)) => {
+            "grant the right to the key, or give the crawler the right key"
+        }
         _ => "check endpoint, proxy, ca and bucket, and whether the server is up",
     };
     let fault = Fault::new(config.location.url(), &reason.message, remedy);
-    Fault { configured: reason.code == "name-refused", ..fault }
+    Fault { configured: reason.is(Code::NameRefused), ..fault }
 }
 
 /// Makes a file in a directory and removes it.

@@ -7,8 +7,8 @@ use serde::Serialize;
 use sluice_sys::{atomic, beneath::open_dir};
 
 use crate::{
-    ledger::{Identity, State},
-    serve::notice::Notice,
+    ledger::Identity,
+    outcome::{Notice, State},
 };
 
 #[derive(Serialize)]

@@ -18,14 +18,12 @@ use crate::{
     clock, edge,
     error::PassError,
     judge::now::Now,
-    ledger::{Entry, Identity, State},
-    outcome::{Reason, Stop},
-    publish::{
-        send::{MANIFEST, TOMBSTONE},
-        uploads::Uploads,
-    },
+    key::{MANIFEST, TOMBSTONE},
+    ledger::Entry,
+    outcome::{Code, Reason, State, Stop},
+    publish::uploads::Uploads,
     serve::crawler::Crawler,
-    store::Standing,
+    store::{Standing, Tombstone},
 };
 
 /// Upper bound of a request, in bytes.
@@ -43,17 +41,6 @@ pub struct Request {
     pub why: String,
     /// Who gave the command.
     pub by: String,
-}
-
-/// What stands in a withdrawn run's place.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub(crate) struct Tombstone {
-    format: u32,
-    run_id: String,
-    state: String,
-    pub(crate) why: String,
-    withdrawn: String,
 }
 
 impl Request {
@@ -91,7 +78,7 @@ impl Crawler {
     async fn mark(&self, request: &Request) -> Result<(), PassError> {
         for run in &request.runs {
             let why = format!("{} ({})", request.why, request.by);
-            let reason = Reason::new("withdrawn", why);
+            let reason = Reason::new(Code::Withdrawn, why);
             let run_id = run.rsplit('/').next().unwrap_or(run);
             let known = self.ledger.find(run_id).await?;
             let name = match known {
@@ -120,7 +107,7 @@ impl Crawler {
         run_id: &str,
         reason: Reason,
     ) -> Result<Option<String>, Stop> {
-        match self.locate(run).await? {
+        match self.store.locate(run).await? {
             Some((owner, found @ Standing::Published(_))) => {
                 let state = State::Withdrawing;
                 self.restore(&owner, run_id, &found, state, reason).await.map(Some)
@@ -132,7 +119,7 @@ impl Crawler {
     /// Takes back one run, from wherever an earlier attempt left off.
     pub(crate) async fn take_down(&self, entry: &Entry, now: &Now) -> Result<(), Stop> {
         let Some(run) = &entry.identity else {
-            return Err(Stop::hold("withdrawn", "a run without a name can't be withdrawn"));
+            return Err(Stop::hold(Code::Withdrawn, "a run without a name can't be withdrawn"));
         };
         // Once, however often what remains is tried again.
         if entry.remains.is_none() {
@@ -149,8 +136,8 @@ impl Crawler {
         }
         edge::reached("manifest-gone", &entry.name);
         if !present.contains_key(&tombstone) {
-            let text = self.tombstone(run, &entry.reason.message, &now.text)?;
-            store.put_plain(&tombstone, text).await?;
+            let text = Tombstone::new(&run.run_id, &entry.reason.message, &now.text);
+            store.put_plain(&tombstone, text.to_bytes()?).await?;
         }
         edge::reached("tombstone-sent", &entry.name);
         for key in present.keys().filter(|key| **key != tombstone && **key != manifest) {
@@ -160,18 +147,6 @@ impl Crawler {
         Uploads::of(&self.ledger, &entry.name).abort_left(&store).await?;
         store.purge(&run.owner, &run.run_id, &tombstone).await?;
         Ok(())
-    }
-
-    fn tombstone(&self, run: &Identity, why: &str, now: &str) -> Result<Vec<u8>, Stop> {
-        let tombstone = Tombstone {
-            format: 1,
-            run_id: run.run_id.clone(),
-            state: "withdrawn".into(),
-            why: why.into(),
-            withdrawn: now.into(),
-        };
-        let text = serde_json::to_vec_pretty(&tombstone);
-        text.map_err(|error| Stop::hold("internal-error", error.to_string()))
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::{
     error::PassError,
     judge::now::Now,
-    serve::crawler::{AT_ONCE, Crawler},
+    serve::{crawler::Crawler, pass::AT_ONCE},
 };
 
 /// The set in force and the state of the store count for so long. Whether a run is revoked is

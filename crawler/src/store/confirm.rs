@@ -4,7 +4,7 @@ use object_store::path::Path;
 use sluice_policy::digest::Digest;
 
 use super::Store;
-use crate::outcome::Stop;
+use crate::outcome::{Code, Stop};
 
 /// How an object was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,5 +45,5 @@ impl Store {
 }
 
 fn differs(key: &Path) -> Stop {
-    Stop::retry("store-differs", format!("{key} is not in the store as it was sent"))
+    Stop::retry(Code::StoreDiffers, format!("{key} is not in the store as it was sent"))
 }

@@ -8,7 +8,7 @@ use object_store::{
     local::LocalFileSystem,
 };
 
-use super::{Store, api::Api, owners::Owners};
+use super::{Store, api::Api, owners::Owners, refusals::Connector};
 use crate::config::{Keys, Location, S3};
 
 impl Store {
@@ -48,6 +48,7 @@ impl Store {
             .with_bucket_name(&s3.bucket)
             .with_virtual_hosted_style_request(false)
             .with_checksum_algorithm(Checksum::SHA256)
+            .with_http_connector(Connector)
             .with_client_options(client.clone())
             .with_retry(patience());
         let store = Arc::new(builder.build()?);

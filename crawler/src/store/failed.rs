@@ -6,7 +6,8 @@ use http::StatusCode;
 use object_store::Error;
 use sluice_policy::text::shown;
 
-use crate::outcome::Stop;
+use super::refusals::status;
+use crate::outcome::{Code, Stop};
 
 /// Longest part of a message that others wrote, in characters.
 const MAX_SAID: usize = 400;
@@ -15,8 +16,8 @@ const MAX_SAID: usize = 400;
 pub(super) fn refused(what: &str, status: StatusCode) -> Stop {
     let message = format!("the store answers {status} to {what}");
     match status {
-        StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => Stop::retry("store-denied", message),
-        _ => Stop::retry("store-unavailable", message),
+        StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => Stop::retry(Code::StoreDenied, message),
+        _ => Stop::retry(Code::StoreUnavailable, message),
     }
 }
 
@@ -26,29 +27,27 @@ pub(super) fn differs(place: &str) -> Stop {
         "{place} takes an object and gives back other bytes: it isn't the store, but a page in front of \
          it, or it is broken"
     );
-    Stop::retry("store-differs", message)
+    Stop::retry(Code::StoreDiffers, message)
 }
 
 /// It didn't answer, or not with what can be understood.
 pub(super) fn unavailable(error: &dyn Display) -> Stop {
-    Stop::retry("store-unavailable", format!("the store doesn't answer: {}", said(error)))
+    Stop::retry(Code::StoreUnavailable, format!("the store doesn't answer: {}", said(error)))
 }
 
 impl From<Error> for Stop {
     fn from(error: Error) -> Self {
-        let text = said(&error);
-        // Listing loses the kind of the error on its way through the library.
-        let denied =
-            matches!(error, Error::PermissionDenied { .. } | Error::Unauthenticated { .. })
-                || ["401 Unauthorized", "403 Forbidden"].iter().any(|status| text.contains(status));
-        let refused = matches!(error, Error::NotFound { .. } | Error::Precondition { .. })
-            || text.contains("status code: 4");
-        let code = match (denied, refused) {
-            (true, _) => "store-denied",
-            (false, true) => "store-refused",
-            (false, false) => "store-unavailable",
+        let code = match (&error, status(&error)) {
+            (Error::PermissionDenied { .. } | Error::Unauthenticated { .. }, _)
+            | (_, Some(StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED)) => Code::StoreDenied,
+            (
+                Error::NotFound { .. } | Error::AlreadyExists { .. } | Error::Precondition { .. },
+                _,
+            )
+            | (_, Some(_)) => Code::StoreRefused,
+            _ => Code::StoreUnavailable,
         };
-        Self::retry(code, format!("the store didn't take the results: {text}"))
+        Self::retry(code, format!("the store didn't take the results: {}", said(&error)))
     }
 }
 

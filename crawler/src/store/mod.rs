@@ -6,15 +6,19 @@ mod confirm;
 mod connect;
 mod directory;
 mod failed;
+mod manifest;
 mod owners;
 mod probe;
+mod refusals;
 mod standing;
+mod tombstone;
+mod trial;
 mod upload;
 mod versions;
 
 use std::{collections::HashMap, io, path::PathBuf, sync::Arc};
 
-use futures_util::{StreamExt, TryStreamExt};
+use futures_util::TryStreamExt;
 use http::StatusCode;
 use object_store::{
     Attributes, Error, ObjectStore, ObjectStoreExt, PutMode, PutMultipartOptions, PutOptions,
@@ -23,24 +27,24 @@ use object_store::{
 use sluice_policy::digest::{Digest, Hasher};
 use tokio::sync::OnceCell;
 
-use crate::outcome::{Reason, Stop};
+use crate::outcome::{Code, Reason, Stop};
 pub use about::{About, Content};
 use api::{Api, passing};
 pub use confirm::Sent;
 use directory::{clear_staged, fits, is_staged};
 use failed::{differs, refused};
+pub use manifest::{Manifest, manifest, published};
 use owners::Owners;
 pub use probe::Honours;
 pub use standing::Standing;
+pub(crate) use tombstone::Tombstone;
+use trial::Place;
 use upload::Parts;
 pub use upload::Upload;
 pub use versions::Versions;
 
 /// Bytes of a key that every S3 server takes.
 const LONGEST_KEY: usize = 1024;
-
-/// Name below the prefix, with a number behind it, of an object that tells an outage from a refusal.
-const TRIAL: &str = "sluice-trial";
 
 /// Where objects go.
 #[derive(Clone)]
@@ -116,20 +120,25 @@ impl Store {
     /// no outage then.
     pub async fn try_out(&self) -> std::result::Result<(), Stop> {
         let tried = async {
-            let prefix = Path::parse(&self.prefix).map_err(Error::from)?;
-            self.inner.list(Some(&prefix)).next().await.transpose()?;
-            let key = prefix.join(format!("{TRIAL}-{}", probe::once()));
-            self.put_plain(&key, TRIAL.into()).await?;
+            let place = match self.directory {
+                Some(_) => Place::within(&self.prefix)?,
+                None => Place::below(&self.prefix)?,
+            };
+            for left in place.abandoned(&*self.inner).await? {
+                self.hide(&left).await?;
+            }
+            let key = place.key();
+            self.put_plain(&key, trial::CONTENT.into()).await?;
             let found = self.beginning(&key).await;
             self.hide(&key).await?;
-            match found? == TRIAL.as_bytes() {
+            match found? == trial::CONTENT {
                 true => Ok(()),
                 false => Err(differs(&self.url)),
             }
         };
         tried.await.map_err(|stop| match stop {
-            Stop::Retry(reason) if reason.code == "store-refused" => {
-                Stop::retry("store-unavailable", reason.message)
+            Stop::Retry(reason) if reason.is(Code::StoreRefused) => {
+                Stop::retry(Code::StoreUnavailable, reason.message)
             }
             stop => stop,
         })
@@ -137,8 +146,9 @@ impl Store {
 
     /// Whether a request that failed for `reason` was answered, and with a no.
     pub fn refuses(&self, reason: &Reason) -> bool {
-        let failed = reason.code == "store-unavailable";
-        matches!(reason.code.as_str(), "store-denied" | "store-refused")
+        let failed = reason.is(Code::StoreUnavailable);
+        reason.is(Code::StoreDenied)
+            || reason.is(Code::StoreRefused)
             // No network is in between.
             || (failed && self.directory.is_some())
     }
@@ -156,7 +166,7 @@ impl Store {
         match Path::parse(&text) {
             Ok(key) if key.as_ref() == text && !is_staged(name) && fits => Ok(key),
             _ => Err(Stop::hold(
-                "name-refused",
+                Code::NameRefused,
                 "an output's name is no possible name of an object; name it otherwise",
             )),
         }

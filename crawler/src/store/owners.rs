@@ -6,7 +6,10 @@ use std::{
 };
 
 use super::Store;
-use crate::{config::S3, outcome::Stop};
+use crate::{
+    config::S3,
+    outcome::{Code, Stop},
+};
 
 /// What stands for the owner in a bucket's name.
 const OWNER: &str = "{owner}";
@@ -40,7 +43,7 @@ impl Owners {
         let bucket = self.s3.bucket.replace(OWNER, owner);
         if !is_bucket(&bucket) {
             return Err(Stop::hold(
-                "name-refused",
+                Code::NameRefused,
                 format!("{bucket:?} can't be a bucket's name: {owner} needs another store"),
             ));
         }

@@ -1,21 +1,16 @@
 //! What a server can be relied on for: S3 servers differ silently, so they are tried.
 
-use std::{process, time::Duration};
-
-use futures_util::TryStreamExt;
 use http::{Method, StatusCode};
-use object_store::{ObjectStore, multipart::MultipartStore, path::Path};
+use object_store::{multipart::MultipartStore, path::Path};
 use sluice_policy::digest::Digest;
 
 use super::{
     api::{Answer, Api, base64, object},
     failed::{differs, refused},
+    trial::{CONTENT, Place},
     versions::{self, Versions},
 };
-use crate::{clock, outcome::Stop};
-
-/// A probe takes seconds.
-const ABANDONED: Duration = Duration::from_secs(3600);
+use crate::outcome::{Code, Stop};
 
 /// What a server was found to do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -43,9 +38,11 @@ pub(super) async fn probe(api: &Api, prefix: &str) -> Result<Honours, Stop> {
     if !has_bucket(api).await? {
         return Err(refused("s3:ListBucket", StatusCode::NOT_FOUND));
     }
-    let place = place(prefix)?;
-    sweep(api, &place).await?;
-    let key = place.join(once());
+    let place = Place::below(prefix)?;
+    for left in place.abandoned(&*api.s3).await? {
+        may(api, "s3:DeleteObject", Method::DELETE, &object(left.as_ref())).await?;
+    }
+    let key = place.key();
     let found = attempt(api, &key).await;
     let gone = may(api, "s3:DeleteObject", Method::DELETE, &object(key.as_ref())).await;
     let found = found?;
@@ -54,7 +51,7 @@ pub(super) async fn probe(api: &Api, prefix: &str) -> Result<Honours, Stop> {
         Versions::Deleted => {
             match versions::purge(api, key.as_ref(), |it| it == key.as_ref()).await {
                 Ok(()) => Versions::Deleted,
-                Err(stop) if stop.reason().code == "versions-remain" => Versions::Remain,
+                Err(stop) if stop.reason().is(Code::VersionsRemain) => Versions::Remain,
                 Err(stop) => return Err(stop),
             }
         }
@@ -68,7 +65,7 @@ pub(super) async fn probe(api: &Api, prefix: &str) -> Result<Honours, Stop> {
 
 /// What the server does with the object `key`.
 async fn attempt(api: &Api, key: &Path) -> Result<Honours, Stop> {
-    let (bytes, other) = (b"probe".as_slice(), b"another".as_slice());
+    let (bytes, other) = (CONTENT, b"another".as_slice());
     let (right, wrong) = (base64(&Digest::of(bytes)), base64(&Digest::of(other)));
     let checks_sha256 = match api.put(key, bytes, &wrong, false).await? {
         status if status.is_success() => false,
@@ -100,34 +97,6 @@ async fn checks_parts(api: &Api, key: &Path, bytes: &[u8], wrong: &str) -> Resul
     Ok(status? == StatusCode::BAD_REQUEST)
 }
 
-/// Where the objects of probes are; no run is called so.
-fn place(prefix: &str) -> Result<Path, Stop> {
-    let prefix = Path::parse(prefix).map_err(object_store::Error::from)?;
-    Ok(prefix.join("sluice-probe"))
-}
-
-/// A name that nobody else has: another run, or another crawler, may be trying the store now.
-pub(super) fn once() -> String {
-    format!("{}-{}", nanoseconds(), process::id())
-}
-
-fn nanoseconds() -> i128 {
-    clock::now().unix_timestamp_nanos()
-}
-
-/// Removes what probes that were killed left: the name says when each was made.
-async fn sweep(api: &Api, place: &Path) -> Result<(), Stop> {
-    let past = nanoseconds() - ABANDONED.as_nanos() as i128;
-    let found: Vec<_> = api.s3.list(Some(place)).map_ok(|meta| meta.location).try_collect().await?;
-    for key in found {
-        let made = key.filename().and_then(|name| name.split_once('-')?.0.parse::<i128>().ok());
-        if made.is_some_and(|made| made < past) && key.prefix_matches(place) {
-            may(api, "s3:DeleteObject", Method::DELETE, &object(key.as_ref())).await?;
-        }
-    }
-    Ok(())
-}
-
 /// Makes the bucket if it isn't there; says whether it did.
 async fn bucket(api: &Api) -> Result<bool, Stop> {
     let (bucket, endpoint) = (&api.bucket, &api.endpoint);
@@ -136,7 +105,7 @@ async fn bucket(api: &Api) -> Result<bool, Stop> {
         StatusCode::NOT_FOUND => match api.call(Method::PUT, "", &[], &[]).await?.status {
             status if status.is_success() => Ok(true),
             status => Err(Stop::retry(
-                "store-denied",
+                Code::StoreDenied,
                 format!(
                     "there is no bucket {bucket} at {endpoint} and the crawler's key may not make \
                      it ({status}): make it, or grant s3:CreateBucket"
@@ -144,7 +113,7 @@ async fn bucket(api: &Api) -> Result<bool, Stop> {
             )),
         },
         StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => Err(Stop::retry(
-            "store-denied",
+            Code::StoreDenied,
             format!(
                 "{endpoint} doesn't let the crawler's key into the bucket {bucket}: check the key, \
                  or grant it s3:ListBucket, s3:GetObject, s3:PutObject and s3:DeleteObject"
@@ -163,7 +132,7 @@ pub(super) async fn has_bucket(api: &Api) -> Result<bool, Stop> {
         status if status.is_success() && says("<ListBucketResult") => Ok(true),
         StatusCode::NOT_FOUND if says("NoSuchBucket") => Ok(false),
         status if status.is_success() || status == StatusCode::NOT_FOUND => Err(Stop::retry(
-            "store-unavailable",
+            Code::StoreUnavailable,
             format!("{} answers {status}, but not as an S3 server does", api.endpoint),
         )),
         status => Err(lacks(api, "s3:ListBucket", status)),
@@ -181,7 +150,7 @@ fn lacks(api: &Api, right: &str, status: StatusCode) -> Stop {
     let Api { bucket, endpoint, .. } = api;
     match status {
         StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => Stop::retry(
-            "store-denied",
+            Code::StoreDenied,
             format!(
                 "the crawler's key lacks {right} on the bucket {bucket} at {endpoint}: grant it"
             ),

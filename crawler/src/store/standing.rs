@@ -7,12 +7,9 @@ use object_store::{ObjectStoreExt, path::Path};
 
 use super::Store;
 use crate::{
+    key::{MANIFEST, TOMBSTONE},
     outcome::Stop,
-    publish::{
-        manifest::Manifest,
-        send::{MANIFEST, TOMBSTONE},
-    },
-    serve::withdraw::Tombstone,
+    store::{Manifest, Tombstone},
 };
 
 /// Bytes that are read of an object of the crawler's own; one that goes on is no such object.
@@ -36,9 +33,7 @@ impl Store {
         let [manifest, tombstone] = [MANIFEST, TOMBSTONE].map(|name| self.key(owner, run_id, name));
         let (manifest, tombstone) = (manifest?, tombstone?);
         if present.contains_key(&tombstone) {
-            let found: Option<Tombstone> =
-                serde_json::from_slice(&self.beginning(&tombstone).await?).ok();
-            let why = found.map_or_else(|| "the store has a tombstone".into(), |found| found.why);
+            let why = Tombstone::why(&self.beginning(&tombstone).await?);
             return Ok(Standing::Withdrawn(why));
         }
         if !present.contains_key(&manifest) {
@@ -48,6 +43,22 @@ impl Store {
         let found = Manifest::parse(&self.beginning(&manifest).await?);
         let ours = found.filter(|found| found.run_id == run_id);
         Ok(ours.map_or(Standing::Unknown, |found| Standing::Published(Box::new(found))))
+    }
+
+    /// Owner and standing of a run, named by its id or `OWNER/RUN-ID`; none where there is nothing of
+    /// it.
+    pub async fn locate(&self, run: &str) -> Result<Option<(String, Standing)>, Stop> {
+        let (owners, run_id) = match run.split_once('/') {
+            Some((owner, run_id)) => (vec![owner.to_owned()], run_id),
+            None => (self.all_owners().await?, run),
+        };
+        for owner in owners {
+            match self.of(&owner)?.standing(&owner, run_id).await? {
+                Standing::Unknown => {}
+                standing => return Ok(Some((owner, standing))),
+            }
+        }
+        Ok(None)
     }
 
     /// Owners that have results here; none can be listed where each has a bucket.

@@ -10,7 +10,7 @@ use super::{
     api::{Api, QUERY, object},
     failed::refused,
 };
-use crate::outcome::Stop;
+use crate::outcome::{Code, Stop};
 
 /// Versions that are named one by one.
 const NAMED: usize = 10;
@@ -128,7 +128,7 @@ fn remain(left: &[Version], answer: Option<StatusCode>) -> Stop {
     let more = more.map_or_else(String::new, |more| format!(" and {more} more"));
     let answer = answer.map_or_else(String::new, |status| format!("; the store answers {status}"));
     Stop::retry(
-        "versions-remain",
+        Code::VersionsRemain,
         format!(
             "the bucket keeps {} earlier versions readable: {}{more}{answer}: wait for the end of \
              their lock, or grant s3:DeleteObjectVersion",
@@ -157,7 +157,7 @@ async fn list(api: &Api, prefix: &str, ours: impl Fn(&str) -> bool) -> Result<Fo
         let answer = api.call(Method::GET, &query, &[], &[]).await?;
         if matches!(answer.status, StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED) {
             return Err(Stop::retry(
-                "versions-remain",
+                Code::VersionsRemain,
                 "the bucket may keep earlier versions readable, and the crawler's key may not list \
                  them: grant s3:GetBucketVersioning and s3:ListBucketVersions",
             ));
@@ -207,7 +207,7 @@ impl Page {
 }
 
 fn unreadable() -> Stop {
-    Stop::retry("store-unavailable", "the store's list of versions can't be understood")
+    Stop::retry(Code::StoreUnavailable, "the store's list of versions can't be understood")
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::{
     process::Command,
 };
 
-use sluice_crawler::{ledger::State, serve::record::Pass};
+use sluice_crawler::{outcome::State, serve::pass::Pass};
 use sluice_policy::attestation::OutputFile;
 
 use crate::world::{World, pass, run::Run, seen::assert_held};
@@ -76,7 +76,7 @@ fn a_hundred_thousand_outputs_are_judged() {
     }
     let id = run.attest();
     assert_eq!(pass(&world), Pass { held: 1, published: 1, ..Pass::default() });
-    assert_eq!(world.stands(7).reason.code, "output-unlisted");
+    assert_eq!(world.stands(7).reason.code(), "output-unlisted");
     assert!(world.is_complete(&id));
     assert_eq!(world.audit().len(), 2);
 }

@@ -7,8 +7,9 @@ use rustix::process::{Signal, getpid, kill_process};
 
 use sluice_crawler::{
     config::Location,
-    ledger::{Reader, State},
-    serve::{daemon, record::Pass, signals::Signals},
+    ledger::Reader,
+    outcome::State,
+    serve::{daemon, pass::Pass, signals::Signals},
     store::Store,
 };
 use sluice_policy::attestation::OutputFile;
@@ -106,7 +107,7 @@ fn what_the_store_refuses_of_one_run_is_no_outage_for_others() {
     let store = Store::open(&Location::Directory(dir)).unwrap();
     let pass = block_on(world.crawler_with(store).pass()).unwrap();
     assert_eq!(pass, Pass { published: 198, held: 1, ..Pass::default() });
-    assert_eq!(world.stands(1).reason.code, "store-refused");
+    assert_eq!(world.stands(1).reason.code(), "store-refused");
 }
 
 #[test]
@@ -120,7 +121,7 @@ fn names_that_a_directory_can_t_hold_are_held() {
     let store = Store::open(&Location::Directory(dir.clone())).unwrap();
     let pass = block_on(world.crawler_with(store).pass()).unwrap();
     assert_eq!(pass, Pass { published: 1, held: 1, ..Pass::default() });
-    assert_eq!(world.stands(1).reason.code, "name-refused");
+    assert_eq!(world.stands(1).reason.code(), "name-refused");
     assert!(!dir.join("alice/box-lab-1.0").exists());
 }
 

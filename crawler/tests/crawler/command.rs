@@ -3,7 +3,7 @@
 use std::{fs, thread::sleep, time::Duration};
 
 use serde_json::Value;
-use sluice_crawler::ledger::{Reader, State};
+use sluice_crawler::{ledger::Reader, outcome::State};
 
 use crate::world::{
     World,

@@ -1,7 +1,7 @@
 //! The tutorial's cron script has 23 known defects; docs/how-to/from-the-script.md says for each
 //! what this crawler does instead, and which test shows it.
 
-use sluice_crawler::serve::record::Pass;
+use sluice_crawler::serve::pass::Pass;
 
 use crate::world::{World, pass};
 

@@ -7,7 +7,7 @@ use crate::world::{
     faults::{Fault, Faulty},
     pass,
 };
-use sluice_crawler::{ledger::State, serve::record::Pass};
+use sluice_crawler::{outcome::State, serve::pass::Pass};
 
 const TABLE: &[u8] = b"a,b\n1,2\n";
 
@@ -79,7 +79,7 @@ fn a_kill_while_taking_back_is_taken_up_again() {
         }
         assert_eq!(pass(&world).held, 1);
         assert!(world.published().is_empty());
-        assert_eq!(world.stands(7).reason.code, "revoked");
+        assert_eq!(world.stands(7).reason.code(), "revoked");
         assert!(world.audit().iter().all(|line| line["event"] == "hold"));
     }
 }
@@ -111,7 +111,7 @@ fn an_outage_is_told_once_and_loses_nothing() {
     }
     let entry = world.stands(29);
     assert!(matches!(entry.state, State::Seen | State::Publishing));
-    assert_eq!(entry.reason.code, "store-unavailable");
+    assert_eq!(entry.reason.code(), "store-unavailable");
     assert_eq!(world.status(29)["state"], "waiting");
     assert!(!world.status(29)["message"].as_str().unwrap().contains("refused"));
     let changed = entry.changed;

@@ -7,10 +7,7 @@ use serde_json::Value;
 use crate::world::{
     World, block_on, faults::Faulty, pass, run::Run, seen::assert_held, set::entry,
 };
-use sluice_crawler::{
-    ledger::{Reader, State},
-    serve::record::Pass,
-};
+use sluice_crawler::{ledger::Reader, outcome::State, serve::pass::Pass};
 use sluice_policy::{attestation::Predicate, time::format};
 use time::{Duration, OffsetDateTime};
 
@@ -252,7 +249,7 @@ fn an_expired_allowlist_makes_runs_wait_and_says_so() {
         OffsetDateTime::now_utc() - Duration::hours(1),
     );
     assert_eq!(pass(&world), Pass { waiting: 1, ..Pass::default() });
-    assert_eq!(world.stands(7).reason.code, "allowlist-expired");
+    assert_eq!(world.stands(7).reason.code(), "allowlist-expired");
     assert_eq!(world.status(7)["code"], "allowlist-expired");
     assert!(world.published().is_empty());
     world.publish_set(3, &[("entries/count@1.toml", &entry("count"))]);
@@ -266,7 +263,7 @@ fn without_an_allowlist_nothing_is_published() {
     let current = world.at("etc/allowlist/current");
     fs::remove_file(&current).unwrap();
     assert_eq!(pass(&world).retry, 1);
-    assert_eq!(world.stands(7).reason.code, "allowlist-unavailable");
+    assert_eq!(world.stands(7).reason.code(), "allowlist-unavailable");
     symlink("sets/1", current).unwrap();
     assert_eq!(pass(&world).published, 1);
 }

@@ -13,7 +13,7 @@ use std::{
 };
 
 use object_store::{ObjectStoreExt, multipart::MultipartStore, path::Path};
-use sluice_crawler::ledger::State;
+use sluice_crawler::outcome::State;
 
 use crate::world::{World, block_on, server::Server};
 
@@ -278,7 +278,7 @@ fn s3_a_right_that_is_missing_is_named() {
         let store = behind(&server, plan).store(&world, "rights");
         assert_eq!(block_on(world.crawler_with(store).pass()).unwrap().retry, 1);
         let reason = world.stands(7).reason;
-        assert_eq!(reason.code, "store-denied");
+        assert_eq!(reason.code(), "store-denied");
         let error = block_on(behind(&server, plan).store(&world, "rights").probe()).unwrap_err();
         assert!(error.reason().message.contains(right), "{error:?}");
     }
@@ -315,7 +315,7 @@ fn s3_a_refused_object_holds_its_own_run_alone() {
     assert_eq!((first.published, first.held, first.retry), (3, 3, 0));
     let stands: Vec<_> = (1..4).map(|job| world.stands(job)).collect();
     for (job, run) in (1..).zip(&stands) {
-        assert_eq!((run.state, &*run.reason.code), (State::Held, "store-refused"), "{job}");
+        assert_eq!((run.state, run.reason.code()), (State::Held, "store-refused"), "{job}");
         let told = world.status(job);
         assert_eq!((&told["state"], &told["code"]), (&"held".into(), &"site-unavailable".into()));
         assert!(!told["message"].as_str().unwrap().contains("results.csv"), "{told}");
@@ -343,7 +343,7 @@ fn s3_one_owner_s_bucket_is_no_outage_for_others() {
     let pass = block_on(world.crawler_with(buckets.store(&world, "one")).pass()).unwrap();
     assert_eq!((pass.published, pass.retry, pass.held), (2, 2, 0));
     for job in [1, 3] {
-        assert_eq!(world.stands(job).reason.code, "store-denied");
+        assert_eq!(world.stands(job).reason.code(), "store-denied");
         assert!(!world.status(job)["message"].as_str().unwrap().contains("of-bob"));
     }
 }

@@ -6,8 +6,9 @@ use crate::world::{World, block_on, pass, set::entry};
 use object_store::{ObjectStoreExt, path::Path};
 use sluice_crawler::{
     config::Location,
-    ledger::{Ledger, LedgerError, State},
-    serve::record::Pass,
+    ledger::{Ledger, LedgerError},
+    outcome::State,
+    serve::pass::Pass,
     store::Store,
 };
 
@@ -126,7 +127,7 @@ fn objects_of_others_are_not_overwritten() {
     block_on(world.objects.put(&key, "foreign".into())).unwrap();
     world.run(7, "box").file("big.txt", b"x\n").file("results.csv", TABLE).attest();
     assert_eq!(pass(&world).held, 1);
-    assert_eq!(world.stands(7).reason.code, "object-exists");
+    assert_eq!(world.stands(7).reason.code(), "object-exists");
     assert_eq!(world.published().into_values().collect::<Vec<_>>(), [b"foreign"]);
     block_on(world.objects.delete(&key)).unwrap();
     assert_eq!(pass(&world).published, 1);
@@ -157,7 +158,7 @@ fn a_lost_ledger_is_made_again_and_deletes_nothing() {
     world.publish_set(3, &[("entries/count@1.toml", &entry("count"))]);
     lose();
     assert_eq!(pass(&world).held, 1);
-    assert_eq!(world.stands(7).reason.code, "object-exists");
+    assert_eq!(world.stands(7).reason.code(), "object-exists");
     assert_eq!(world.published().len(), published.len());
 }
 

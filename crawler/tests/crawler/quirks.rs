@@ -1,7 +1,7 @@
 //! What servers do wrong: each bucket of tests/stores/quirky misbehaves in its own way.
 
 use object_store::{Attribute, ObjectStore, ObjectStoreExt, PutOptions, path::Path};
-use sluice_crawler::{ledger::State, store::Honours};
+use sluice_crawler::{outcome::State, store::Honours};
 
 use crate::world::{World, block_on, server::Server};
 
@@ -30,7 +30,7 @@ fn s3_quirk_parts_that_changed_are_not_published() {
     let found = block_on(server.store(&world, "pre").probe()).unwrap();
     assert!(matches!(found, Honours { checks_sha256: true, checks_parts: false, .. }), "{found:?}");
     assert_eq!(published(&server, &world), 0);
-    assert_eq!(world.stands(7).reason.code, "store-differs");
+    assert_eq!(world.stands(7).reason.code(), "store-differs");
     let objects = server.objects("pre");
     assert!(objects.keys().all(|key| key.ends_with("results.csv")), "{:?}", objects.keys());
     assert_eq!(published(&server, &world), 1);
@@ -42,7 +42,7 @@ fn s3_quirk_what_always_changes_is_never_published() {
     let Some((server, world)) = bucket("corrupts-all") else { return };
     for _ in 0..3 {
         assert_eq!(published(&server, &world), 0);
-        assert_eq!(world.stands(7).reason.code, "store-differs");
+        assert_eq!(world.stands(7).reason.code(), "store-differs");
     }
     assert!(server.objects("pre").keys().all(|key| !key.ends_with("manifest.json")));
 }
@@ -83,7 +83,7 @@ fn s3_quirk_conditions_that_are_passed_over_overwrite_nothing() {
     let key = Path::parse("pre/alice/box-lab-7.0/results.csv").unwrap();
     block_on(server.client().put(&key, "foreign".into())).unwrap();
     assert_eq!(published(&server, &world), 0);
-    assert_eq!(world.stands(7).reason.code, "object-exists");
+    assert_eq!(world.stands(7).reason.code(), "object-exists");
     assert_eq!(server.objects("pre")[key.as_ref()], b"foreign");
 }
 

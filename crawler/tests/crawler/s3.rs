@@ -94,7 +94,7 @@ fn s3_objects_of_others_stay() {
     world.run(7, "box").file("results.csv", TABLE).attest();
     let store = server.store(&world, "others");
     assert_eq!(block_on(world.crawler_with(store).pass()).unwrap().held, 1);
-    assert_eq!(world.stands(7).reason.code, "object-exists");
+    assert_eq!(world.stands(7).reason.code(), "object-exists");
     assert_eq!(server.objects("others").into_values().collect::<Vec<_>>(), [b"foreign"]);
 }
 
@@ -107,7 +107,7 @@ fn s3_refusals_and_outages_are_tried_again() {
     for (server, code) in [(wrong, "store-denied"), (away, "store-unavailable")] {
         let store = server.store(&world, "outage");
         assert_eq!(block_on(world.crawler_with(store).pass()).unwrap().retry, 1);
-        assert_eq!(world.stands(7).reason.code, code, "{:?}", world.stands(7));
+        assert_eq!(world.stands(7).reason.code(), code, "{:?}", world.stands(7));
         assert!(!world.stands(7).reason.message.contains(&server.secret));
     }
     let store = server.store(&world, "outage");
@@ -159,7 +159,7 @@ fn s3_owners_may_have_buckets_of_their_own() {
     }
     let pass = block_on(world.crawler_with(buckets.store(&world, "own")).pass()).unwrap();
     assert_eq!((pass.published, pass.held), (2, 1));
-    assert_eq!(world.stands(3).reason.code, "name-refused");
+    assert_eq!(world.stands(3).reason.code(), "name-refused");
     for (owner, id) in [("alice", "box-lab-1.0"), ("bob", "box-lab-2.0")] {
         let own = Server { bucket: format!("of-{owner}"), ..server.clone() };
         let objects = own.objects("own");

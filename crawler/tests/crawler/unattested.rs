@@ -9,7 +9,7 @@ use std::{
 use object_store::{ObjectStoreExt, path::Path as Key};
 use sluice_crawler::{
     ledger::Reader,
-    serve::{crawler::Crawler, record::Pass},
+    serve::{crawler::Crawler, pass::Pass},
 };
 
 use crate::world::{World, block_on};
@@ -47,9 +47,9 @@ fn keys(world: &World) -> Vec<String> {
     world.published().into_keys().collect()
 }
 
-fn reason(world: &World, part: &str) -> String {
+fn reason(world: &World, part: &str) -> &'static str {
     let all = Reader::open(&world.at("state")).unwrap().all().unwrap();
-    all.into_iter().find(|entry| entry.name.contains(part)).unwrap().reason.code
+    all.into_iter().find(|entry| entry.name.contains(part)).unwrap().reason.code()
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::{
 use object_store::{GetOptions, ObjectStore, ObjectStoreExt, path::Path};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sluice_crawler::{
-    ledger::State,
+    outcome::State,
     serve::withdraw::Request,
     store::{Honours, Store, Versions},
 };

@@ -3,8 +3,9 @@
 use std::{fs, process::Command, sync::Arc};
 
 use sluice_crawler::{
-    ledger::{Reader, State},
-    serve::{record::Pass, withdraw::Request},
+    ledger::Reader,
+    outcome::State,
+    serve::{pass::Pass, withdraw::Request},
 };
 
 use crate::world::{
@@ -186,7 +187,7 @@ fn a_run_that_an_older_ledger_calls_held_is_published_all_the_same() {
     assert_eq!(pass(&world).held, 1);
     let away = Faulty::new(Arc::clone(&world.objects), Fault::Fail, 0);
     block_on(world.crawler_on(away).pass()).unwrap();
-    assert_eq!(world.stands(8).reason.code, "output-missing");
+    assert_eq!(world.stands(8).reason.code(), "output-missing");
 }
 
 #[test]
@@ -203,7 +204,7 @@ fn a_manifest_that_is_another_s_is_believed_by_nobody() {
         restore(&world, None);
         pass(&world);
         let run = world.stands(7);
-        assert_eq!((run.state, &*run.reason.code), (State::Held, code));
+        assert_eq!((run.state, run.reason.code()), (State::Held, code));
     }
 }
 

@@ -20,10 +20,7 @@ use serde_json::Value;
 use sluice_policy::digest::Digest;
 use time::OffsetDateTime;
 
-use sluice_crawler::{
-    ledger::{Reader, State},
-    serve::withdraw::Request,
-};
+use sluice_crawler::{ledger::Reader, outcome::State, serve::withdraw::Request};
 
 use crate::world::{
     World, block_on,

@@ -93,7 +93,8 @@ fn svg_shows_the_words_it_has() {
         (0..20).map(|n| format!("{open}{n}{text}{close}")).collect()
     };
     let long = Output { max_bytes: 1 << 20, ..rule(ContentKind::Svg) };
-    let held = |content: &str| check_as(&long, content.as_bytes()).err().map(|hold| hold.code);
+    let held =
+        |content: &str| check_as(&long, content.as_bytes()).err().map(|hold| hold.code.word());
     for (from, to) in [
         ("</svg>", many("<!-- ", " -->") + "</svg>"),
         ("</svg>", many("<desc>", "</desc>") + "</svg>"),

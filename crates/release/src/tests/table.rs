@@ -73,7 +73,7 @@ fn tables_have_so_many_rows() {
         assert!(check_as(&rule, table(2).as_bytes()).is_ok());
         let hold = check_as(&rule, table(3).as_bytes()).unwrap_err();
         assert_eq!(
-            (hold.code, hold.message.as_str()),
+            (hold.code.word(), hold.message.as_str()),
             ("too-many-rows", "it has more than 2 rows")
         );
         rule.max_rows = Some(0);
@@ -86,7 +86,7 @@ fn columns_are_asked_for_and_forbidden() {
     let held = |kind, content: &str| {
         let (columns, forbidden_columns) = (vec!["count".into()], vec!["Patient_ID".into()]);
         let rule = Output { columns, forbidden_columns, ..rule(kind) };
-        check_as(&rule, content.as_bytes()).err().map(|hold| (hold.code, hold.message))
+        check_as(&rule, content.as_bytes()).err().map(|hold| (hold.code.word(), hold.message))
     };
     for (kind, with) in [(ContentKind::Csv, ","), (ContentKind::Tsv, "\t")] {
         let table = |text: &str| held(kind, &text.replace(',', with));

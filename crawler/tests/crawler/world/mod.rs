@@ -19,9 +19,9 @@ use object_store::{ObjectStore, memory::InMemory};
 use set::entry;
 use sluice_crawler::{
     config::Config,
-    ledger::{Ledger, LedgerError, State, journal::Journal},
-    outcome::Reason,
-    serve::{crawler::Crawler, record::Pass},
+    ledger::{Ledger, LedgerError, journal::Journal},
+    outcome::{Code, Reason, State},
+    serve::{crawler::Crawler, pass::Pass},
     store::Store,
 };
 use sluice_site::{Site, audit::Audit};
@@ -155,7 +155,7 @@ impl World {
             let names: Vec<String> = names;
             for names in names.chunks(10_000) {
                 ledger.note(names.to_vec(), "2026-07-01T12:00:00Z").await.unwrap();
-                let reason = || Reason::new("policy-passed", "");
+                let reason = || Reason::new(Code::PolicyPassed, "");
                 let settled = names.iter().map(|name| {
                     ledger.settle(name, State::Published, reason(), None, "2026-07-01T12:00:00Z")
                 });

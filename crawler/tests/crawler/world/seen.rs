@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, fs};
 use futures_util::TryStreamExt;
 use object_store::{ObjectStore, ObjectStoreExt};
 use serde_json::Value;
-use sluice_crawler::ledger::{Entry, Reader, State};
+use sluice_crawler::{
+    ledger::{Entry, Reader},
+    outcome::State,
+};
 use sluice_policy::digest::Digest;
 
 use super::{World, block_on, run::spooled};
@@ -60,6 +63,6 @@ impl World {
 /// Asserts that a job is held for `code`, and that nothing of it is in the store.
 pub(crate) fn assert_held(world: &World, job: u32, code: &str) {
     let entry = world.stands(job);
-    assert_eq!((entry.state, entry.reason.code.as_str()), (State::Held, code), "{entry:?}");
+    assert_eq!((entry.state, entry.reason.code()), (State::Held, code), "{entry:?}");
     assert!(world.published().is_empty(), "{:?}", world.published().keys());
 }

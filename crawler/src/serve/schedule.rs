@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sluice_policy::digest::Digest;
+use crate::{ledger::Id, outcome::Recheck};
 
 /// Between two looks at a run, however often something about it changes.
 const CALM: Duration = Duration::from_millis(100);
@@ -16,24 +16,9 @@ const SOON: Duration = Duration::from_secs(1);
 /// As above: what it waits for may come without an event.
 const SLOWEST: Duration = Duration::from_secs(600);
 
-/// A run in memory: half of its name's digest, which is shorter than any name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Id([u8; 16]);
-
-impl Id {
-    /// Of the run that the ledger has under `name`.
-    pub fn of(name: &str) -> Self {
-        let digest = Digest::of(name.as_bytes());
-        let (half, _) = digest.as_bytes().split_at(16);
-        let mut id = [0; 16];
-        id.copy_from_slice(half);
-        Self(id)
-    }
-}
-
 /// What a crawler keeps in memory: a few bytes for each run that ever was.
 #[derive(Default)]
-pub(crate) struct Roll {
+pub(crate) struct Schedule {
     known: HashSet<Id>,
     open: HashMap<Id, Open>,
 }
@@ -54,7 +39,7 @@ struct Open {
     places: Vec<PathBuf>,
 }
 
-impl Roll {
+impl Schedule {
     pub(crate) fn new(known: HashSet<Id>) -> Self {
         Self { known, open: HashMap::new() }
     }
@@ -90,8 +75,25 @@ impl Roll {
         }
     }
 
+    /// Puts a run back that was in hand; `interval` is the steady pause, `serial` that of the set
+    /// in force.
+    pub(crate) fn put_back(
+        &mut self,
+        run: Id,
+        recheck: Recheck,
+        interval: Duration,
+        serial: Option<u64>,
+    ) {
+        match recheck {
+            Recheck::Never => self.close(run),
+            Recheck::Steady => self.postpone(run, None, Some(interval)),
+            Recheck::Growing => self.postpone(run, None, None),
+            Recheck::GrowingUnread => self.postpone(run, serial, None),
+        }
+    }
+
     /// Takes a run off that won't change any more, unless something came up meanwhile.
-    pub(crate) fn close(&mut self, run: Id) {
+    fn close(&mut self, run: Id) {
         if self.open.get(&run).is_some_and(|open| open.hurried) {
             self.postpone(run, None, None);
         } else {
@@ -100,7 +102,7 @@ impl Roll {
     }
 
     /// Has a run looked at later, each time at twice the distance; `steady` keeps the distance.
-    pub(crate) fn postpone(&mut self, run: Id, refused: Option<u64>, steady: Option<Duration>) {
+    fn postpone(&mut self, run: Id, refused: Option<u64>, steady: Option<Duration>) {
         if let Some(open) = self.open.get_mut(&run) {
             let later = Instant::now() + steady.unwrap_or(open.pause);
             // Something may have changed since it was taken in hand.
@@ -165,7 +167,7 @@ impl Roll {
     }
 
     /// Takes up to `limit` runs in hand that are to be looked at now: they aren't due again until
-    /// they are put back, by [`Self::postpone`], or closed.
+    /// they are put back, by [`Self::put_back`].
     pub(crate) fn take_due(&mut self, limit: usize) -> Vec<String> {
         let now = Instant::now();
         let due = self.open.values_mut().filter(|open| !open.in_hand && open.due <= now);
@@ -187,32 +189,32 @@ impl Roll {
 mod tests {
     use super::*;
 
-    fn roll() -> (Roll, Id) {
-        let mut roll = Roll::default();
-        roll.add("run".into());
-        (roll, Id::of("run"))
+    fn schedule() -> (Schedule, Id) {
+        let mut schedule = Schedule::default();
+        schedule.add("run".into());
+        (schedule, Id::of("run"))
     }
 
     #[test]
     fn a_run_in_hand_is_not_due_again() {
-        let (mut roll, run) = roll();
-        assert_eq!(roll.take_due(9), ["run"]);
-        roll.hurry_all();
-        assert!(roll.take_due(9).is_empty() && roll.next().is_none());
+        let (mut schedule, run) = schedule();
+        assert_eq!(schedule.take_due(9), ["run"]);
+        schedule.hurry_all();
+        assert!(schedule.take_due(9).is_empty() && schedule.next().is_none());
         // What came up meanwhile is seen to soon, even if the run was thought to be through.
-        roll.close(run);
-        assert!(roll.next().is_some_and(|due| due < Instant::now() + SOON));
-        roll.close(run);
-        assert!(roll.next().is_none() && roll.knows(run));
+        schedule.close(run);
+        assert!(schedule.next().is_some_and(|due| due < Instant::now() + SOON));
+        schedule.close(run);
+        assert!(schedule.next().is_none() && schedule.knows(run));
     }
 
     #[test]
     fn changes_at_any_rate_are_looked_at_at_a_steady_one() {
-        let (mut roll, run) = roll();
-        roll.postpone(run, None, None);
+        let (mut schedule, run) = schedule();
+        schedule.postpone(run, None, None);
         let before = Instant::now();
-        (0..1000).for_each(|_| roll.hurry(run));
-        assert!(roll.next().is_some_and(|due| due >= before + CALM && due < before + SOON));
-        assert!(roll.take_due(9).is_empty());
+        (0..1000).for_each(|_| schedule.hurry(run));
+        assert!(schedule.next().is_some_and(|due| due >= before + CALM && due < before + SOON));
+        assert!(schedule.take_due(9).is_empty());
     }
 }

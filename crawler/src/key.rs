@@ -5,14 +5,16 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 /// Everything but [A-Za-z0-9._-].
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'_').remove(b'-');
 
+/// The run's attestation, as it was spooled.
+pub const ATTESTATION: &str = "attestation.json";
+/// Its presence says that the run is complete.
+pub const MANIFEST: &str = "manifest.json";
+/// Its presence says that the run was taken back.
+pub const TOMBSTONE: &str = "tombstone.json";
+
 /// Names beside the released files that the crawler writes, now or in a later version.
-const RESERVED: &[&str] = &[
-    "attestation.json",
-    "manifest.json",
-    "index.html",
-    "ro-crate-metadata.json",
-    "tombstone.json",
-];
+const RESERVED: &[&str] =
+    &[ATTESTATION, MANIFEST, TOMBSTONE, "index.html", "ro-crate-metadata.json"];
 
 /// One component of a key, percent-encoded.
 pub fn component(name: &str) -> String {
