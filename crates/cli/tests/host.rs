@@ -310,7 +310,8 @@ fn approved_bundles_are_installed_whole_or_not_at_all() {
     host.run(&format!("allowlist revoke set --digest {} --why bug", digest.trim())).ok();
     host.run("allowlist sign set --all --key alice --as alice@site").ok();
     let ran = on(&host, "allowlist push set").ok();
-    assert!(ran.err.contains("its bundle is revoked: bug"), "{ran:?}");
+    assert!(ran.err.contains("the workflow sha256:"), "{ran:?}");
+    assert!(ran.err.contains("is revoked: bug"), "{ran:?}");
     on(&host, "install b").fails(1, "is revoked: bug");
 }
 

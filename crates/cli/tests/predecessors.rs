@@ -151,7 +151,7 @@ fn pht_a_signature_over_another_digest_does_not_count() {
     let other = scratch.run("freeze set").ok().err;
     let own = text.lines().next().expect("the digest").to_owned();
     scratch.write(entry, text.replace(&own, &format!("digest = \"{}\"", other.trim())));
-    scratch.run("allowlist verify set --signers signers").fails(1, "0 of 1 valid signatures");
+    scratch.run("allowlist verify set --signers signers").fails(1, "has 0 of 1 signatures");
 }
 
 #[test]

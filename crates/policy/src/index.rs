@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::{digest::Digest, entry, signers, toml};
+use crate::{digest::Digest, set, toml};
 
-const MAX_BYTES: usize = 32 << 20;
+/// Largest index, in bytes.
+pub const MAX_BYTES: usize = 32 << 20;
 
 /// The namespace its signatures are made in.
 pub const NAMESPACE: &str = "sluice-index@v1";
@@ -64,7 +65,7 @@ impl Index {
         if index.expires <= index.issued {
             return Err(IndexError::Invalid("expires must be later than issued"));
         }
-        match index.files.iter().find(|(path, digest)| !is_file_of_set(path, digest)) {
+        match index.files.iter().find(|(path, digest)| !set::is_listable(path, digest)) {
             Some((path, _)) => Err(IndexError::UnknownFile(path.clone())),
             None => Ok(index),
         }
@@ -101,25 +102,6 @@ impl IndexError {
     fn malformed(error: impl ToString) -> Self {
         Self::Malformed(error.to_string())
     }
-}
-
-/// A manifest's name is its own digest, so the two must agree.
-fn is_file_of_set(path: &str, digest: &Digest) -> bool {
-    if let Some(hex) = path.strip_prefix("manifests/") {
-        return Digest::from_hex(hex).as_ref() == Ok(digest);
-    }
-    let signed = match path.split_once(".sig.d/") {
-        None => path,
-        Some((signed, signature)) => match signature.strip_suffix(".sig") {
-            Some(principal) if signers::is_principal(principal) => signed,
-            _ => return false,
-        },
-    };
-    signed == "revoked.toml"
-        || signed
-            .strip_prefix("entries/")
-            .and_then(|file| file.strip_suffix(".toml"))
-            .is_some_and(entry::is_entry_id)
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ pub mod openssh;
 pub mod path;
 pub mod revocation;
 pub mod script;
+pub mod set;
 pub mod signature;
 pub mod signers;
 pub mod template;

@@ -5,7 +5,8 @@ use time::OffsetDateTime;
 
 use crate::{digest::Digest, text, toml};
 
-const MAX_BYTES: usize = 4 << 20;
+/// Largest list, in bytes.
+pub const MAX_BYTES: usize = 4 << 20;
 
 /// The namespace its signatures are made in: that of entries, since taking back is the
 /// counterpart of approving.

@@ -3,9 +3,10 @@
 use ssh_key::{Algorithm, HashAlg, PublicKey, SshSig, public::KeyData};
 use time::OffsetDateTime;
 
-use crate::{openssh, revocation::Revoked, signers::AllowedSigners};
+use crate::{openssh, signers::AllowedSigners};
 
-const MAX_BYTES: usize = 16 << 10;
+/// Largest signature, in bytes.
+pub const MAX_BYTES: usize = 16 << 10;
 /// Bit of a security key's flags: a person touched it.
 const USER_PRESENT: u8 = 1;
 
@@ -56,21 +57,13 @@ pub enum SignatureError {
     /// Made by a key outside its validity.
     #[error("the key {0} is not valid now after allowed_signers")]
     NotValidNow(String),
-    /// Made by a key taken back.
-    #[error("the key {fingerprint} is revoked: {why}")]
-    Revoked {
-        /// The key that signed.
-        fingerprint: String,
-        /// Reason given in the revocation.
-        why: String,
-    },
     /// Not a signature of these bytes by this key.
     #[error("it does not fit the signed bytes: one of the two was altered")]
     Mismatch,
 }
 
 /// Verifies that `armored` is the signature of `message` in `namespace` by a key that `signers`
-/// gives to `principal` now and that is not `revoked`.
+/// gives to `principal` now. Whether the key was taken back is the caller's to ask.
 pub fn verify(
     signers: &AllowedSigners,
     principal: &str,
@@ -78,7 +71,6 @@ pub fn verify(
     message: &[u8],
     armored: &[u8],
     now: OffsetDateTime,
-    revoked: &Revoked,
 ) -> Result<Signer, SignatureError> {
     let signature = parse(armored)?;
     if signature.namespace() != namespace {
@@ -90,9 +82,6 @@ pub fn verify(
     let key = signature.public_key();
     let fingerprint = key.fingerprint(HashAlg::Sha256).to_string();
     check_allowed(signers, principal, namespace, key, &fingerprint, now)?;
-    if let Some(why) = revoked.key(&fingerprint) {
-        return Err(SignatureError::Revoked { fingerprint, why: why.into() });
-    }
     PublicKey::from(key.clone())
         .verify(namespace, message, &signature)
         .map_err(|_| SignatureError::Mismatch)?;

@@ -5,9 +5,12 @@
 //! there are.
 
 mod error;
+mod files;
 mod intake;
 mod own;
+mod stamp;
 mod verified;
+mod verifier;
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
@@ -23,8 +26,10 @@ use time::OffsetDateTime;
 
 use crate::{Policy, Site, paths};
 pub use error::SetError;
+pub use files::Files;
 use intake::Intake;
 pub use verified::{VerifiedEntry, VerifiedSet};
+pub use verifier::{ExaminedEntry, Verifier, check_in_force};
 
 /// Upper bound of `allowed_signers`, in bytes.
 const MAX_SIGNERS: usize = 1 << 20;

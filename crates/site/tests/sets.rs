@@ -291,6 +291,35 @@ fn revocation_wins() {
     assert_eq!(code(current(&host, &one())), "revoked");
 }
 
+/// The set that takes a key back may still carry that key's signature of its index, in front of others.
+#[test]
+fn a_revoked_key_spoils_no_other_signature_of_the_index() {
+    let Some(mut host) = Host::new() else { return };
+    host.key("deputy@lab", "namespaces=\"sluice-index@v1\"");
+    let mut draft = draft(&host, 1, &["controller@lab"]);
+    let key = host.fingerprint("admin@lab");
+    let text = revoked(&format!("[[key]]\nfingerprint = \"{key}\""));
+    host.add(&mut draft, "revoked.toml", &text, &["controller@lab"]);
+    host.publish(&draft);
+    let signature = host.allowlist().join("sets/1/index.toml.sig.d/deputy@lab.sig");
+    let index = fs::read(host.allowlist().join("sets/1/index.toml")).unwrap();
+    write(&signature, &host.sign("deputy@lab", "sluice-index@v1", &index));
+    assert_eq!(entry_code(&host, &one(), ID), "ok");
+
+    // Older releases noted the first who had signed.
+    let stamp = host.dir.path().join("state/allowlist/1/verified.json");
+    let noted = fs::read_to_string(&stamp).unwrap();
+    let noted = noted.split_once('\n').unwrap().1.replace(&host.fingerprint("deputy@lab"), &key);
+    assert!(noted.contains(&key));
+    write(&stamp, format!("{}\n{noted}", Digest::of(noted.as_bytes())).as_bytes());
+    assert_eq!(entry_code(&host, &one(), ID), "ok");
+    assert!(!fs::read_to_string(&stamp).unwrap().contains(&key), "found anew");
+    // Without the other signature the set is the revoked key's alone.
+    fs::remove_file(signature).unwrap();
+    fs::remove_dir_all(host.dir.path().join("state")).unwrap();
+    assert_eq!(code(current(&host, &one())), "revoked");
+}
+
 #[test]
 fn what_was_taken_back_is_not_given_back_by_leaving_it_out() {
     let Some(host) = Host::new() else { return };

@@ -8,10 +8,11 @@ use sluice_parameters::{MAX_SCHEMA, Schema};
 use sluice_policy::digest::Digest;
 use sluice_policy::entry::{self, Entry, Parameters};
 use sluice_policy::manifest::{Kind, Manifest};
+use sluice_policy::set::{entry_file, manifest_file};
 use sluice_site::Site;
 use sluice_sys::{beneath, read_limited};
 
-use super::draft::{self, Draft, entry_file, manifest_file};
+use super::draft::{self, Draft};
 use super::git::Checkout;
 use super::warnings;
 use crate::args::allowlist::Add;

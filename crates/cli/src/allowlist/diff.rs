@@ -5,11 +5,12 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::draft::{Draft, entry_file};
+use super::draft::Draft;
 use super::published;
 use crate::diff::text::unified;
 use crate::exit::{Exit, Result};
 use crate::output;
+use sluice_policy::set::entry_file;
 
 #[derive(Serialize)]
 pub(super) struct Report {

@@ -2,25 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 use sluice_policy::digest::Digest;
-use sluice_policy::entry::{Entry, is_entry_id};
+use sluice_policy::entry::Entry;
 use sluice_policy::index::Index;
 use sluice_policy::manifest::{self, Manifest};
 use sluice_policy::revocation::Revoked;
-use sluice_policy::signers::is_principal;
+use sluice_policy::set::{
+    ENTRIES, INDEX, MANIFESTS, REVOKED, entry_file, entry_of, manifest_file, principal_of,
+    signature_dir, signature_file,
+};
+use sluice_site::sets::Files;
 use sluice_sys::{atomic, beneath, read_limited};
 
 use crate::exit::{Doing, Failure, Result};
-
-/// File names within a set.
-pub(super) const INDEX: &str = "index.toml";
-pub(super) const REVOKED: &str = "revoked.toml";
-const ENTRIES: &str = "entries";
-const MANIFESTS: &str = "manifests";
 
 /// A set's directory. Files are read beneath its descriptor: who publishes somebody's set must
 /// not be led by a link to what only the publisher may read.
@@ -52,6 +50,11 @@ impl Draft {
     fn at(dir: &Path) -> Result<Self> {
         let fd = fs::File::open(dir).doing(|| format!("open {}", dir.display()))?;
         Ok(Self { dir: dir.to_owned(), fd: fd.into() })
+    }
+
+    /// The set's files as a verifier reads them.
+    pub(super) fn set_files(&self) -> Files<'_> {
+        Files::new(self.fd.as_fd())
     }
 
     /// Path of a file of the set.
@@ -109,7 +112,7 @@ impl Draft {
     }
 
     fn remove_signatures(&self, file: &str) -> Result<()> {
-        let path = self.path(&signatures(file));
+        let path = self.path(&signature_dir(file));
         match fs::remove_dir_all(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
             result => result.doing(|| format!("remove {}", path.display())),
@@ -118,16 +121,14 @@ impl Draft {
 
     /// Who has signed a file; whether rightly is not looked at.
     pub(super) fn signers(&self, file: &str) -> Result<Vec<String>> {
-        let names = self.names(&signatures(file))?;
-        let principal = |name: String| name.strip_suffix(".sig").map(str::to_owned);
-        Ok(names.into_iter().filter_map(principal).filter(|name| is_principal(name)).collect())
+        let names = self.names(&signature_dir(file))?;
+        Ok(names.iter().filter_map(|name| principal_of(name)).map(str::to_owned).collect())
     }
 
     /// Entries, `NAME@VERSION`.
     pub(crate) fn entries(&self) -> Result<Vec<String>> {
         let names = self.names(ENTRIES)?;
-        let id = |name: String| name.strip_suffix(".toml").map(str::to_owned);
-        Ok(names.into_iter().filter_map(id).filter(|id| is_entry_id(id)).collect())
+        Ok(names.iter().filter_map(|name| entry_of(name)).map(str::to_owned).collect())
     }
 
     /// An entry of the set.
@@ -173,7 +174,7 @@ impl Draft {
         signed.extend(self.has(REVOKED).then(|| REVOKED.to_owned()));
         let mut files = signed.clone();
         for file in &signed {
-            let of = |principal: String| signature(file, &principal);
+            let of = |principal: String| signature_file(file, &principal);
             files.extend(self.signers(file)?.into_iter().map(of));
         }
         files.extend(self.manifests()?);
@@ -201,16 +202,6 @@ impl Draft {
     }
 }
 
-/// The file of an entry.
-pub(super) fn entry_file(id: &str) -> String {
-    format!("{ENTRIES}/{id}.toml")
-}
-
-/// The file of a manifest.
-pub(super) fn manifest_file(digest: &Digest) -> String {
-    format!("{MANIFESTS}/{}", digest.hex())
-}
-
 /// Digest of the difference from the bundle of an entry of the set to `manifest`.
 pub(super) fn difference(set: &Draft, previous: &str, manifest: &[u8]) -> Result<Digest> {
     if !set.has(&entry_file(previous)) {
@@ -220,14 +211,4 @@ pub(super) fn difference(set: &Draft, previous: &str, manifest: &[u8]) -> Result
     let old = Manifest::parse(&old).map_err(Failure::bad)?;
     let new = Manifest::parse(manifest).map_err(Failure::bad)?;
     Ok(Digest::of(old.difference(&new).as_bytes()))
-}
-
-/// The directory of a file's signatures.
-fn signatures(file: &str) -> String {
-    format!("{file}.sig.d")
-}
-
-/// A principal's signature on a file.
-pub(super) fn signature(file: &str, principal: &str) -> String {
-    format!("{}/{principal}.sig", signatures(file))
 }

@@ -5,9 +5,10 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 use sluice_policy::index::Index;
+use sluice_policy::set::{INDEX, entry_file, signature_file};
 use time::OffsetDateTime;
 
-use super::draft::{Draft, INDEX, entry_file, signature};
+use super::draft::Draft;
 use super::verify::{self, Against, Kind, Problem};
 use crate::exit::{Doing, Failure, Result};
 use crate::output;
@@ -43,11 +44,12 @@ pub(super) fn put_in_force(source: &Draft, to: &Path, against: &Against) -> Resu
         .and_then(|draft| against.problems(&draft, OffsetDateTime::now_utc()))
         .and_then(|problems| {
             // Neither what the set itself takes back holds it up, nor what is in force already.
-            let stays = |problem: &Problem| match &problem.kind {
-                Kind::Refused => false,
+            let stays = |problem: &Problem| match problem.kind {
+                Kind::Refused | Kind::Undone => false,
                 Kind::TakenBack => true,
-                Kind::NotByApprover(id) => {
-                    in_force.as_ref().is_some_and(|before| are_alike(before, source, id))
+                Kind::NotByApprover => {
+                    let both = in_force.as_ref().zip(problem.entry.as_deref());
+                    both.is_some_and(|(before, id)| are_alike(before, source, id))
                 }
             };
             let (stay, others): (Vec<_>, Vec<_>) = problems.into_iter().partition(stays);
@@ -88,7 +90,7 @@ pub(super) fn published_serial(allowlist: &Path) -> Option<u64> {
 fn copied(source: &Draft, index: &Index, to: &Path) -> Result<Draft> {
     let copy = Draft::make(to)?;
     let of_index = source.signers(INDEX)?;
-    let of_index = of_index.iter().map(|principal| signature(INDEX, principal));
+    let of_index = of_index.iter().map(|principal| signature_file(INDEX, principal));
     for file in index.files.keys().cloned().chain([INDEX.to_owned()]).chain(of_index) {
         copy.write(&file, &source.read(&file)?)?;
     }

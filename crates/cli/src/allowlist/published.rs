@@ -6,9 +6,10 @@ use std::path::Path;
 use sluice_policy::digest::Digest;
 use sluice_policy::entry::{Entry, is_entry_id};
 use sluice_policy::manifest::Manifest;
+use sluice_policy::set::{entry_file, manifest_file};
 use sluice_site::paths::ALLOWLIST;
 
-use super::draft::{Draft, entry_file, manifest_file};
+use super::draft::Draft;
 use crate::exit::{Failure, Result};
 
 /// The set at `dir`; without one the published one.

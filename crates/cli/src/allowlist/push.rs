@@ -69,8 +69,7 @@ fn here(args: &Push, stream: bool) -> Result<Exit> {
     let set = unpacked.as_ref().map(tempfile::TempDir::path).or(args.set.as_deref());
     let mut serial = None;
     if let Some(set) = set {
-        let policy = Some(site.policy.clone());
-        let against = Against { signers: verify::signers(&args.signers)?, policy };
+        let against = Against::site(verify::signers(&args.signers)?, &site);
         let pushed = put_in_force(&Draft::open(set)?, &args.to, &against)?;
         output::note(format_args!("serial {pushed} is in force in {}", args.to.display()));
         serial = Some(pushed);

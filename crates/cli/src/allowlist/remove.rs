@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use super::draft::{Draft, entry_file};
+use super::draft::Draft;
 use crate::exit::{Exit, Failure, Result};
 use crate::output;
+use sluice_policy::set::entry_file;
 
 pub(super) fn run(set: &Path, id: &str) -> Result<Exit> {
     let draft = Draft::open(set)?;

@@ -8,12 +8,13 @@ use serde::Serialize;
 use sluice_policy::attestation::Basis;
 use sluice_policy::digest::Digest;
 use sluice_policy::revocation::{Revoked, RevokedDigest, RevokedKey};
+use sluice_policy::set::{INDEX, REVOKED, entry_file, signature_file};
 use sluice_site::Site;
 use sluice_site::paths::ALLOWED_SIGNERS;
 use ssh_key::{HashAlg, SshSig};
 use time::OffsetDateTime;
 
-use super::draft::{Draft, INDEX, REVOKED, entry_file, signature};
+use super::draft::Draft;
 use super::released::{self, Released};
 use super::{published, verify};
 use crate::args::allowlist::Revoke;
@@ -138,7 +139,7 @@ fn signed_by(draft: &Draft, fingerprint: &str) -> Result<BTreeSet<Digest>> {
 
 fn is_signed_by(draft: &Draft, file: &str, fingerprint: &str) -> Result<bool> {
     for principal in draft.signers(file)? {
-        let made = SshSig::from_pem(draft.read(&signature(file, &principal))?);
+        let made = SshSig::from_pem(draft.read(&signature_file(file, &principal))?);
         let key = made.map(|made| made.public_key().fingerprint(HashAlg::Sha256).to_string());
         if key.is_ok_and(|key| key == fingerprint) {
             return Ok(true);

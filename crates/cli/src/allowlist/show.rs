@@ -5,10 +5,11 @@ use std::path::Path;
 use serde::Serialize;
 use sluice_policy::digest::Digest;
 use sluice_policy::entry::Entry;
+use sluice_policy::set::{INDEX, REVOKED, entry_file};
 use sluice_policy::time::format;
 use time::OffsetDateTime;
 
-use super::draft::{Draft, INDEX, REVOKED, entry_file};
+use super::draft::Draft;
 use super::shown;
 use crate::exit::{Exit, Result};
 use crate::output;

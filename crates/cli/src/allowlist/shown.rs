@@ -3,9 +3,10 @@
 use sluice_policy::entry::{Entry, Output};
 use sluice_policy::index::Index;
 use sluice_policy::revocation::Revoked;
+use sluice_policy::set::entry_file;
 use sluice_policy::time::format;
 
-use super::draft::{Draft, entry_file};
+use super::draft::Draft;
 use super::{diff, published, show};
 use crate::diff::text::unified;
 use crate::exit::Result;

@@ -7,10 +7,11 @@ use std::process::{Command, Stdio};
 use sluice_policy::entry::{self, Entry};
 use sluice_policy::index::{self, Index};
 use sluice_policy::revocation::{self, Revoked};
+use sluice_policy::set::{INDEX, REVOKED, entry_file, manifest_file, signature_file};
 use sluice_policy::signers::is_principal;
 use time::OffsetDateTime;
 
-use super::draft::{Draft, INDEX, REVOKED, entry_file, manifest_file, signature};
+use super::draft::Draft;
 use super::force::published_serial;
 use super::{consent, shown};
 use crate::args::allowlist::Sign;
@@ -164,7 +165,7 @@ impl Signing<'_> {
 
     fn sign(&self, file: &str, bytes: &[u8], namespace: &str) -> Result<()> {
         let signed = ssh_keygen(&self.args.key, namespace, bytes)?;
-        self.draft.write(&signature(file, &self.args.principal), &signed)?;
+        self.draft.write(&signature_file(file, &self.args.principal), &signed)?;
         output::note(format_args!("signed {file} as {}", self.args.principal));
         Ok(())
     }

@@ -8,7 +8,7 @@ use ssh_key::{HashAlg, PrivateKey, SshSig};
 use time::macros::datetime;
 
 use super::{SignatureError, verify};
-use crate::{entry::NAMESPACE, revocation::Revoked, signers::AllowedSigners, testing::Keys};
+use crate::{entry::NAMESPACE, signers::AllowedSigners, testing::Keys};
 
 const WHO: &str = "controller@lab";
 const MESSAGE: &[u8] = b"format = 1\n";
@@ -65,10 +65,8 @@ fn count_when_touched() {
         for (flags, touched) in [(1, true), (5, true), (0, false), (4, false)] {
             let (line, armored) = signed(&keys, kind, flags);
             let signers = AllowedSigners::parse(line.as_bytes()).unwrap();
-            let check = |message: &[u8]| {
-                let (armored, revoked) = (armored.as_bytes(), Revoked::default());
-                verify(&signers, WHO, NAMESPACE, message, armored, now, &revoked)
-            };
+            let check =
+                |message: &[u8]| verify(&signers, WHO, NAMESPACE, message, armored.as_bytes(), now);
             let openssh = keys.openssh_verifies(
                 &line,
                 WHO,

@@ -1,7 +1,6 @@
 use super::*;
 use crate::{
     entry,
-    revocation::RevokedKey,
     testing::{Keys, flips},
 };
 use time::macros::datetime;
@@ -12,7 +11,7 @@ const MESSAGE: &[u8] = b"format = 1\nname = \"variant-calling\"\n";
 
 fn check(allowed: &str, armored: &[u8]) -> Result<Signer, SignatureError> {
     let signers = AllowedSigners::parse(allowed.as_bytes()).unwrap();
-    verify(&signers, WHO, entry::NAMESPACE, MESSAGE, armored, NOW, &Revoked::default())
+    verify(&signers, WHO, entry::NAMESPACE, MESSAGE, armored, NOW)
 }
 
 /// A key of `kind`, a line that allows it, and its signature of [`MESSAGE`].
@@ -45,9 +44,8 @@ fn verifies_what_ssh_keygen_signs() {
 fn refuses_another_message_namespace_principal_or_key() {
     let (keys, allowed, signature) = signed("ed25519");
     let signers = AllowedSigners::parse(allowed.as_bytes()).unwrap();
-    let revoked = Revoked::default();
     let verify = |who, namespace, message: &[u8], signature: &[u8]| {
-        super::verify(&signers, who, namespace, message, signature, NOW, &revoked)
+        super::verify(&signers, who, namespace, message, signature, NOW)
     };
     let ours = entry::NAMESPACE;
     assert_eq!(verify(WHO, ours, b"other", &signature), Err(SignatureError::Mismatch));
@@ -99,19 +97,6 @@ fn obeys_the_options_of_a_line_as_openssh_does() {
         let openssh = keys.openssh_verifies(&allowed, WHO, namespace, MESSAGE, &signature, time);
         assert_eq!(openssh, expected == "ok", "{options}");
     }
-}
-
-#[test]
-fn refuses_a_revoked_key() {
-    let (_keys, allowed, signature) = signed("ed25519");
-    let Signer { fingerprint, .. } = check(&allowed, &signature).unwrap();
-    let key = RevokedKey { fingerprint: fingerprint.clone(), why: "lost".into(), at: NOW };
-    let revoked = Revoked { keys: vec![key], ..Revoked::default() };
-    let signers = AllowedSigners::parse(allowed.as_bytes()).unwrap();
-    assert_eq!(
-        verify(&signers, WHO, entry::NAMESPACE, MESSAGE, &signature, NOW, &revoked),
-        Err(SignatureError::Revoked { fingerprint, why: "lost".into() })
-    );
 }
 
 #[test]
@@ -174,9 +159,8 @@ fn detects_every_flipped_bit() {
     for kind in ["ed25519", "ecdsa"] {
         let (_keys, allowed, signature) = signed(kind);
         let signers = AllowedSigners::parse(allowed.as_bytes()).unwrap();
-        let revoked = Revoked::default();
         let verify = |message: &[u8], signature: &[u8]| {
-            super::verify(&signers, WHO, entry::NAMESPACE, message, signature, NOW, &revoked)
+            super::verify(&signers, WHO, entry::NAMESPACE, message, signature, NOW)
         };
         assert!(verify(MESSAGE, &signature).is_ok());
         for message in flips(MESSAGE) {

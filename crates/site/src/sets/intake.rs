@@ -5,49 +5,18 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
 use rustix::fs::{
-    Dir, Mode, OFlags, RenameFlags, fsync, mkdirat, openat, renameat, renameat_with, syncfs,
+    Mode, OFlags, RenameFlags, fsync, mkdirat, openat, renameat, renameat_with, syncfs,
 };
 use rustix::io::Errno;
-use serde::{Deserialize, Serialize};
-use sluice_policy::digest::Digest;
 use sluice_policy::index::Index;
-use sluice_policy::revocation::Revoked;
-use sluice_policy::signature::{SignatureError, Signer, verify};
-use sluice_policy::signers::is_principal;
-use sluice_policy::{entry, index, manifest, revocation};
-use sluice_sys::trusted::{Trust, check_file, open_trusted_dir};
-use sluice_sys::{atomic, beneath::open_beneath, read_limited, tree};
+use sluice_policy::set::{INDEX, REVOKED, signature_file};
+use sluice_sys::trusted::{Trust, open_trusted_dir};
+use sluice_sys::{beneath::open_beneath, tree};
 use time::OffsetDateTime;
 
-use super::{SetError, Signers, own};
+use super::stamp::Stamp;
+use super::{Files, SetError, Signers, Verifier};
 use crate::Policy;
-
-/// Upper bounds, in bytes.
-const MAX_INDEX: usize = 32 << 20;
-const MAX_REVOKED: usize = 4 << 20;
-const MAX_SIGNATURE: usize = 16 << 10;
-/// Signatures looked at per file.
-const MAX_SIGNATURES: usize = 64;
-/// The file with a kept set's [`Stamp`].
-const STAMP: &str = "verified.json";
-const MAX_STAMP: usize = 4096;
-
-/// What was found when a kept set was verified.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub(super) struct Stamp {
-    pub(super) serial: u64,
-    #[serde(with = "sluice_policy::time::rfc3339")]
-    pub(super) issued: OffsetDateTime,
-    #[serde(with = "sluice_policy::time::rfc3339")]
-    pub(super) expires: OffsetDateTime,
-    /// Fingerprint of the key that signed the index.
-    pub(super) key: String,
-    /// Digest of the `allowed_signers` that it was verified with.
-    pub(super) allowed_signers: Digest,
-    /// Digest of what it takes back; of nothing if it has no such file.
-    pub(super) revoked: Digest,
-}
 
 pub(super) struct Intake<'a> {
     pub(super) published: &'a Path,
@@ -101,32 +70,30 @@ impl Intake<'_> {
         serial: u64,
         now: OffsetDateTime,
     ) -> Result<(), SetError> {
-        let bytes = read(set, "index.toml", MAX_INDEX).map_err(SetError::invalid)?;
-        let signatures = signatures(set, "index.toml").map_err(SetError::invalid)?;
+        let published = Files::trusted(set, path, Trust::ROOT);
+        let bytes = published.index().map_err(SetError::invalid)?;
+        let signatures = published.signatures(INDEX).map_err(SetError::invalid)?;
         let index = Index::parse(&bytes).map_err(SetError::invalid)?;
         if index.serial != serial {
             return Err(SetError::invalid(format!("sets/{serial} has serial {}", index.serial)));
         }
         let target = Target::make(self.kept, partial).map_err(SetError::state)?;
-        target.write("index.toml", &bytes)?;
+        target.write(INDEX, &bytes)?;
         for (principal, signature) in &signatures {
-            target.write(&signature_path("index.toml", principal), signature)?;
+            target.write(&signature_file(INDEX, principal), signature)?;
         }
-        // On the copy: the signatures that verify now are the ones that are kept.
-        let signer = check_index(target.dir.as_fd(), &bytes, self.signers, now)?;
-        for (file, digest) in &index.files {
-            let fd = open_beneath(set, Path::new(file), OFlags::RDONLY)
-                .map_err(|error| SetError::invalid(format!("{file}: {error}")))?;
-            check_file(&fd, &path.join(file), Trust::ROOT)?;
-            let bytes = read_limited(fd, limit(file))
-                .map_err(|error| SetError::invalid(format!("{file}: {error}")))?;
-            if Digest::of(&bytes) != *digest {
-                return Err(SetError::invalid(format!("{file} is not what the index lists")));
-            }
-            target.write(file, &bytes)?;
+        let (revocations, others): (Vec<_>, Vec<_>) =
+            index.files.iter().partition(|(file, _)| file.starts_with(REVOKED));
+        for (file, digest) in revocations {
+            target.write(file, &published.listed(file, digest)?)?;
         }
-        let revoked = check_revoked(target.dir.as_fd(), self.policy, self.signers, now)?;
-        write_stamp(target.dir.as_fd(), &Stamp::new(&index, signer, self.signers, revoked))?;
+        // On the copy: the signatures that verify now are the ones that are kept. Before the rest is
+        // read: that can be a lot.
+        let stamp = verify(target.dir.as_fd(), &bytes, &index, self.policy, self.signers, now)?;
+        for (file, digest) in others {
+            target.write(file, &published.listed(file, digest)?)?;
+        }
+        stamp.write(target.dir.as_fd())?;
         syncfs(&target.dir).map_err(SetError::state)
     }
 }
@@ -139,140 +106,30 @@ pub(super) fn check(
     signers: &Signers,
     now: OffsetDateTime,
 ) -> Result<Stamp, SetError> {
-    let bytes = read(set, "index.toml", MAX_INDEX).map_err(SetError::state)?;
+    let bytes = Files::new(set).index().map_err(SetError::state)?;
     let index = Index::parse(&bytes).map_err(SetError::invalid)?;
-    let then = index.issued.min(now);
-    let revoked = check_revoked(set, policy, signers, then)?;
-    let signer = check_index(set, &bytes, signers, then)?;
-    Ok(Stamp::new(&index, signer, signers, revoked))
+    verify(set, &bytes, &index, policy, signers, index.issued.min(now))
 }
 
-fn check_index(
+fn verify(
     set: BorrowedFd<'_>,
     bytes: &[u8],
-    signers: &Signers,
-    now: OffsetDateTime,
-) -> Result<Signer, SetError> {
-    signer(set, "index.toml", index::NAMESPACE, bytes, |_| true, signers, now)
-}
-
-impl Stamp {
-    fn new(index: &Index, signer: Signer, signers: &Signers, revoked: Digest) -> Self {
-        Self {
-            serial: index.serial,
-            issued: index.issued,
-            expires: index.expires,
-            key: signer.fingerprint,
-            allowed_signers: signers.digest,
-            revoked,
-        }
-    }
-}
-
-/// What was noted, unless that was altered or is an older release's.
-pub(super) fn read_stamp(set: BorrowedFd<'_>) -> Option<Stamp> {
-    let bytes = read(set, STAMP, MAX_STAMP).ok()?;
-    serde_json::from_slice(own::noted(&bytes)?).ok()
-}
-
-pub(super) fn write_stamp(set: BorrowedFd<'_>, stamp: &Stamp) -> Result<(), SetError> {
-    let bytes = serde_json::to_vec(stamp).map_err(SetError::state)?;
-    atomic::write(set, STAMP, &own::note(&bytes), 0o600).map_err(SetError::state)
-}
-
-/// Verifies what a set takes back and returns its digest; one approver's signature is enough, since
-/// it only takes away.
-fn check_revoked(
-    set: BorrowedFd<'_>,
+    index: &Index,
     policy: &Policy,
     signers: &Signers,
     now: OffsetDateTime,
-) -> Result<Digest, SetError> {
-    let Some(bytes) = revoked_bytes(set)? else { return Ok(Digest::of(b"")) };
-    Revoked::parse(&bytes).map_err(SetError::invalid)?;
-    let may = |name: &str| policy.may_revoke(name);
-    signer(set, "revoked.toml", revocation::NAMESPACE, &bytes, may, signers, now)?;
-    Ok(Digest::of(&bytes))
-}
-
-/// `revoked.toml` of a kept set, if it has one.
-pub(super) fn revoked_bytes(set: BorrowedFd<'_>) -> Result<Option<Vec<u8>>, SetError> {
-    match read(set, "revoked.toml", MAX_REVOKED) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        bytes => bytes.map(Some).map_err(SetError::state),
-    }
-}
-
-/// The first of the accepted principals whose signature of `file` verifies.
-fn signer(
-    set: BorrowedFd<'_>,
-    file: &str,
-    namespace: &str,
-    bytes: &[u8],
-    accepted: impl Fn(&str) -> bool,
-    signers: &Signers,
-    now: OffsetDateTime,
-) -> Result<Signer, SetError> {
-    let mut reasons = String::new();
-    for (principal, armored) in signatures(set, file).map_err(SetError::state)? {
-        let none = Revoked::default();
-        let result = match accepted(&principal) {
-            true => verify(&signers.keys, &principal, namespace, bytes, &armored, now, &none),
-            false => continue,
-        };
-        match result {
-            Ok(signer) => return Ok(signer),
-            Err(error) => reasons += &reason(&principal, &error),
-        }
-    }
-    Err(SetError::invalid(format!("{file} has no valid signature{reasons}")))
-}
-
-/// How a signature that doesn't count is told.
-pub(super) fn reason(principal: &str, error: &SignatureError) -> String {
-    format!("; {principal}: {error}")
-}
-
-/// The signatures of a file by the principals they are named after.
-pub(super) fn signatures(set: BorrowedFd<'_>, file: &str) -> io::Result<Vec<(String, Vec<u8>)>> {
-    let directory = format!("{file}.sig.d");
-    let dir = match open_beneath(set, Path::new(&directory), OFlags::DIRECTORY) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        dir => dir?,
-    };
-    let mut found = Vec::new();
-    for item in Dir::read_from(&dir)? {
-        let item = item?;
-        let name = item.file_name().to_str().unwrap_or_default();
-        let Some(principal) = name.strip_suffix(".sig").filter(|name| is_principal(name)) else {
-            continue;
-        };
-        found.push((principal.to_owned(), read(dir.as_fd(), name, MAX_SIGNATURE)?));
-        if found.len() > MAX_SIGNATURES {
-            return Err(io::Error::other(format!("{directory} has too many signatures")));
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
-fn signature_path(file: &str, principal: &str) -> String {
-    format!("{file}.sig.d/{principal}.sig")
-}
-
-/// Reads a file of a set.
-pub(super) fn read(set: BorrowedFd<'_>, file: &str, max: usize) -> io::Result<Vec<u8>> {
-    read_limited(open_beneath(set, Path::new(file), OFlags::RDONLY)?, max)
-        .map_err(|error| io::Error::new(error.kind(), format!("{file}: {error}")))
-}
-
-fn limit(file: &str) -> usize {
-    match file {
-        "revoked.toml" => MAX_REVOKED,
-        _ if file.ends_with(".sig") => MAX_SIGNATURE,
-        _ if file.starts_with("manifests/") => manifest::MAX_BYTES,
-        _ => entry::MAX_BYTES,
-    }
+) -> Result<Stamp, SetError> {
+    let (files, verifier) = (Files::new(set), Verifier { keys: &signers.keys, policy, now });
+    let (revoked, digest) = verifier.revoked(&files)?;
+    let signer = verifier.index(&files, bytes, &revoked)?;
+    Ok(Stamp {
+        serial: index.serial,
+        issued: index.issued,
+        expires: index.expires,
+        key: signer.fingerprint,
+        allowed_signers: signers.digest,
+        revoked: digest,
+    })
 }
 
 /// The copy in the making.

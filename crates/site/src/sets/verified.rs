@@ -1,20 +1,19 @@
 //! A verified set, read from the copy that only root can write.
 
-use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
 use sluice_policy::digest::Digest;
-use sluice_policy::entry::{self, Entry, is_entry_id};
-use sluice_policy::manifest::{self, Manifest};
+use sluice_policy::entry::Entry;
+use sluice_policy::manifest::Manifest;
 use sluice_policy::revocation::Revoked;
-use sluice_policy::signature::{SignatureError, verify};
+use sluice_policy::set::manifest_file;
 use sluice_policy::signers::AllowedSigners;
 use time::OffsetDateTime;
 
-use super::intake::{
-    Stamp, check, read, read_stamp, reason, revoked_bytes, signatures, write_stamp,
-};
-use super::{SetError, Signers};
+use super::intake::check;
+use super::stamp::Stamp;
+use super::verifier::check_in_force;
+use super::{Files, SetError, Signers, Verifier};
 use crate::Policy;
 
 /// A set whose index was verified and whose files are the listed ones.
@@ -46,23 +45,24 @@ impl VerifiedSet {
         signers: &Signers,
         now: OffsetDateTime,
     ) -> Result<Self, SetError> {
-        let known = read_stamp(dir.as_fd());
-        let stamp = match known.filter(|stamp| stamp.allowed_signers == signers.digest) {
-            Some(stamp) => stamp,
-            None => {
-                let stamp = check(dir.as_fd(), policy, signers, now)?;
-                write_stamp(dir.as_fd(), &stamp)?;
-                stamp
-            }
+        let known = Stamp::read(dir.as_fd());
+        let verify = || -> Result<Stamp, SetError> {
+            let stamp = check(dir.as_fd(), policy, signers, now)?;
+            stamp.write(dir.as_fd())?;
+            Ok(stamp)
         };
-        let bytes = revoked_bytes(dir.as_fd())?;
-        if stamp.serial != serial || stamp.revoked != Digest::of(bytes.as_deref().unwrap_or(b"")) {
+        let mut stamp = match known.filter(|stamp| stamp.allowed_signers == signers.digest) {
+            Some(stamp) => stamp,
+            None => verify()?,
+        };
+        let (revoked, bytes) = Files::new(dir.as_fd()).revoked()?;
+        if stamp.serial != serial || stamp.revoked != Digest::of(&bytes) {
             return Err(SetError::state(format!("allowlist/{serial} was altered")));
         }
-        let revoked = match bytes {
-            Some(bytes) => Revoked::parse(&bytes).map_err(SetError::invalid)?,
-            None => Revoked::default(),
-        };
+        // Older releases noted the first who had signed, taken back or not.
+        if revoked.key(&stamp.key).is_some() {
+            stamp = verify()?;
+        }
         Ok(Self {
             dir,
             stamp,
@@ -78,18 +78,7 @@ impl VerifiedSet {
         min_serial: u64,
         now: OffsetDateTime,
     ) -> Result<(), SetError> {
-        let Stamp { serial, expires, .. } = self.stamp;
-        if serial < min_serial {
-            return Err(SetError::Behind { serial, floor: min_serial });
-        }
-        if expires <= now {
-            return Err(SetError::Expired { serial, at: expires });
-        }
-        if let Some(why) = self.revoked.key(&self.stamp.key) {
-            let what = format!("the key {} that signed the allowlist", self.stamp.key);
-            return Err(SetError::Revoked { what, why: why.into() });
-        }
-        Ok(())
+        check_in_force(self.stamp.serial, self.stamp.expires, min_serial, now)
     }
 
     /// The set's serial.
@@ -119,8 +108,7 @@ impl VerifiedSet {
 
     /// The manifest of a bundle, if the set brings it.
     pub fn manifest(&self, digest: &Digest) -> Option<Manifest> {
-        let file = format!("manifests/{}", digest.hex());
-        let bytes = read(self.dir.as_fd(), &file, manifest::MAX_BYTES).ok()?;
+        let bytes = Files::new(self.dir.as_fd()).read(&manifest_file(digest)).ok()??;
         Manifest::parse(&bytes).ok().filter(|_| Digest::of(&bytes) == *digest)
     }
 
@@ -139,75 +127,15 @@ impl VerifiedSet {
         then: OffsetDateTime,
         revoked: &Revoked,
     ) -> Result<VerifiedEntry, SetError> {
-        let not_listed = || SetError::NotListed(id.into());
-        if !is_entry_id(id) {
-            return Err(not_listed());
+        let verifier = Verifier { keys: &self.keys, policy: &self.policy, now: then };
+        let examined = verifier.entry(&Files::new(self.dir.as_fd()), id, revoked)?;
+        match examined.faults.into_iter().next() {
+            Some(fault) => Err(fault),
+            None => Ok(VerifiedEntry {
+                entry: examined.entry,
+                digest: examined.digest,
+                signers: examined.signers,
+            }),
         }
-        let file = format!("entries/{id}.toml");
-        let bytes = match read(self.dir.as_fd(), &file, entry::MAX_BYTES) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(not_listed()),
-            bytes => bytes.map_err(SetError::state)?,
-        };
-        let invalid = |why: String| SetError::EntryInvalid { id: id.into(), why };
-        let entry = Entry::parse(&bytes).map_err(|error| invalid(error.to_string()))?;
-        if entry.id() != id {
-            return Err(invalid(format!("the file says {}", entry.id())));
-        }
-        let signers = self.entry_signers(&file, &bytes, &entry, then, revoked)?;
-        let digest = Digest::of(&bytes);
-        check_not_revoked(revoked, "the workflow", &entry.digest)?;
-        check_not_revoked(revoked, "the approval", &digest)?;
-        if let Some(runtime) = &entry.runtime {
-            check_not_revoked(revoked, "the runtime", &runtime.digest)?;
-        }
-        Ok(VerifiedEntry { entry, digest, signers })
-    }
-
-    fn entry_signers(
-        &self,
-        file: &str,
-        bytes: &[u8],
-        entry: &Entry,
-        then: OffsetDateTime,
-        revoked: &Revoked,
-    ) -> Result<Vec<String>, SetError> {
-        let mut signers = Vec::new();
-        let mut reasons = String::new();
-        let mut taken_back = None;
-        for (principal, armored) in signatures(self.dir.as_fd(), file).map_err(SetError::state)? {
-            if !self.policy.may_approve(&principal, entry) {
-                reasons += &format!("; {principal} may not approve it");
-                continue;
-            }
-            let namespace = entry::NAMESPACE;
-            match verify(&self.keys, &principal, namespace, bytes, &armored, then, revoked) {
-                Ok(signer) => signers.push(signer.principal),
-                Err(error) => {
-                    reasons += &reason(&principal, &error);
-                    if let SignatureError::Revoked { fingerprint, why } = error {
-                        taken_back = Some((fingerprint, why));
-                    }
-                }
-            }
-        }
-        let needed = self.policy.needed();
-        let found = self.policy.given(signers.iter().map(String::as_str), entry);
-        if found == needed {
-            return Ok(signers);
-        }
-        Err(match taken_back {
-            Some((fingerprint, why)) => {
-                let what = format!("the key {fingerprint} that signed {}", entry.id());
-                SetError::Revoked { what, why }
-            }
-            None => SetError::Unsigned { id: entry.id(), found, needed, why: reasons },
-        })
-    }
-}
-
-fn check_not_revoked(revoked: &Revoked, what: &str, digest: &Digest) -> Result<(), SetError> {
-    match revoked.digest(digest) {
-        Some(why) => Err(SetError::Revoked { what: format!("{what} {digest}"), why: why.into() }),
-        None => Ok(()),
     }
 }
