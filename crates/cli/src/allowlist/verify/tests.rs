@@ -224,7 +224,7 @@ impl Drop for Mounted<'_> {
 }
 
 fn code<T>(found: &Result<T, SetError>) -> &'static str {
-    found.as_ref().map_or_else(SetError::code, |_| "ok")
+    found.as_ref().map_or_else(|error| error.code().word(), |_| "ok")
 }
 
 /// How often each verdict came out, so that the test tests something.
