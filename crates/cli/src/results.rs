@@ -120,13 +120,16 @@ struct Report {
 pub(crate) fn run(args: &Results) -> Result<Exit> {
     let site = configured()?;
     let (dir, id) = find(&args.run, &site)?;
-    let report = loop {
+    let mut report = loop {
         let report = look(&dir, id, &site)?;
         if !args.wait || !report.may_go_on() {
             break report;
         }
         thread::sleep(PAUSE);
     };
+    if report.state == State::Waiting && report.run_id.is_some() && is_idle(&report.run_dir) {
+        report.state = State::Attesting;
+    }
     if args.json {
         output::json(&report)?;
     } else {

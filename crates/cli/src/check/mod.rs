@@ -83,9 +83,9 @@ pub(crate) fn run(args: &Check) -> Result<Exit> {
     }
     let mode = plugin::check(&mut findings);
     loaded::check(&mut findings);
-    system::check(&mut findings);
+    let sandbox = site.as_ref().map(|site| site.sandbox.clone()).unwrap_or_default();
+    system::check(sandbox.landlock, &mut findings);
     if loaded::is_node() {
-        let sandbox = site.as_ref().map(|site| site.sandbox.clone()).unwrap_or_default();
         node::check(&sandbox, &mut findings);
         uids::check(sandbox.uids, Path::new("/etc"), &mut findings);
         if let Ok(site) = &site {

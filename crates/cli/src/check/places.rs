@@ -83,7 +83,8 @@ fn private(key: &str, path: &Path, service: (u32, u32), findings: &mut Findings)
     if !meta.is_dir() || (meta.uid() != service.0 && meta.uid() != 0) {
         findings.fail(
             format_args!("{key}: {shown} is not a directory of the service account"),
-            "give it to the service account with chown",
+            "name a directory that is for this alone, or correct `service-user` in sluice.toml if it is \
+             another account's",
         );
     } else if path.ancestors().skip(1).any(|above| look(above).is_ok_and(|meta| swappable(&meta))) {
         findings.fail(

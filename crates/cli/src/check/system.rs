@@ -2,26 +2,21 @@
 
 use std::fs;
 
-use landlock::{ABI, Access, AccessFs, CompatLevel, Compatible, Ruleset, RulesetAttr};
+use landlock::{ABI, Access, AccessFs, CompatLevel, Compatible, Ruleset, RulesetAttr, Scope};
 
 use super::Findings;
-
-/// The oldest Landlock that the plugin works with.
-const LANDLOCK: ABI = ABI::V2;
 
 /// Namespaces that a job gets, by the kernel's name of their limit.
 const NAMESPACES: [&str; 4] = ["user", "mnt", "net", "ipc"];
 
-pub(super) fn check(findings: &mut Findings) {
-    let ruleset = Ruleset::default()
-        .set_compatibility(CompatLevel::HardRequirement)
-        .handle_access(AccessFs::from_all(LANDLOCK))
-        .and_then(Ruleset::create);
-    match ruleset {
-        Ok(_) => findings.ok("Landlock is available"),
+/// `landlock` is the site's minimum, `sandbox.landlock`.
+pub(super) fn check(landlock: u32, findings: &mut Findings) {
+    match ruleset(ABI::from(landlock as i32)) {
+        Ok(()) => findings.ok(format_args!("Landlock {landlock} is available")),
         Err(error) => findings.fail(
-            format_args!("Landlock is not available: {error}"),
-            "use a kernel from 5.19 on with landlock in its lsm= list",
+            format_args!("Landlock {landlock} is not available: {error}"),
+            "use a newer kernel (5.19 has 2, 6.2 has 3, 6.7 has 4, 6.10 has 5, 6.12 has 6) with landlock \
+             in its lsm= list, or lower sandbox.landlock in sluice.toml",
         ),
     }
     for name in NAMESPACES {
@@ -35,5 +30,33 @@ pub(super) fn check(findings: &mut Findings) {
                 format_args!("raise the sysctl user.max_{name}_namespaces above 0"),
             ),
         }
+    }
+}
+
+/// What the plugin asks for without compromise.
+fn ruleset(abi: ABI) -> Result<(), landlock::RulesetError> {
+    let mut ruleset = Ruleset::default()
+        .set_compatibility(CompatLevel::HardRequirement)
+        .handle_access(AccessFs::from_all(abi))?;
+    let scopes = Scope::from_all(abi);
+    if !scopes.is_empty() {
+        ruleset = ruleset.scope(scopes)?;
+    }
+    ruleset.create().map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sites_minimum_is_what_is_asked_for() {
+        let found = |landlock| {
+            let mut findings = Findings::default();
+            check(landlock, &mut findings);
+            findings.0[0].what.clone()
+        };
+        assert!(found(2).contains("Landlock 2 is"));
+        assert!(found(6).contains("Landlock 6 is"));
     }
 }

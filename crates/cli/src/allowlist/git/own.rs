@@ -16,21 +16,18 @@ use crate::tree;
 
 const BUNDLE: &str = "refs/heads/bundle";
 
+/// What git gets of the caller's environment: where programs are, and where the keys of whoever made a
+/// tag are known. No GIT_ variable, which could name other objects, settings or programs.
+const ENVIRONMENT: [&str; 4] = ["PATH", "HOME", "GNUPGHOME", "TMPDIR"];
+
 /// Git on a repository, with nothing of it that stands in for objects or fetches them.
 pub(super) fn git(git_dir: &Path) -> Command {
     let mut command = Command::new("git");
-    command.arg("--no-pager").arg("--git-dir").arg(git_dir);
-    for name in [
-        "GIT_DIR",
-        "GIT_WORK_TREE",
-        "GIT_INDEX_FILE",
-        "GIT_OBJECT_DIRECTORY",
-        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-        "GIT_NAMESPACE",
-        "GIT_CONFIG_PARAMETERS",
-        "GIT_CONFIG_COUNT",
-    ] {
-        command.env_remove(name);
+    command.arg("--no-pager").arg("--git-dir").arg(git_dir).env_clear();
+    for name in ENVIRONMENT {
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
     }
     command
         .env("LC_ALL", "C")
