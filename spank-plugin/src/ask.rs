@@ -17,7 +17,7 @@ use rustix::{
 use sluice_protocol::{
     ADMIT_PROGRAM, Code, FORMAT, Facts, MAX_MESSAGE, NO_PROGRESS_SECONDS, Refusal, Verdict,
 };
-use sluice_sys::program::clean;
+use sluice_sys::program::{clean, stop};
 
 /// A decider that waits for its question.
 pub(crate) struct Decider {
@@ -60,10 +60,8 @@ impl Decider {
 }
 
 impl Drop for Decider {
-    /// One that has not ended may be stuck in the kernel: it is killed, not waited for.
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.try_wait();
+        stop(&mut self.child);
     }
 }
 
@@ -109,7 +107,11 @@ fn wait_for(file: &impl AsFd, event: PollFlags) -> Result<(), Refusal> {
         let timeout =
             Timespec { tv_sec: left.as_secs() as i64, tv_nsec: left.subsec_nanos().into() };
         match poll(&mut [PollFd::new(file, event)], Some(&timeout)) {
-            Ok(0) => return Err(no_answer(&"no sign of life for 30 s")),
+            Ok(0) => {
+                return Err(no_answer(&format_args!(
+                    "no sign of life for {NO_PROGRESS_SECONDS} s"
+                )));
+            }
             Ok(_) => return Ok(()),
             Err(Errno::INTR) => {}
             Err(error) => return Err(no_answer(&error)),

@@ -5,12 +5,11 @@ use std::{
     io::ErrorKind,
     path::Path,
     process::Child,
-    thread::sleep,
     time::{Duration, Instant},
 };
 
 use sluice_protocol::{ADMIT_PROGRAM, ATTEST_PROGRAM, FORMAT, Loaded, Mode};
-use sluice_sys::program::clean;
+use sluice_sys::program::{clean, stop, wait_until};
 
 use crate::{
     SLURM,
@@ -96,14 +95,12 @@ fn run(program: &str, words: &[&str]) {
 
 fn wait(mut child: Child) -> Result<(), String> {
     let deadline = Instant::now() + Duration::from_secs(PATIENCE_SECONDS);
-    while Instant::now() < deadline {
-        match child.try_wait() {
-            Ok(Some(status)) if status.success() => return Ok(()),
-            Ok(Some(status)) => return Err(status.to_string()),
-            Ok(None) => sleep(Duration::from_millis(2)),
-            Err(error) => return Err(error.to_string()),
+    match wait_until(&mut child, deadline).map_err(|error| error.to_string())? {
+        Some(status) if status.success() => Ok(()),
+        Some(status) => Err(status.to_string()),
+        None => {
+            stop(&mut child);
+            Err(format!("no end after {PATIENCE_SECONDS} s"))
         }
     }
-    let _ = child.kill();
-    Err(format!("no end after {PATIENCE_SECONDS} s"))
 }

@@ -4,32 +4,24 @@ use std::{
     fs::{self, File},
     io::ErrorKind,
     os::unix::process::CommandExt,
-    path::PathBuf,
     thread::sleep,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail};
-use rustix::fs::{FlockOperation, OFlags, flock, syncfs};
-use sluice_site::{paths::Roots, record::Record};
+use rustix::fs::{FlockOperation, flock};
+use sluice_site::paths::Roots;
 use sluice_sys::{
-    atomic, beneath,
     jobs::{
         Incarnation, JobDir, RecordName, Space,
         pins::{self, USER},
     },
     program::clean,
-    read_limited, survivors,
+    survivors,
 };
 
-use crate::host::Host;
+use crate::{done::Ran, report};
 
-/// Tells `done` that a step was ended before its time.
-pub(crate) const INTERFERED: &str = "interfered";
-/// What a node that is done says of the steps it ran.
-const WHOLE: &str = "done\n";
-/// As above: a step there was ended before its time.
-const LESS: &str = "interfered\n";
 /// What is left of a job may take this long to die.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -43,24 +35,23 @@ pub(crate) fn end(roots: &Roots, job: u32, node: &str) -> Result<()> {
     let mut names = jobs.names()?;
     names.retain(|name| name.incarnation.job == job);
     // Told to `done`, which finds no record any more.
-    let interfered = names.iter().any(|name| jobs.dir(*name).is_interfered());
-    let cleared = names.iter().map(|name| clear(roots, *name)).fold(Ok(()), Result::and);
+    let ran = names.iter().map(|name| Ran::on_node(&jobs.dir(*name))).fold(Ran::Whole, Ran::and);
+    let cleared = names.iter().map(|name| clear_or_say(roots, *name)).fold(Ok(()), Result::and);
     // The worker is started whatever happens here: it waits for this node's done record, and
     // without one it attests in the end that the node was lost. It makes its own node's.
     if roots.pending().jobs()?.iter().any(|pending| pending.job == job) {
         return start_worker(job).and(cleared);
     }
     cleared?;
-    let job = job.to_string();
-    let words = ["done", &job, node, INTERFERED];
-    start(if interfered { &words } else { &words[..3] })
+    start(&["done", &job.to_string(), node, ran.word()])
 }
 
-/// Says that nothing of `job` runs on `node`, where it has ended, and nothing is still to be
-/// written. That takes as long as the file system does, so the epilog doesn't wait for it.
-pub(crate) fn done(host: &Host, job: u32, node: &str, interfered: bool) -> Result<()> {
-    let running = host.as_service(|| running(host, job))?;
-    running.into_iter().try_for_each(|it| report_done(host, it, node, interfered))
+/// As [`clear`], and says so where that fails.
+pub(crate) fn clear_or_say(roots: &Roots, name: RecordName) -> Result<()> {
+    clear(roots, name).inspect_err(|error| {
+        // What is wrong with the job's record may be wrong with the log, too.
+        let _ = report::clear_failed(roots, name, error);
+    })
 }
 
 /// Kills what is left of an incarnation on this node and lets go of its namespaces.
@@ -104,40 +95,6 @@ fn lock(space: &File) -> Result<()> {
     Ok(())
 }
 
-/// Says that nothing of an incarnation runs on `node` any more, and nothing that ran there is still
-/// to be written: what a process has mapped of a file on a network is not written when it ends.
-pub(crate) fn report_done(
-    host: &Host,
-    incarnation: Incarnation,
-    node: &str,
-    interfered: bool,
-) -> Result<()> {
-    host.as_service(|| {
-        let sealed = beneath::open_dir(&host.site.sealed_root.join(&host.site.cluster))
-            .context("sealed directories")?;
-        syncfs(&sealed).context("sealed directories")?;
-        let dir = beneath::open_dir(&host.site.running().join(incarnation.to_string()))?;
-        let word = if interfered { LESS } else { WHOLE };
-        atomic::write(&dir, node, word.as_bytes(), 0o600).context("done record")
-    })
-}
-
-/// Whether any of the nodes of an incarnation that are done says that it ran less than the whole.
-pub(crate) fn any_interfered(host: &Host, record: &Record) -> Result<bool> {
-    let running = beneath::open_dir(&host.site.running())?;
-    let dir = PathBuf::from(record.incarnation().to_string());
-    for node in &record.run.nodes {
-        let word = match beneath::open_beneath(&running, &dir.join(node), OFlags::RDONLY) {
-            Err(error) if error.kind() == ErrorKind::NotFound => continue,
-            opened => read_limited(opened?, WHOLE.len().max(LESS.len()))?,
-        };
-        if word != WHOLE.as_bytes() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
 /// Starts the worker and does not wait for it.
 pub(crate) fn start_worker(job: u32) -> Result<()> {
     start(&["job", &job.to_string()])
@@ -152,21 +109,6 @@ pub(crate) fn start(words: &[&str]) -> Result<()> {
         .spawn()
         .context(sluice_protocol::ATTEST_PROGRAM)?;
     Ok(())
-}
-
-/// The job's incarnations that nodes still have to say they are done with.
-fn running(host: &Host, job: u32) -> Result<Vec<Incarnation>> {
-    let dir = host.site.running();
-    if !dir.exists() {
-        return Ok(Vec::new());
-    }
-    let mut found = Vec::new();
-    for entry in fs::read_dir(&dir).with_context(|| dir.display().to_string())? {
-        let name = entry?.file_name();
-        found.extend(name.to_str().and_then(|name| name.parse::<Incarnation>().ok()));
-    }
-    found.retain(|it| it.job == job);
-    Ok(found)
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! This node: its configuration, the service account, and the jobs it still has to attest.
 
+use std::{thread::sleep, time::Instant};
+
 use anyhow::{Context, Result};
 use sluice_site::{
     Site,
@@ -7,6 +9,8 @@ use sluice_site::{
     record::{self, Record},
 };
 use sluice_sys::{identity::as_user, jobs::Incarnation, trusted::read_trusted};
+
+use crate::{outage::Outage, report, wait::Patience};
 
 /// What every part of the worker needs to know of the host.
 pub(crate) struct Host {
@@ -17,11 +21,28 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    /// The system's own.
-    pub(crate) fn load() -> Result<Self> {
-        let site = Site::load()?;
+    /// The one that is configured below these roots.
+    fn load(roots: &Roots) -> Result<Self> {
+        let site = Site::read(&roots.etc.join("sluice.toml"))?;
         let service = site.service()?;
-        Ok(Self { roots: Roots::system(), site, service })
+        Ok(Self { roots: roots.clone(), site, service })
+    }
+
+    /// The same, once the configuration can be read: jobs end whatever state that is in.
+    pub(crate) fn once_configured(roots: &Roots, patience: &Patience) -> Result<Self> {
+        let started = Instant::now();
+        let mut outage = Outage::default();
+        loop {
+            match Self::load(roots) {
+                Err(error) if started.elapsed() < patience.give_up => {
+                    if outage.goes_on(Instant::now(), patience.silence) {
+                        let _ = report::unconfigured(roots, &error);
+                    }
+                    sleep(patience.slowest);
+                }
+                loaded => return loaded,
+            }
+        }
     }
 
     /// Does something with shared files, as the account they belong to.

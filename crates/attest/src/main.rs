@@ -2,27 +2,32 @@
 //!
 //! - `sluice-attest end JOB NODE`: the node's part, run by the job epilog and short: kills what
 //!   is left of the job and starts the worker on the batch host, `done` on every other node.
-//! - `sluice-attest done JOB NODE`: waits until what the job wrote on this node is written, and notes
-//!   that the node is done.
+//! - `sluice-attest done JOB NODE RAN`: waits until what the job wrote on this node is written, and
+//!   notes that the node is done.
 //! - `sluice-attest job JOB`: the worker: waits until the job has wholly ended, then signs.
 //! - `sluice-attest resume`: starts a worker for every job that was admitted here and has not
 //!   been attested, and `sluice-attest sweep` for what jobs without an epilog have left; run when
 //!   slurmd or the machine starts.
 #![forbid(unsafe_code)]
 
+mod done;
 mod end;
 mod host;
+mod outage;
+mod report;
+mod results;
 mod slurm;
 mod statement;
 mod surrender;
 mod sweep;
+mod wait;
 mod worker;
 
 use std::{env, process::ExitCode};
 
 use anyhow::{Context, Result, bail};
 
-use end::INTERFERED;
+use crate::{done::Ran, host::Host, slurm::Squeue, wait::Patience};
 use sluice_site::paths::Roots;
 
 fn main() -> ExitCode {
@@ -38,16 +43,21 @@ fn main() -> ExitCode {
 }
 
 fn run(words: &[&str]) -> Result<()> {
+    let host = || Host::once_configured(&Roots::system(), &Patience::USUAL);
     let job = |text: &str| text.parse::<u32>().with_context(|| format!("{text:?} is no job id"));
     match words {
         ["end", id, node] => end::end(&Roots::system(), job(id)?, node),
-        ["done", id, node] => end::done(&worker::host()?, job(id)?, node, false),
-        ["done", id, node, INTERFERED] => end::done(&worker::host()?, job(id)?, node, true),
-        ["job", id] => worker::job(&worker::host()?, job(id)?),
+        ["done", id, node, ran] => {
+            let ran = Ran::of(ran).with_context(|| format!("{ran:?} says nothing of its steps"))?;
+            done::done(&host()?, job(id)?, node, ran)
+        }
+        ["job", id] => worker::job(&host()?, &Squeue, &Patience::USUAL, job(id)?),
         ["resume"] => sweep::start(&Roots::system()).and(worker::resume(&Roots::system())),
-        ["sweep"] => sweep::sweep(&Roots::system()),
+        ["sweep"] => sweep::sweep(&Roots::system(), &Squeue),
         _ => bail!(
-            "usage: sluice-attest end JOB NODE | done JOB NODE [{INTERFERED}] | job JOB | resume | sweep"
+            "usage: sluice-attest end JOB NODE | done JOB NODE {}|{} | job JOB | resume | sweep",
+            Ran::Whole.word(),
+            Ran::Less.word()
         ),
     }
 }

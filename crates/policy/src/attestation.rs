@@ -5,10 +5,12 @@
 
 mod envelope;
 mod run;
+mod state;
 mod statement;
 
 pub use envelope::{Envelope, EnvelopeSignature, PAYLOAD_TYPE, seal};
 pub use run::{Basis, End, Run};
+pub use state::JobState;
 pub use statement::{
     AuditHead, IrregularFile, OutputFile, PREDICATE_TYPE, Predicate, STATEMENT_TYPE, Sha256Digest,
     Statement, Subject,

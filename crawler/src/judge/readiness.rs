@@ -1,6 +1,6 @@
 //! Whether a run may be looked at for release: it succeeded, and WESkit is through with it.
 
-use sluice_policy::attestation::{End, Run};
+use sluice_policy::attestation::{End, JobState, Run};
 use time::{Duration, OffsetDateTime};
 
 use crate::outcome::{Code, Stop};
@@ -10,7 +10,7 @@ const GRACE: Duration = Duration::seconds(60);
 
 /// Only a job that Slurm and its own exit code call successful has results.
 pub fn succeeded(run: &End) -> Result<(), Stop> {
-    if run.exit_code == 0 && run.state == "COMPLETED" {
+    if run.exit_code == 0 && run.state == JobState::Completed {
         if run.interfered {
             let message = "a step was ended by a signal, and the script went on: run it again";
             return Err(Stop::hold(Code::Interfered, message));
@@ -18,11 +18,11 @@ pub fn succeeded(run: &End) -> Result<(), Stop> {
         return Ok(());
     }
     // Slurm's own word is missing: whether the run was whole is for a person to find out.
-    if run.exit_code == 0 && matches!(run.state.as_str(), "UNKNOWN" | "NODE_LOST") {
+    if run.exit_code == 0 && matches!(run.state, JobState::Unknown | JobState::NodeLost) {
         let message = format!("how the job ended is not known ({}): look into Slurm", run.state);
         return Err(Stop::hold(Code::EndUnknown, message));
     }
-    if run.state == "REQUEUED" {
+    if run.state == JobState::Requeued {
         let message = "Slurm started the job again; its new start is a run of its own";
         return Err(Stop::fail(Code::Requeued, message));
     }

@@ -8,7 +8,10 @@ use crate::world::{
     World, block_on, faults::Faulty, pass, run::Run, seen::assert_held, set::entry,
 };
 use sluice_crawler::{ledger::Reader, outcome::State, serve::pass::Pass};
-use sluice_policy::{attestation::Predicate, time::format};
+use sluice_policy::{
+    attestation::{JobState, Predicate},
+    time::format,
+};
 use time::{Duration, OffsetDateTime};
 
 const TABLE: &[u8] = b"a,b\n1,2\n";
@@ -273,7 +276,7 @@ fn failed_runs_are_final_and_publish_nothing() {
     for change in [
         (|it| it.end.exit_code = 1) as fn(&mut Predicate),
         |it| it.end.exit_code = 255,
-        |it| it.end.state = "FAILED".into(),
+        |it| it.end.state = JobState::Failed,
     ] {
         let Some(world) = World::new() else { return };
         with_table(world.run(7, "box")).but(change).attest();
@@ -288,7 +291,7 @@ fn failed_runs_are_final_and_publish_nothing() {
 #[test]
 fn a_requeued_start_has_not_failed() {
     let Some(world) = World::new() else { return };
-    with_table(world.run(7, "box")).but(|it| it.end.state = "REQUEUED".into()).attest();
+    with_table(world.run(7, "box")).but(|it| it.end.state = JobState::Requeued).attest();
     pass(&world);
     let status = world.status(7);
     assert_eq!((&status["state"], &status["code"]), (&"waiting".into(), &"requeued".into()));
@@ -303,8 +306,8 @@ fn a_run_whose_step_was_ended_is_held() {
 
 #[test]
 fn an_unknown_end_is_held() {
-    for state in ["UNKNOWN", "NODE_LOST"] {
-        held("end-unknown", |run| with_table(run).but(|it| it.end.state = state.into()), nothing);
+    for state in [JobState::Unknown, JobState::NodeLost] {
+        held("end-unknown", |run| with_table(run).but(|it| it.end.state = state), nothing);
     }
 }
 

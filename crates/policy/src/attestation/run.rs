@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use super::JobState;
 use crate::digest::Digest;
 
 /// A job as it was admitted: what its record says of it, and later its attestation.
@@ -83,8 +84,8 @@ pub struct End {
     pub ended: OffsetDateTime,
     /// Exit code; 128 + signal when killed.
     pub exit_code: i32,
-    /// Slurm's word for the job's state, or `UNKNOWN`.
-    pub state: String,
+    /// Slurm's word for how it ended, or ours.
+    pub state: JobState,
     /// A signal ended a step before the script did, or the owner's signals could not be kept away:
     /// the results may be less than the whole.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -8,6 +8,7 @@ sluice_policy::codes! {
         Altered = "altered": "node: a copy in the store isn't what was approved any more",
         Attest = "attest": "node: the end of a job was attested",
         AttestFailed = "attest-failed": "node: the end of a job can't be attested yet",
+        ClearFailed = "clear-failed": "node: what an ended job left can't be cleared away",
         Confine = "confine": "node: a job that would be refused runs on trial, its results held",
         Hold = "hold": "crawler: a run is held, or has failed",
         Mode = "mode": "node: the plugin's mode has changed",

@@ -7,8 +7,8 @@ use std::{
 
 use sluice_policy::{
     attestation::{
-        AuditHead, Basis, End, IrregularFile, OutputFile, Predicate, Run as Admitted, Statement,
-        seal,
+        AuditHead, Basis, End, IrregularFile, JobState, OutputFile, Predicate, Run as Admitted,
+        Statement, seal,
     },
     digest::Digest,
 };
@@ -63,7 +63,7 @@ impl World {
                 runtime_hashed: None,
                 signers: vec!["controller@lab".into()],
             },
-            end: End { ended, exit_code: 0, state: "COMPLETED".into(), interfered: false },
+            end: End { ended, exit_code: 0, state: JobState::Completed, interfered: false },
             files: Vec::new(),
             irregular: Vec::new(),
             audit_head: AuditHead { seq: 0, hash: "0".repeat(64) },

@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    attestation::{AuditHead, Basis, End, OutputFile, Run},
+    attestation::{AuditHead, Basis, End, JobState, OutputFile, Run},
     digest::Digest,
     testing::{Keys, flips},
 };
@@ -34,7 +34,7 @@ fn predicate() -> Predicate {
             signers: vec!["controller@lab".into()],
             ..Basis::none()
         },
-        end: End { ended: ENDED, exit_code: 0, state: "COMPLETED".into(), interfered: false },
+        end: End { ended: ENDED, exit_code: 0, state: JobState::Completed, interfered: false },
         files: vec![OutputFile {
             path: "results.csv".into(),
             bytes: 3,
