@@ -6,6 +6,7 @@ mod beside;
 mod command;
 mod defects;
 mod faults;
+mod health;
 mod holds;
 mod preflight;
 mod proxy;
