@@ -127,7 +127,8 @@ pub(crate) fn run(args: &Results) -> Result<Exit> {
         }
         thread::sleep(PAUSE);
     };
-    if report.state == State::Waiting && report.run_id.is_some() && is_idle(&report.run_dir) {
+    let runs = report.state == State::Waiting && report.run_id.is_some() && report.code.is_none();
+    if runs && is_idle(&report.run_dir) {
         report.state = State::Attesting;
     }
     if args.json {

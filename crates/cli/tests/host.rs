@@ -216,6 +216,13 @@ fn results_are_waited_for_only_while_slurm_has_a_job() {
         on(&host, "results one --wait").ok().out,
         "waiting for the job to end: requeued: again\n"
     );
+    let waiting =
+        r#"{"format":1,"run-id":"one-lab-8.0","state":"waiting","time":"2026-07-01T12:00:00Z"}"#;
+    host.write(&status, waiting);
+    let attesting = "the job has ended; its results are being attested\n";
+    assert_eq!(on(&host, "results one").ok().out, attesting);
+    host.write("queue", "/srv/runs/root/one\n");
+    assert_eq!(on(&host, "results one").ok().out, "waiting for the job to end\n");
 }
 
 /// The cluster's key, which certifies the nodes', decides what an attestation is worth.
