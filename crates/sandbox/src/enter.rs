@@ -31,17 +31,25 @@ pub fn enter(admission: &Admission) -> Result<(), SandboxError> {
     if !dropped("root") {
         root::pivot(&root)?;
     }
-    for (namespace, kind, what) in [
-        (&space.network, LinkNameSpaceType::Network, "network-namespace"),
-        (&space.ipc, LinkNameSpaceType::InterProcessCommunication, "ipc-namespace"),
-        (&space.user, LinkNameSpaceType::User, "user-namespace"),
+    let host_network = matches!(admission.network, Network::Slurm(_));
+    for (namespace, kind, what, left_out) in [
+        (
+            &space.network,
+            LinkNameSpaceType::Network,
+            "network namespace",
+            host_network || dropped("network-namespace"),
+        ),
+        (
+            &space.ipc,
+            LinkNameSpaceType::InterProcessCommunication,
+            "IPC namespace",
+            dropped("ipc-namespace"),
+        ),
+        (&space.user, LinkNameSpaceType::User, "user namespace", dropped("user-namespace")),
     ] {
-        let host_network =
-            kind == LinkNameSpaceType::Network && matches!(admission.network, Network::Slurm(_));
-        if host_network || dropped(what) {
-            continue;
+        if !left_out {
+            move_into_link_name_space(namespace.as_fd(), Some(kind)).doing(what)?;
         }
-        move_into_link_name_space(namespace.as_fd(), Some(kind)).doing(what)?;
     }
     Ok(())
 }

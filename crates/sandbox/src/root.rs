@@ -88,11 +88,12 @@ pub(crate) fn build(admission: &Admission) -> Result<OwnedFd, SandboxError> {
         sources.push(source.doing(from.display())?);
     }
     let record = JobDir::at(&admission.record);
-    let ours = |name: &str, host: &str| {
+    let ours = |name: &str, host: Option<&str>| {
         let own = record.join(name);
-        open_source(if dropped(host) { Path::new(host) } else { &own }).doing(name)
+        open_source(host.map_or(own.as_path(), Path::new)).doing(name)
     };
-    let (tmp, shm) = (ours(TMP, "/tmp")?, ours(SHM, "/dev/shm")?);
+    let tmp = ours(TMP, dropped("/tmp").then_some("/tmp"))?;
+    let shm = ours(SHM, dropped("/dev/shm").then_some("/dev/shm"))?;
     let script = match &admission.script {
         Some(script) => {
             Some((open_source(&script.copy).doing(JobDir::SCRIPT)?, script.at.as_path()))

@@ -13,11 +13,10 @@ import time
 from pathlib import Path
 
 import attempts
-from lib import RUNS, It, libc
+from lib import LOCKS, RUNS, It, libc
 
 ALICE = 5001
-BUNDLE = "/srv/sluice/workflows/worst-case/1.0.0"
-SCRIPT = f"#!/bin/bash\nbash {BUNDLE}/run.sh attempt.sh\n"
+WORKFLOWS = "/srv/sluice/workflows"
 SEALED = Path("/srv/sluice-private/sealed/lab")
 LOOT = Path("/srv/loot")
 LAB = "/usr/share/sluice-lab"
@@ -59,11 +58,14 @@ def until(seconds, condition):
 class Job:
     """A job of alice's on n1, from a run directory of its own."""
 
+    workflow = "worst-case"
+
     def __init__(self, name, file, environment):
         self.run = Path(RUNS) / f"{name}-{time.monotonic_ns()}"
         self.run.mkdir()
         (self.run / "attempt.sh").write_text(file)
-        (self.run / "job.sh").write_text(SCRIPT)
+        program = f"{WORKFLOWS}/{self.workflow}/1.0.0/run.sh"
+        (self.run / "job.sh").write_text(f"#!/bin/bash\nbash {program} attempt.sh\n")
         shell(f"chown -R alice:alice {self.run}")
         # No shell in between, in which the environment would act.
         done = subprocess.run(
@@ -99,13 +101,22 @@ class Job:
 
 def set_up(mode, mutations):
     """The plugin's mode, what it leaves out, and a place without what others left."""
+    if "network=slurm" in mutations:
+        Job.workflow = "stepping"
+        if not Path(f"{WORKFLOWS}/stepping").exists():
+            subprocess.run([f"{LAB}/lab.d/stepping"], stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL, check=True)
     hide = "off" if mode == "off" or "hidepid-of-node" in mutations else "invisible"
     shell(f"{LAB}/lab.d/set-mode {mode}; mount -o remount,hidepid={hide} /proc;"
           " scancel --user=alice; pkill -9 -u alice; ipcrm --all;"
           f" rm -rf /home/alice/* /srv/drop /tmp/* /dev/shm/* /run/user {LOOT} {RUNS}/*;"
           f" install -d /run/user; install -d -o alice -m 700 /run/user/{ALICE};"
           f" mkdir -m 1777 -p {LOOT} /srv/drop; install -m 755 /usr/bin/true /srv/drop/program")
-    locks = "umount -q" if mode == "off" or "locks-of-node" in mutations else "mount --bind /run/locks"
+    locks = "mount --bind /run/locks"
+    if mode == "off" or "locks-of-node" in mutations:
+        locks = "umount -q"
+        # The table's mode is the whole machine's, and may be as it should.
+        os.dup2(os.open("/proc/locks", os.O_RDONLY), LOCKS)
     for node in ("n1", "n2"):
         words = ["nsenter", "--mount", f"--target={Path(f'/run/lab/{node}.pid').read_text().strip()}"]
         subprocess.run([*words, "bash", "-c", f"umount -q /proc/locks; {locks} /proc/locks"])

@@ -24,6 +24,8 @@ from dataclasses import dataclass
 HOME = "/home/alice"
 RUNS = "/srv/sluice/runs/alice"
 CANARY = "/data/cohort/canary.txt"
+# Outside a descriptor of /proc/locks, where a node shows the table to all.
+LOCKS = 205
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -86,6 +88,16 @@ def write(path, text):
     """Makes a file with this content."""
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
+
+
+def set_bits(data):
+    """Numbers of the bits that are set."""
+    return [at for at in range(8 * len(data)) if data[at // 8] >> at % 8 & 1]
+
+
+def of_bits(numbers):
+    """The bytes of which these bits are set."""
+    return sum(1 << number for number in numbers).to_bytes(100, "little").rstrip(b"\0")
 
 
 def make(path, text=""):

@@ -12,7 +12,8 @@ QUEUE = b"/escape"
 
 def inside(it):
     queue = libc.mq_open(QUEUE, os.O_CREAT | os.O_RDWR, 0o600, None)
-    libc.mq_send(queue, it.bytes, len(it.bytes), 0)
+    if queue < 0 or libc.mq_send(queue, it.bytes, len(it.bytes), 0):
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
 def after(it):

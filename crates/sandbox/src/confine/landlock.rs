@@ -63,10 +63,7 @@ pub(super) fn confine(admission: &Admission, pmix: Option<u16>) -> Result<(), Co
         Network::None => handled(admission.sandbox.landlock)?.create()?,
         // Nothing else keeps the host's network and abstract sockets from the job.
         Network::Slurm(ports) => slurm(
-            handled(admission.sandbox.landlock.max(WANTED as u32))?
-                .set_compatibility(CompatLevel::HardRequirement)
-                .handle_access(AccessNet::from_all(WANTED))?
-                .create()?,
+            handled(admission.sandbox.landlock.max(WANTED as u32))?,
             ports.iter().flat_map(|(first, last)| *first..=*last).chain(pmix),
         )?,
     };
@@ -97,13 +94,19 @@ pub(super) fn confine(admission: &Admission, pmix: Option<u16>) -> Result<(), Co
 
 /// TCP to these ports, and to listen there or where the kernel chooses, as srun does.
 fn slurm(
-    mut ruleset: RulesetCreated,
+    ruleset: Ruleset,
     ports: impl Iterator<Item = u16>,
 ) -> Result<RulesetCreated, ConfineError> {
+    let tcp: BitFlags<_> = AccessNet::from_all(WANTED).iter().filter(kept).collect();
+    let mut ruleset =
+        ruleset.set_compatibility(CompatLevel::HardRequirement).handle_access(tcp)?.create()?;
     for port in ports {
-        ruleset = ruleset.add_rule(NetPort::new(port, AccessNet::from_all(WANTED)))?;
+        ruleset = ruleset.add_rule(NetPort::new(port, tcp))?;
     }
-    Ok(ruleset.add_rule(NetPort::new(0, AccessNet::BindTcp))?)
+    if tcp.contains(AccessNet::BindTcp) {
+        ruleset = ruleset.add_rule(NetPort::new(0, AccessNet::BindTcp))?;
+    }
+    Ok(ruleset)
 }
 
 /// What is denied unless a rule allows it. The site's minimum is asked for without compromise,
@@ -125,7 +128,20 @@ fn handled(minimum: u32) -> Result<Ruleset, ConfineError> {
 
 /// Whether a right needs a rule: a test build gives some away, each by its own name.
 fn kept(right: &impl fmt::Debug) -> bool {
-    !dropped(&format!("landlock-{right:?}"))
+    !dropped(&name(right))
+}
+
+fn name(right: &impl fmt::Debug) -> String {
+    format!("landlock-{right:?}")
+}
+
+/// Names of all rights, for the comparison with the list of what tests leave out.
+#[cfg(test)]
+pub(crate) fn names() -> impl Iterator<Item = String> {
+    let files = AccessFs::from_all(WANTED).iter().map(|right| name(&right));
+    let net = AccessNet::from_all(WANTED).iter().map(|right| name(&right));
+    let scopes = Scope::from_all(WANTED).iter().map(|right| name(&right));
+    files.chain(net).chain(scopes)
 }
 
 fn rule(at: &Path, access: BitFlags<AccessFs>) -> Result<PathBeneath<PathFd>, ConfineError> {

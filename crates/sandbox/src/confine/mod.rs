@@ -57,6 +57,12 @@ impl From<seccompiler::BackendError> for ConfineError {
     }
 }
 
+/// Names of the rules that are left out by a name that is computed.
+#[cfg(test)]
+pub(crate) fn rules() -> impl Iterator<Item = String> {
+    seccomp::names().map(str::to_owned).chain(landlock::names())
+}
+
 /// Takes exec away from the calling thread and its future children, for good. The programs of
 /// `except` stay as far as the kernel has Landlock; seccomp, in its place, knows no paths. What did not
 /// become as asked is returned, in lines for the administrator.

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use libc::{BPF_ABS, BPF_JGE, BPF_JMP, BPF_K, BPF_LD, BPF_RET, BPF_W};
 use seccompiler::{
     BpfProgram, SeccompAction,
-    SeccompCmpArgLen::{Dword, Qword},
-    SeccompCmpOp::{Eq, MaskedEq, Ne},
+    SeccompCmpArgLen::{self, Dword, Qword},
+    SeccompCmpOp::{self, Eq, MaskedEq, Ne},
     SeccompCondition, SeccompFilter, SeccompRule, sock_filter,
 };
 
@@ -29,8 +29,8 @@ const PIDFD_GET_INFO: u64 = 0xff0b;
 
 /// Denies the calls for this thread and its children, for good.
 pub(super) fn confine(network: &Network) -> Result<(), ConfineError> {
-    apply(&program(absent(), libc::ENOSYS, true)?)?;
-    if let Network::Slurm(_) = network {
+    apply(&program(absent(), libc::ENOSYS, !dropped("unknown-calls"))?)?;
+    if matches!(network, Network::Slurm(_)) && !dropped("tcp-only") {
         apply(&program(tcp_only()?, libc::EPERM, false)?)?;
     }
     if !dropped("core-limit") {
@@ -117,11 +117,13 @@ fn core_limit() -> Result<Rules, ConfineError> {
     ]))
 }
 
-/// Denied with EPERM, by their arguments.
-fn forbidden() -> Result<Rules, ConfineError> {
-    let mut rules = Rules::new();
+/// A call, by the name of the rule, and the uses of it that are denied.
+type Use = (&'static str, i64, Vec<(u8, SeccompCmpArgLen, SeccompCmpOp, u64)>);
+
+/// What is denied of calls that a job has, by their arguments.
+fn uses() -> [Use; 11] {
     let user_namespace = libc::CLONE_NEWUSER as u64;
-    let conditional = [
+    [
         ("clone", libc::SYS_clone, vec![(0, Dword, MaskedEq(user_namespace), user_namespace)]),
         ("unshare", libc::SYS_unshare, vec![(0, Dword, MaskedEq(user_namespace), user_namespace)]),
         // A process stops in its end for whoever traces it: what seizes a batch shell drains the
@@ -146,8 +148,13 @@ fn forbidden() -> Result<Rules, ConfineError> {
                 (2, Dword, Ne, libc::NETLINK_ROUTE as u64),
             ],
         ),
-    ];
-    for (name, number, conditions) in conditional {
+    ]
+}
+
+/// Denied with EPERM.
+fn forbidden() -> Result<Rules, ConfineError> {
+    let mut rules = Rules::new();
+    for (name, number, conditions) in uses() {
         if dropped(name) {
             continue;
         }
@@ -188,6 +195,12 @@ fn compile(rules: Rules, matched: SeccompAction) -> Result<BpfProgram, ConfineEr
     let target = std::env::consts::ARCH.try_into()?;
     let filter = SeccompFilter::new(rules, SeccompAction::Allow, matched, target)?;
     Ok(BpfProgram::try_from(filter)?)
+}
+
+/// Names of all rules, for the comparison with the list of what tests leave out.
+#[cfg(test)]
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    ABSENT.iter().map(|(name, _)| *name).chain(uses().map(|(name, ..)| name))
 }
 
 fn apply(program: &BpfProgram) -> Result<(), ConfineError> {
