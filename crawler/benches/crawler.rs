@@ -37,7 +37,7 @@ fn main() {
     if !env::args().any(|word| word == "--bench") {
         return;
     }
-    let (Some(server), Ok(tools)) = (Server::new(), env::var("SLUICE_BENCH_S5CMD")) else {
+    let (Ok(tools), Some(server)) = (env::var("SLUICE_BENCH_S5CMD"), Server::new()) else {
         eprintln!("bench: started by tests/bench-crawler");
         return;
     };

@@ -10,7 +10,7 @@ use std::path::Path;
 use sluice_protocol::{Access, Bind, Mode, OpenAs, Stdio, Step};
 use sluice_site::record::Record;
 use sluice_site::users;
-use world::published::write;
+use sluice_testing::write;
 use world::{World, mode};
 
 fn owner_and_mode(path: &Path) -> (u32, u32) {

@@ -7,8 +7,8 @@ use std::fs;
 
 use sluice_admit::{Pulse, answer};
 use sluice_protocol::Mode;
+use sluice_testing::{NOW, write};
 use time::Duration;
-use world::published::{NOW, write};
 use world::{World, outcome};
 
 const SCHEMA: &str = "[parameters]\nschema = \"schema.json\"\n[[command]]";

@@ -9,8 +9,8 @@ use std::os::unix::fs::{chown, symlink};
 use sluice_policy::digest::Digest;
 use sluice_policy::text::is_visible;
 use sluice_protocol::{Mode, Step};
+use sluice_testing::{NOW, write};
 use time::Duration;
-use world::published::{NOW, write};
 use world::{World, mode, outcome};
 
 type Bend = fn(&mut World);
@@ -228,7 +228,7 @@ fn allowlists() {
         }),
         ("revoked", "leaked", |w| {
             revoke(w, |w| {
-                format!("[[key]]\nfingerprint = \"{}\"", w.host.fingerprint("controller@lab"))
+                format!("[[key]]\nfingerprint = \"{}\"", w.host.keys.fingerprint("controller@lab"))
             });
         }),
     ]);

@@ -10,7 +10,7 @@ use std::path::Path;
 use sluice_admit::{Pulse, answer};
 use sluice_protocol::{Access, Facts, Network, Step, TICKET};
 use sluice_site::paths::Roots;
-use world::published::{NOW, write};
+use sluice_testing::{NOW, write};
 use world::{World, outcome};
 
 /// A site with a step key, and an entry that allows steps; the job has two nodes.

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use sluice_admit::Pulse;
+use sluice_testing::{NOW, write};
 use world::World;
-use world::published::{NOW, write};
 
 fn stat_file(world: &World) -> PathBuf {
     let store = world.at("var/lib/sluice/store");

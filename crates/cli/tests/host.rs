@@ -1,5 +1,5 @@
 //! Commands that read /etc/sluice, in a mount namespace with an /etc and /srv of its own and
-//! stand-ins for Slurm's programs. Only root can make one; as anybody else these tests do nothing.
+//! stand-ins for Slurm's programs. Only root can make one.
 
 mod support;
 
@@ -31,9 +31,7 @@ echo "JobId=$4 JobState=$(cat "$T/state") ExitCode=$(cat "$T/exit") Partition=p"
 
 /// A host with a published set; `None` without the right to make one.
 fn host() -> Option<Scratch> {
-    if fs::metadata("/proc/self").ok().map(|meta| std::os::unix::fs::MetadataExt::uid(&meta))
-        != Some(0)
-    {
+    if !sluice_testing::is_root() {
         return None;
     }
     let host = Scratch::new();

@@ -2,18 +2,15 @@
 //! by side: what a job pays doesn't grow with the list. Needs root.
 #![allow(clippy::unwrap_used)]
 
-#[path = "../tests/published/mod.rs"]
-mod published;
-
 use std::hint::black_box;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
-use published::{Draft, Host, NOW};
 use sluice_policy::digest::Digest;
 use sluice_site::Site;
 use sluice_site::sets::Sets;
+use sluice_testing::{Draft, Host, NOW};
 
 const ROUNDS: usize = 400;
 const SIZES: [usize; 2] = [1, 10_000];

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use serde_json::json;
 use sluice_site::audit::{Audit, AuditError, Event, Head, Verified, read, verify};
 use sluice_sys::trusted::Trust;
+use sluice_testing::is_root;
 
 struct Log {
     _dir: tempfile::TempDir,
@@ -16,8 +17,7 @@ struct Log {
 
 impl Log {
     fn new() -> Option<Self> {
-        if !rustix::process::geteuid().is_root() {
-            eprintln!("skipped: needs root");
+        if !is_root() {
             return None;
         }
         let dir = tempfile::tempdir_in("/run").unwrap();

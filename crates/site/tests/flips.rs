@@ -1,8 +1,6 @@
 //! One flipped bit anywhere, in a published set or in a frozen tree, is detected.
 #![allow(clippy::unwrap_used)]
 
-mod published;
-
 use std::cell::Cell;
 use std::fs;
 use std::os::fd::AsFd;
@@ -10,13 +8,13 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-use published::{Draft, Host, NOW, write};
 use sluice_policy::digest::Digest;
 use sluice_policy::manifest::Manifest;
 use sluice_site::Site;
 use sluice_site::bundle::{hash, survey};
 use sluice_site::sets::{SetError, Sets};
 use sluice_sys::beneath::open_dir;
+use sluice_testing::{Draft, Host, NOW, write};
 
 const ID: &str = "demo@1.0.0";
 

@@ -1,14 +1,12 @@
 //! Which set is in force, and which entries it approves.
 #![allow(clippy::unwrap_used)]
 
-mod published;
-
 use std::fs;
 
-use published::{Draft, Host, NOW, write};
 use sluice_policy::digest::Digest;
 use sluice_site::Site;
 use sluice_site::sets::{SetError, Sets, VerifiedSet};
+use sluice_testing::{Draft, Host, NOW, point_to, write};
 use time::Duration;
 
 const ID: &str = "variant-calling@1.0.0";
@@ -139,7 +137,7 @@ fn a_bad_set_leaves_the_last_good_one_in_force() {
         ("under another serial", &|| {
             host.publish(&Draft { serial: 4, ..good.clone() });
             fs::rename(host.allowlist().join("sets/4"), host.allowlist().join("sets/5")).unwrap();
-            host.point_to("sets/5");
+            point_to(&host.allowlist(), "sets/5");
         }),
         ("writable by others", &|| {
             host.publish(&Draft { serial: 4, ..good.clone() });
@@ -198,7 +196,7 @@ fn expiry_and_missing_end_it() {
     let later = NOW + Duration::days(10);
     assert_eq!(code(sets.current(later)), "allowlist-expired");
     assert_eq!(sets.serial(3, later).unwrap().serial(), 3);
-    host.point_to("../elsewhere");
+    point_to(&host.allowlist(), "../elsewhere");
     assert_eq!(
         current(&host, &one()).unwrap().passed_over().unwrap().code().word(),
         "allowlist-invalid"
@@ -213,7 +211,7 @@ fn files_not_listed_are_not_there() {
     let draft = draft(&host, 3, &["controller@lab"]);
     host.publish(&draft);
     let extra = entry("extra", "cohort");
-    let signature = host.sign("controller@lab", "sluice-entry@v1", extra.as_bytes());
+    let signature = host.keys.sign("controller@lab", "sluice-entry@v1", extra.as_bytes());
     let set = host.allowlist().join("sets/3/entries");
     write(&set.join("extra@1.0.0.toml"), extra.as_bytes());
     write(&set.join("extra@1.0.0.toml.sig.d/controller@lab.sig"), &signature);
@@ -265,7 +263,10 @@ fn revocation_wins() {
     let Some(host) = Host::new() else { return };
     for (what, expected) in [
         (format!("[[digest]]\ndigest = \"{}\"", Digest::of(b"bundle")), "revoked"),
-        (format!("[[key]]\nfingerprint = \"{}\"", host.fingerprint("controller@lab")), "revoked"),
+        (
+            format!("[[key]]\nfingerprint = \"{}\"", host.keys.fingerprint("controller@lab")),
+            "revoked",
+        ),
         (
             format!(
                 "[[digest]]\ndigest = \"{}\"",
@@ -285,7 +286,7 @@ fn revocation_wins() {
     let _ = fs::remove_dir_all(host.dir.path().join("state"));
     let _ = fs::remove_dir_all(host.allowlist().join("sets"));
     let mut draft = draft(&host, 1, &["controller@lab"]);
-    let admin = format!("[[key]]\nfingerprint = \"{}\"", host.fingerprint("admin@lab"));
+    let admin = format!("[[key]]\nfingerprint = \"{}\"", host.keys.fingerprint("admin@lab"));
     host.add(&mut draft, "revoked.toml", &revoked(&admin), &["controller@lab"]);
     host.publish(&draft);
     assert_eq!(code(current(&host, &one())), "revoked");
@@ -297,19 +298,20 @@ fn a_revoked_key_spoils_no_other_signature_of_the_index() {
     let Some(mut host) = Host::new() else { return };
     host.key("deputy@lab", "namespaces=\"sluice-index@v1\"");
     let mut draft = draft(&host, 1, &["controller@lab"]);
-    let key = host.fingerprint("admin@lab");
+    let key = host.keys.fingerprint("admin@lab");
     let text = revoked(&format!("[[key]]\nfingerprint = \"{key}\""));
     host.add(&mut draft, "revoked.toml", &text, &["controller@lab"]);
     host.publish(&draft);
     let signature = host.allowlist().join("sets/1/index.toml.sig.d/deputy@lab.sig");
     let index = fs::read(host.allowlist().join("sets/1/index.toml")).unwrap();
-    write(&signature, &host.sign("deputy@lab", "sluice-index@v1", &index));
+    write(&signature, &host.keys.sign("deputy@lab", "sluice-index@v1", &index));
     assert_eq!(entry_code(&host, &one(), ID), "ok");
 
     // Older releases noted the first who had signed.
     let stamp = host.dir.path().join("state/allowlist/1/verified.json");
     let noted = fs::read_to_string(&stamp).unwrap();
-    let noted = noted.split_once('\n').unwrap().1.replace(&host.fingerprint("deputy@lab"), &key);
+    let noted =
+        noted.split_once('\n').unwrap().1.replace(&host.keys.fingerprint("deputy@lab"), &key);
     assert!(noted.contains(&key));
     write(&stamp, format!("{}\n{noted}", Digest::of(noted.as_bytes())).as_bytes());
     assert_eq!(entry_code(&host, &one(), ID), "ok");
@@ -343,7 +345,7 @@ fn what_was_taken_back_is_not_given_back_by_leaving_it_out() {
     }
     // One that takes back more is in force.
     let mut fourth = draft(&host, 4, &["controller@lab"]);
-    let key = host.fingerprint("second@lab");
+    let key = host.keys.fingerprint("second@lab");
     let more = format!(
         "{bundle}[[key]]\nfingerprint = \"{key}\"\nwhy = \"lost\"\nat = \"2026-06-02T00:00:00Z\"\n"
     );

@@ -2,15 +2,13 @@
 //! and Sluice refuses has a code, a reason and a remedy. Run with --nocapture to read it.
 #![allow(clippy::unwrap_used)]
 
-mod published;
-
 use std::fs;
 use std::process::{Command, Stdio};
 
-use published::{Draft, Host, NOW};
 use sluice_policy::digest::Digest;
 use sluice_site::Site;
 use sluice_site::sets::{SetError, Sets};
+use sluice_testing::{Draft, Host, NOW};
 use time::Duration;
 
 const ID: &str = "variant-calling@1.0.0";
@@ -157,7 +155,7 @@ fn what_sluice_accepts_ssh_keygen_accepts() {
             it.policy += "[[policy.controller]]\nprincipal = \"second@lab\"\n";
         }),
         case("a revoked key", "is revoked: lost", |it| {
-            let key = it.host.fingerprint(WHO);
+            let key = it.host.keys.fingerprint(WHO);
             it.revoke(&format!("[[key]]\nfingerprint = \"{key}\""));
         }),
         case("a revoked bundle", "is revoked: lost", |it| {
@@ -177,7 +175,7 @@ fn what_sluice_accepts_ssh_keygen_accepts() {
             it.line(&line);
         }),
         case("a signature for another purpose", "it was made for", |it| {
-            let signature = it.host.sign(WHO, "sluice-index@v1", entry().as_bytes());
+            let signature = it.host.keys.sign(WHO, "sluice-index@v1", entry().as_bytes());
             it.draft.files.insert(it.signature(), signature);
         }),
         case("an altered entry", "one of the two was altered", |it| {
@@ -185,7 +183,7 @@ fn what_sluice_accepts_ssh_keygen_accepts() {
             it.draft.files.insert(FILE.into(), text.into());
         }),
         case("another's signature", "is not controller@lab's", |it| {
-            let signature = it.host.sign("second@lab", "sluice-entry@v1", entry().as_bytes());
+            let signature = it.host.keys.sign("second@lab", "sluice-entry@v1", entry().as_bytes());
             it.draft.files.insert(it.signature(), signature);
         }),
     ];

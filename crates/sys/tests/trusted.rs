@@ -9,11 +9,11 @@ use std::path::Path;
 use sluice_sys::trusted::{
     Trust, TrustError, ensure_dir, open_trusted_dir, open_trusted_file, read_trusted,
 };
+use sluice_testing::is_root;
 
 /// A file in a directory whose parents all belong to root.
 fn scene() -> Option<tempfile::TempDir> {
-    if !rustix::process::geteuid().is_root() {
-        eprintln!("skipped: needs root");
+    if !is_root() {
         return None;
     }
     let dir = tempfile::tempdir_in("/run").unwrap();

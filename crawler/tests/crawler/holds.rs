@@ -83,10 +83,7 @@ fn attestations_of_others() {
         assert!(!world.at("status").join(format!("{:032x}.json", 7)).exists());
     }
     held("attestation-invalid", with_table, |world| {
-        let keys = world.at("keys");
-        let mut command = Command::new("ssh-keygen");
-        command.current_dir(&keys).args(["-q", "-s", "stranger", "-I", "n1", "-h", "-n", "n1"]);
-        assert!(command.args(["-V", "-1d:+1d", "node.pub"]).status().unwrap().success());
+        world.keys().certify("stranger", "node", "n1");
         with_table(world.run(7, "box")).attest();
     });
 }
@@ -212,9 +209,9 @@ fn what_the_allowlist_holds() {
     );
     held("entry-unavailable", |run| with_table(run).but(|it| it.basis.serial = 9), nothing);
     held("revoked", with_table, World::revoke_bundle);
-    for key in ["controller", "node"] {
+    for key in ["controller@lab", "node"] {
         held("revoked", with_table, |world| {
-            world.revoke(&format!("key]]\nfingerprint = {:?}", world.fingerprint(key)));
+            world.revoke(&format!("key]]\nfingerprint = {:?}", world.keys().fingerprint(key)));
         });
     }
 }

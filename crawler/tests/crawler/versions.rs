@@ -21,7 +21,7 @@ const RUN: &str = "box-lab-7.0";
 
 /// A bucket that keeps versions, called by what the server does with them.
 fn bucket(name: &str) -> Option<(Server, World)> {
-    let server = Server::new().filter(|server| ["quirky", "moto"].contains(&&*server.name))?;
+    let server = Server::one_of(&["quirky", "moto"])?;
     if server.name == "moto" {
         match name {
             "versioned" => {
@@ -34,7 +34,7 @@ fn bucket(name: &str) -> Option<(Server, World)> {
                 // Each object is locked after it was sent: moto doesn't know our digest's header.
                 ask(&server, "PUT /locked", "x-amz-bucket-object-lock-enabled: true\r\n", "");
             }
-            _ => return None,
+            _ => Server::one_of(&["quirky"]).map(drop)?,
         }
     }
     let world = World::new()?;
@@ -93,6 +93,7 @@ fn withdraw(world: &World, store: Store) -> usize {
 }
 
 #[test]
+#[ignore = "needs an S3 server of tests/stores"]
 fn s3_versions_are_withdrawn_too() {
     let Some((server, world)) = bucket("versioned") else { return };
     let store = server.store(&world, "gone");
@@ -121,6 +122,7 @@ fn s3_versions_are_withdrawn_too() {
 }
 
 #[test]
+#[ignore = "needs an S3 server of tests/stores"]
 fn s3_versions_that_stay_are_said() {
     for name in ["versioned-kept", "versioned-unlisted", "locked"] {
         let Some((server, world)) = bucket(name) else { continue };
@@ -148,6 +150,7 @@ fn s3_versions_that_stay_are_said() {
 }
 
 #[test]
+#[ignore = "needs an S3 server of tests/stores"]
 fn s3_versions_that_stay_fail_the_command() {
     let Some((server, world)) = bucket("locked") else { return };
     publish(&server, &world, "command");

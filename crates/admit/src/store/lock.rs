@@ -82,7 +82,7 @@ mod tests {
 
     /// What is heard of a process that waits while another fills the store.
     fn heard(filler_gets_ahead: bool) -> Option<Vec<u8>> {
-        if !rustix::process::geteuid().is_root() {
+        if !sluice_testing::is_root() {
             return None;
         }
         let dir = tempfile::tempdir_in("/run").unwrap();

@@ -2,20 +2,17 @@
 //! directory, and a job that runs it. Every test bends one thing.
 #![allow(dead_code, clippy::unwrap_used)]
 
-#[path = "../../../site/tests/published/mod.rs"]
-pub(crate) mod published;
-
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 
-use published::{Draft, Host, NOW, write};
 use sluice_admit::{Pulse, answer};
 use sluice_policy::digest::Digest;
 use sluice_policy::manifest::{Item, Manifest};
 use sluice_protocol::{Admission, FORMAT, Facts, JobFacts, Mode, Step, Verdict};
 use sluice_site::paths::Roots;
 use sluice_site::users;
+use sluice_testing::{Draft, Host, NOW, write};
 
 const SNAKEFILE: &str = "rule all:\n";
 const TOOL: &str = "#!/bin/sh\n";

@@ -9,6 +9,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use sluice_testing::Keys;
+
 pub struct Scratch(tempfile::TempDir);
 
 /// What a run of the program left.
@@ -91,19 +93,11 @@ impl Scratch {
 
     /// Makes an Ed25519 key and returns its public line.
     pub fn key(&self, name: &str) -> String {
-        let status = Command::new("ssh-keygen")
-            .args(["-q", "-t", "ed25519", "-N", "", "-C", name, "-f"])
-            .arg(self.path(name))
-            .status()
-            .expect("ssh-keygen runs");
-        assert!(status.success());
-        self.read(&format!("{name}.pub"))
+        Keys::below(self.root()).make(name)
     }
 
-    /// A key's fingerprint, as ssh-keygen tells it.
+    /// A key's fingerprint.
     pub fn fingerprint(&self, name: &str) -> String {
-        let listed = Command::new("ssh-keygen").arg("-lf").arg(self.path(name)).output();
-        let listed = Ran::of(listed.expect("ssh-keygen runs")).ok().out;
-        listed.split(' ').nth(1).expect("a fingerprint").to_owned()
+        Keys::below(self.root()).fingerprint(name)
     }
 }

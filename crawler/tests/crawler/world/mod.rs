@@ -11,8 +11,7 @@ pub(crate) mod server;
 pub(crate) mod set;
 
 use std::{
-    fs, os::unix::fs::PermissionsExt, path::PathBuf, process::Command, sync::Arc, thread::sleep,
-    time::Duration,
+    fs, os::unix::fs::PermissionsExt, path::PathBuf, sync::Arc, thread::sleep, time::Duration,
 };
 
 use object_store::{ObjectStore, memory::InMemory};
@@ -25,6 +24,7 @@ use sluice_crawler::{
     store::Store,
 };
 use sluice_site::{Site, audit::Audit};
+use sluice_testing::{Keys, is_root};
 use ssh_key::PublicKey;
 
 pub(crate) struct World {
@@ -33,15 +33,14 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// None where ownership can't be tested for want of root.
+    /// None where the test is left out for want of root.
     pub(crate) fn new() -> Option<Self> {
         Self::new_in("/run")
     }
 
     /// The same in a directory of root's own.
     pub(crate) fn new_in(place: &str) -> Option<Self> {
-        if !nix::unistd::geteuid().is_root() {
-            eprintln!("skipped: needs root");
+        if !is_root() {
             return None;
         }
         let dir = tempfile::Builder::new().prefix("sluice-test-").tempdir_in(place).unwrap();
@@ -51,19 +50,17 @@ impl World {
         {
             fs::create_dir_all(world.at(path)).unwrap();
         }
-        for name in ["controller", "second", "index", "cluster", "node", "stranger"] {
-            world.keygen(&["-t", "ed25519", "-N", "", "-f", name]);
-        }
-        world.keygen(&["-s", "cluster", "-I", "n1", "-h", "-n", "n1", "-V", "-1d:+1d", "node.pub"]);
-        fs::copy(world.at("keys/cluster.pub"), world.at("etc/keys/cluster.pub")).unwrap();
-        let line = |name: &str, space: &str| {
-            let key = fs::read_to_string(world.at("keys").join(format!("{name}.pub"))).unwrap();
-            format!("{name}@lab namespaces=\"{space}\" {key}")
-        };
-        let signers = line("controller", "sluice-entry@v1")
-            + &line("second", "sluice-entry@v1")
-            + &line("index", "sluice-index@v1");
+        let keys = world.keys();
+        let line =
+            |name: &str, space: &str| format!("{name} namespaces=\"{space}\" {}", keys.make(name));
+        let signers = line("controller@lab", "sluice-entry@v1")
+            + &line("second@lab", "sluice-entry@v1")
+            + &line("index@lab", "sluice-index@v1");
         fs::write(world.at("etc/allowed_signers"), signers).unwrap();
+        fs::write(world.at("etc/keys/cluster.pub"), keys.make("cluster")).unwrap();
+        keys.make("node");
+        keys.make("stranger");
+        keys.certify("cluster", "node", "n1");
         world.publish_set(1, &[("entries/count@1.toml", &entry("count"))]);
         Some(world)
     }
@@ -72,16 +69,8 @@ impl World {
         self.dir.path().join(path)
     }
 
-    fn keygen(&self, words: &[&str]) {
-        let mut command = Command::new("ssh-keygen");
-        let status = command.current_dir(self.at("keys")).arg("-q").args(words).status();
-        assert!(status.unwrap().success(), "{words:?}");
-    }
-
-    pub(crate) fn fingerprint(&self, key: &str) -> String {
-        let public = fs::read_to_string(self.at("keys").join(format!("{key}.pub"))).unwrap();
-        let public = PublicKey::from_openssh(public.trim()).unwrap();
-        public.fingerprint(ssh_key::HashAlg::Sha256).to_string()
+    pub(crate) fn keys(&self) -> Keys {
+        Keys::below(self.at("keys"))
     }
 
     /// Text of sluice.toml with a directory as the store.

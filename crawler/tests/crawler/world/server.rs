@@ -10,6 +10,7 @@ use object_store::{
 };
 use sluice_crawler::{config::Config, store::Store};
 use sluice_site::Site;
+use sluice_testing::leave_out;
 
 use super::{World, block_on};
 
@@ -25,7 +26,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// None where no script started one.
+    /// None where the test is left out, since no script started one.
     pub(crate) fn new() -> Option<Self> {
         let get = |name: &str| env::var(format!("SLUICE_TEST_S3{name}")).ok();
         let found = get("").map(|url| Self {
@@ -37,9 +38,19 @@ impl Server {
             secret: get("_SECRET").unwrap(),
         });
         if found.is_none() {
-            eprintln!("skipped: needs a script of tests/stores");
+            leave_out("an S3 server of tests/stores");
         }
         found
+    }
+
+    /// None where the test is left out, since it is one of other servers.
+    pub(crate) fn one_of(names: &[&str]) -> Option<Self> {
+        let found = Self::new()?;
+        let fits = names.contains(&&*found.name);
+        if !fits {
+            leave_out(&names.join(" or "));
+        }
+        fits.then_some(found)
     }
 
     /// The crawler's section of sluice.toml.

@@ -1,14 +1,7 @@
 //! Signed allowlist sets.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    io::Write,
-    os::unix::fs::symlink,
-    process::{Command, Stdio},
-};
-
-use sluice_policy::{digest::Digest, index::Index};
+use sluice_policy::digest::Digest;
+use sluice_testing::Draft;
 use time::{Duration, OffsetDateTime};
 
 use super::World;
@@ -17,21 +10,6 @@ use super::World;
 pub(super) const BUNDLE: &[u8] = b"bundle";
 
 impl World {
-    fn sign(&self, key: &str, namespace: &str, bytes: &[u8]) -> Vec<u8> {
-        let mut child = Command::new("ssh-keygen")
-            .current_dir(self.at("keys"))
-            .args(["-q", "-Y", "sign", "-n", namespace, "-f", key])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        child.stdin.take().unwrap().write_all(bytes).unwrap();
-        let output = child.wait_with_output().unwrap();
-        assert!(output.status.success());
-        output.stdout
-    }
-
     /// Publishes a set of files that the controller has signed.
     pub(crate) fn publish_set(&self, serial: u64, files: &[(&str, &str)]) {
         self.publish_set_until(serial, files, OffsetDateTime::now_utc() + Duration::days(1));
@@ -43,31 +21,11 @@ impl World {
         files: &[(&str, &str)],
         expires: OffsetDateTime,
     ) {
-        let mut all = BTreeMap::new();
+        let mut draft = Draft { expires, ..Draft::new(serial) };
         for (name, text) in files {
-            let signature = self.sign("controller", "sluice-entry@v1", text.as_bytes());
-            all.insert(format!("{name}.sig.d/controller@lab.sig"), signature);
-            all.insert((*name).to_owned(), text.as_bytes().to_vec());
+            draft.add(&self.keys(), name, text, &["controller@lab"]);
         }
-        let index = Index {
-            format: 1,
-            serial,
-            issued: OffsetDateTime::now_utc() - Duration::days(1),
-            expires,
-            files: all.iter().map(|(name, bytes)| (name.clone(), Digest::of(bytes))).collect(),
-        };
-        let index = index.to_toml().unwrap().into_bytes();
-        let signature = self.sign("index", "sluice-index@v1", &index);
-        all.insert("index.toml".into(), index);
-        all.insert("index.toml.sig.d/index@lab.sig".into(), signature);
-        for (name, bytes) in all {
-            let path = self.at(&format!("etc/allowlist/sets/{serial}/{name}"));
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, bytes).unwrap();
-        }
-        let current = self.at("etc/allowlist/current");
-        let _ = fs::remove_file(&current);
-        symlink(format!("sets/{serial}"), current).unwrap();
+        draft.publish(&self.keys(), "index@lab", &self.at("etc/allowlist"));
     }
 
     /// Takes something back with set 2.
