@@ -5,6 +5,7 @@ mod bad_input;
 mod beside;
 mod command;
 mod defects;
+mod earlier;
 mod faults;
 mod health;
 mod holds;
