@@ -7,12 +7,11 @@ use std::path::{Path, PathBuf};
 use sluice_policy::digest::Digest;
 use sluice_policy::entry::Entry;
 use sluice_policy::manifest::Manifest;
-use sluice_policy::path::resolve;
 use sluice_policy::script::Script;
 use sluice_policy::template::{Places, Template};
 use sluice_protocol::Code;
-use sluice_site::Site;
 use sluice_site::sets::{Sets, VerifiedEntry, VerifiedSet};
+use sluice_site::{Meant, Site, Version};
 
 use crate::job::Batch;
 use crate::places::{self, DataBind};
@@ -74,11 +73,8 @@ pub(crate) fn bundles<'a>(
 
 /// Where an entry's bundles are installed on this site.
 pub(crate) fn installed(entry: &Entry, site: &Site) -> (PathBuf, Option<(PathBuf, Digest)>) {
-    let runtime = entry
-        .runtime
-        .as_ref()
-        .map(|runtime| (site.runtimes.join(&runtime.name).join(&runtime.version), runtime.digest));
-    (site.workflows.join(&entry.name).join(&entry.version), runtime)
+    let digest = entry.runtime.as_ref().map(|runtime| runtime.digest);
+    (site.bundle_of(entry), site.runtime_of(entry).zip(digest))
 }
 
 impl Approved {
@@ -141,23 +137,17 @@ pub(crate) fn decide(job: &Batch<'_>) -> Result<Approved, Refused> {
 
 /// The one workflow whose files the script names.
 fn named_entry(script: &Script, rundir: &str, job: &Batch<'_>) -> Result<String, Refused> {
-    let workflows = &job.site.workflows;
-    let named = names_below(script, rundir, workflows);
-    let mut named = named.iter();
-    match (named.next(), named.next()) {
-        (Some(Some((name, version))), None) => Ok(format!("{name}@{version}")),
-        (None, _) => {
-            let message = format!(
-                "the script names no workflow below {}; submit an approved one",
-                workflows.display()
-            );
+    let workflows = job.site.workflows.display();
+    match job.site.workflow_in(script, rundir) {
+        Meant::One(version) => Ok(version.id()),
+        Meant::Nothing => {
+            let message =
+                format!("the script names no workflow below {workflows}; submit an approved one");
             Err(Refused::new(Code::NotListed, message))
         }
-        _ => {
-            let message = format!(
-                "the script must name files of one workflow, {}/NAME/VERSION/…",
-                workflows.display()
-            );
+        Meant::Several => {
+            let message =
+                format!("the script must name files of one workflow, {workflows}/NAME/VERSION/…");
             Err(Refused::new(Code::ScriptUnmatched, message))
         }
     }
@@ -169,25 +159,20 @@ fn check_runtimes(
     job: &Batch<'_>,
     approved: Option<&Path>,
 ) -> Result<(), Refused> {
-    let runtimes = &job.site.runtimes;
-    for named in names_below(script, rundir, runtimes) {
-        let path = named.map(|(name, version)| runtimes.join(name).join(version));
-        if path.as_deref() != approved || approved.is_none() {
+    let is_approved = match job.site.runtime_in(script, rundir) {
+        Meant::Nothing => true,
+        Meant::One(Version { name, version }) => {
+            approved == Some(&job.site.runtime(&name, &version))
+        }
+        Meant::Several => false,
+    };
+    match is_approved {
+        true => Ok(()),
+        false => {
             let message = "the script names a runtime that its workflow isn't approved with";
-            return Err(Refused::new(Code::ScriptUnmatched, message));
+            Err(Refused::new(Code::ScriptUnmatched, message))
         }
     }
-    Ok(())
-}
-
-/// NAME and VERSION of every path of the script below `base`; none where a path is too short.
-fn names_below(script: &Script, rundir: &str, base: &Path) -> BTreeSet<Option<(String, String)>> {
-    let below = |word: &str| {
-        let path = PathBuf::from(resolve(rundir, word)?);
-        let mut parts = path.strip_prefix(base).ok()?.iter().filter_map(|part| part.to_str());
-        Some(parts.next().zip(parts.next()).map(|(name, version)| (name.into(), version.into())))
-    };
-    script.paths().filter_map(below).collect()
 }
 
 /// The files that the first matching template wants.

@@ -131,7 +131,7 @@ fn base(args: &Diff) -> Result<Base> {
     let dir = match &args.old {
         Some(dir) => Some(dir.clone()),
         // Without a configuration there is no place where approved versions lie.
-        None => configured().ok().map(|site| site.workflows.join(&entry.name).join(&entry.version)),
+        None => configured().ok().map(|site| site.bundle_of(&entry)),
     };
     let links = entry.system.links.into_iter().chain(args.link.clone()).collect();
     Ok(Base { name, manifest, dir, links })

@@ -25,7 +25,7 @@ use crate::{configured, output, tree};
 /// A place that an entry gives to a bundle.
 struct Place {
     id: String,
-    base: PathBuf,
+    path: PathBuf,
     version: String,
 }
 
@@ -47,16 +47,16 @@ pub(crate) fn run(args: &Install) -> Result<Exit> {
     let digest = manifest.digest();
     let mut places: Vec<Place> = Vec::new();
     for entry in &entries {
-        let mut add = |base: PathBuf, version: &str| {
-            if !places.iter().any(|it| it.base == base && it.version == version) {
-                places.push(Place { id: entry.id(), base, version: version.into() });
+        let mut add = |path: PathBuf, version: &str| {
+            if !places.iter().any(|it| it.path == path) {
+                places.push(Place { id: entry.id(), path, version: version.into() });
             }
         };
         if entry.digest == digest {
-            add(site.workflows.join(&entry.name), &entry.version);
+            add(site.bundle_of(entry), &entry.version);
         }
         if let Some(runtime) = entry.runtime.as_ref().filter(|it| it.digest == digest) {
-            add(site.runtimes.join(&runtime.name), &runtime.version);
+            add(site.runtime(&runtime.name, &runtime.version), &runtime.version);
         }
     }
     if places.is_empty() {
@@ -81,7 +81,7 @@ pub(crate) fn run(args: &Install) -> Result<Exit> {
             )));
         }
         let way = put(&args.dir, &manifest, &entry.system.links, &place)?;
-        output::line(format_args!("{way}  {}", place.base.join(&place.version).display()))?;
+        output::line(format_args!("{way}  {}", place.path.display()))?;
     }
     Ok(Exit::Ok)
 }
@@ -93,11 +93,11 @@ fn put(
     links: &[String],
     place: &Place,
 ) -> Result<&'static str> {
-    let Place { base, version, .. } = place;
-    let target = base.join(version);
-    if target.exists() && tree::freeze(&target, links).is_ok_and(|found| found == *manifest) {
+    let Place { path: target, version, .. } = place;
+    if target.exists() && tree::freeze(target, links).is_ok_and(|found| found == *manifest) {
         return Ok("is installed already:");
     }
+    let base = target.parent().unwrap_or(target);
     let dir = ensure_dir(base, 0o755, Trust::ROOT).map_err(Failure::environment)?;
     let partial = format!(".{version}.{}", std::process::id());
     let copied = copy(source, links, &dir, &partial).and_then(|()| {

@@ -115,7 +115,7 @@ pub(crate) fn run(args: &Submit) -> Result<Exit> {
 /// Says now what the node would refuse, by the schema of the installed bundle.
 fn check_parameters(site: &Site, entry: &Entry, files: &[&Path]) -> Result<()> {
     let Some(parameters) = &entry.parameters else { return Ok(()) };
-    let path = site.workflows.join(&entry.name).join(&entry.version).join(&parameters.schema);
+    let path = site.bundle_of(entry).join(&parameters.schema);
     let bytes = read::file(&path, MAX_SCHEMA)?;
     match published::manifest(&entry.digest)?.get(&parameters.schema).map(|item| item.kind) {
         Some(Kind::File { digest, .. }) if digest == Digest::of(&bytes) => {}
@@ -156,12 +156,9 @@ fn script(
     };
     let command = entry.command.first().ok_or_else(|| Failure::bad("the entry has no command"))?;
     let template = Template::parse(&command.script).map_err(Failure::bad)?;
-    let runtime = entry.runtime.as_ref();
-    let runtime = runtime
-        .map(|named| text(site.runtimes.join(&named.name).join(&named.version)))
-        .transpose()?;
+    let runtime = site.runtime_of(entry).map(text).transpose()?;
     let places = Places {
-        bundle: &text(site.workflows.join(&entry.name).join(&entry.version))?,
+        bundle: &text(site.bundle_of(entry))?,
         runtime: runtime.as_deref(),
         rundir: &text(dir.to_owned())?,
         run_id: UNKNOWN,

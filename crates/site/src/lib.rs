@@ -5,6 +5,7 @@ pub mod bundle;
 pub mod collect;
 mod config;
 mod crawler;
+mod installed;
 pub mod node;
 pub mod paths;
 pub mod pending;
@@ -20,6 +21,7 @@ pub mod users;
 
 pub use config::{DataSet, Site, SiteError};
 pub use crawler::Crawler;
+pub use installed::{Meant, Version};
 pub use policy::{Holder, Policy, RevokedJobs, Role};
 pub use sandbox::{Ports, Sandbox};
 pub use slurm_conf::SlurmConf;

@@ -15,7 +15,7 @@ use percent_encoding::percent_decode_str;
 use rustix::fs::{AtFlags, Dir, FileType, OFlags, fstat, statat};
 use sluice_policy::attestation::Basis;
 use sluice_policy::weskit::Log;
-use sluice_site::{collect::collect, users};
+use sluice_site::{Meant, collect::collect, users};
 use sluice_sys::beneath::{open_beneath, open_dir};
 use time::OffsetDateTime;
 
@@ -220,18 +220,9 @@ fn ended(dir: &OwnedFd, execution: &str) -> Result<Log, Stop> {
 /// The entry of the workflow that the log names, which is a claim like all that it says.
 fn workflow(config: &Config, dir: &Path, log: &Log) -> Result<String, Stop> {
     let path = log.env.workflow.as_deref().unwrap_or_default();
-    let mut resolved = PathBuf::new();
-    for part in dir.join(path).components() {
-        match part {
-            std::path::Component::ParentDir => drop(resolved.pop()),
-            part => resolved.push(part),
-        }
-    }
-    let below = resolved.strip_prefix(&config.site.workflows).ok();
-    let mut parts = below.into_iter().flat_map(Path::iter).filter_map(|part| part.to_str());
-    match (parts.next(), parts.next()) {
-        (Some(name), Some(version)) => Ok(format!("{name}@{version}")),
-        _ => Err(Stop::hold(
+    match config.site.workflow_of(dir.to_str().unwrap_or_default(), path) {
+        Meant::One(version) => Ok(version.id()),
+        Meant::Nothing | Meant::Several => Err(Stop::hold(
             Code::EntryUnavailable,
             format!("the run's workflow {path:?} is not below {}", config.site.workflows.display()),
         )),

@@ -4,11 +4,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use sluice_policy::entry::Entry;
-use sluice_policy::path::resolve;
 use sluice_policy::script::{MAX_BYTES, Script, tokenize};
 use sluice_policy::template::{Mismatch, Places, Template};
-use sluice_site::Site;
 use sluice_site::record::run_id;
+use sluice_site::{Meant, Site};
 use sluice_sys::jobs::Incarnation;
 
 use super::place_of;
@@ -55,28 +54,19 @@ pub(super) fn run(args: &Explain, file: &Path) -> Result<Exit> {
     Ok(if report.matches { Exit::Ok } else { Exit::NotAsItShould })
 }
 
-/// The one workflow below the site's `workflows` that the script names.
+/// The one workflow that the script names, as a node reads it.
 fn named(script: &Script, dir: &Path, site: &Site) -> Result<String> {
-    let mut ids: Vec<String> = script
-        .paths()
-        .filter_map(|word| {
-            let path = PathBuf::from(resolve(dir.to_str()?, word)?);
-            let mut parts = path.strip_prefix(&site.workflows).ok()?.iter();
-            Some(format!("{}@{}", parts.next()?.to_str()?, parts.next()?.to_str()?))
-        })
-        .collect();
-    ids.sort();
-    ids.dedup();
-    match <[String; 1]>::try_from(ids) {
-        Ok([id]) => Ok(id),
-        Err(ids) => Err(Failure::bad(format_args!(
-            "the script names {} below {}, seen from {}; say which entry is meant: \
-             --entry NAME@VERSION, and where it runs: --run-dir DIR",
-            if ids.is_empty() { "no workflow" } else { "several workflows" },
-            site.workflows.display(),
-            dir.display(),
-        ))),
-    }
+    let found = match site.workflow_in(script, dir.to_str().unwrap_or_default()) {
+        Meant::One(version) => return Ok(version.id()),
+        Meant::Nothing => "no workflow",
+        Meant::Several => "several workflows",
+    };
+    Err(Failure::bad(format_args!(
+        "the script names {found} below {}, seen from {}; say which entry is meant: \
+         --entry NAME@VERSION, and where it runs: --run-dir DIR",
+        site.workflows.display(),
+        dir.display(),
+    )))
 }
 
 fn compare(entry: &Entry, script: &Script, dir: &Path, site: &Site) -> Result<Report> {
@@ -85,13 +75,10 @@ fn compare(entry: &Entry, script: &Script, dir: &Path, site: &Site) -> Result<Re
             .into_string()
             .map_err(|path| Failure::usage(format_args!("{} is not UTF-8", path.to_string_lossy())))
     };
-    let runtime = entry.runtime.as_ref();
-    let runtime = runtime
-        .map(|named| text(site.runtimes.join(&named.name).join(&named.version)))
-        .transpose()?;
+    let runtime = site.runtime_of(entry).map(text).transpose()?;
     let name = dir.file_name().unwrap_or_default().as_encoded_bytes();
     let places = Places {
-        bundle: &text(site.workflows.join(&entry.name).join(&entry.version))?,
+        bundle: &text(site.bundle_of(entry))?,
         runtime: runtime.as_deref(),
         rundir: &text(dir.into())?,
         // The job's number is part of it and not known yet.
