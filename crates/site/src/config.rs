@@ -1,7 +1,7 @@
 //! sluice.toml.
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use sluice_sys::trusted::{TrustError, read_trusted};
@@ -10,6 +10,7 @@ use crate::crawler::Crawler;
 use crate::policy::Policy;
 use crate::sandbox::Sandbox;
 use crate::store::Store;
+use crate::values::is_plain;
 use crate::{paths, users};
 
 /// Upper bound of sluice.toml, in bytes.
@@ -194,15 +195,6 @@ impl Site {
 fn is_name(name: &str) -> bool {
     let ok = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     (1..=64).contains(&name.len()) && name.bytes().all(ok) && !name.starts_with('.')
-}
-
-/// Absolute, below the root, and spelled in the one way that compares bytewise.
-pub(crate) fn is_plain(path: &Path) -> bool {
-    let mut components = path.components();
-    let rest_is_normal = components.next() == Some(Component::RootDir)
-        && components.clone().count() > 0
-        && components.all(|part| matches!(part, Component::Normal(_)));
-    rest_is_normal && path.components().collect::<PathBuf>().as_os_str() == path.as_os_str()
 }
 
 #[cfg(test)]

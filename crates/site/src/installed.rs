@@ -6,7 +6,7 @@ use sluice_policy::entry::Entry;
 use sluice_policy::path::resolve;
 use sluice_policy::script::Script;
 
-use crate::Site;
+use crate::config::Site;
 
 /// One version of a workflow or runtime.
 #[derive(Clone, Debug, PartialEq, Eq)]

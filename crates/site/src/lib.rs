@@ -5,6 +5,7 @@ pub mod bundle;
 pub mod collect;
 mod config;
 mod crawler;
+mod finding;
 mod installed;
 pub mod node;
 pub mod paths;
@@ -18,6 +19,7 @@ mod slurm_conf;
 mod store;
 pub mod uids;
 pub mod users;
+mod values;
 
 pub use config::{DataSet, Site, SiteError};
 pub use crawler::Crawler;

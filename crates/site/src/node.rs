@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::finding::BY_NUMBER;
+pub use crate::finding::{Finding, NAMES, SLURMD_REACHABLE};
 use crate::sandbox::Sandbox;
 use crate::slurm_conf::SlurmConf;
 
@@ -16,58 +18,6 @@ use crate::slurm_conf::SlurmConf;
 const FILE: &str = "node.json";
 /// PAM services include each other this deep at most.
 const MAX_DEPTH: u32 = 8;
-
-/// A setting that would weaken the sandbox.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Finding {
-    /// Its stable name, by which a site may accept it.
-    pub name: String,
-    /// What there is.
-    pub what: String,
-    /// What to do about it.
-    pub remedy: String,
-    /// The program that it would run outside the sandbox.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    program: Option<PathBuf>,
-}
-
-/// Every kernel has it, and only who may run on the node makes it harmless.
-const BY_NUMBER: &str = "visible-by-number";
-
-/// What only a host where users log in can find, with `sluice check`: it refuses no job.
-pub const SLURMD_REACHABLE: &str = "slurmd-reachable";
-
-/// The names of all findings.
-pub const NAMES: [&str; 14] = [
-    "contain-spank",
-    "core-dumps",
-    "namespaces",
-    "oci-runtime",
-    "pam-exec",
-    "slurm-conf",
-    SLURMD_REACHABLE,
-    "task-epilog",
-    "unkillable-step-program",
-    BY_NUMBER,
-    "visible-gauges",
-    "visible-kernel-log",
-    "visible-locks",
-    "visible-processes",
-];
-
-impl Finding {
-    fn new(name: &str, what: impl Into<String>, remedy: &str) -> Self {
-        Self { name: name.into(), what: what.into(), remedy: remedy.into(), program: None }
-    }
-
-    /// Whether the site lives with it, or allows its program by name.
-    fn is_accepted(&self, sandbox: &Sandbox) -> bool {
-        sandbox.accept.contains(&self.name)
-            || (sandbox.exclusive && self.name == BY_NUMBER)
-            || self.program.as_ref().is_some_and(|it| sandbox.main_thread_programs.contains(it))
-    }
-}
 
 /// What slurmd's start knew of its node.
 #[derive(Debug, Serialize, Deserialize)]
@@ -108,9 +58,16 @@ impl Node {
                 all.push(finding);
             }
         }
-        all.retain(|finding| !finding.is_accepted(sandbox));
+        all.retain(|finding| !is_accepted(finding, sandbox));
         all
     }
+}
+
+/// Whether the site lives with it, or allows its program by name.
+fn is_accepted(finding: &Finding, sandbox: &Sandbox) -> bool {
+    sandbox.accept.contains(&finding.name)
+        || (sandbox.exclusive && finding.name == BY_NUMBER)
+        || finding.program.as_ref().is_some_and(|it| sandbox.main_thread_programs.contains(it))
 }
 
 /// What Slurm's and PAM's configuration say.

@@ -1,13 +1,12 @@
 //! The `[sandbox]` of sluice.toml.
 
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use serde::Deserialize;
 
-use crate::config::is_plain;
-use crate::node::NAMES;
+use crate::finding::NAMES;
 use crate::uids::Uids;
+use crate::values::{first_and_last, is_plain};
 
 /// The oldest Landlock that the sandbox works with: before it no file can be renamed into
 /// another directory.
@@ -137,13 +136,6 @@ impl TryFrom<String> for Ports {
             _ => Err(format!("{text:?} is no port and no range FIRST-LAST")),
         }
     }
-}
-
-/// Of a range `FIRST-LAST`, or of a single number.
-pub(crate) fn first_and_last<T: FromStr + PartialOrd>(text: &str) -> Option<(T, T)> {
-    let (first, last) = text.split_once('-').unwrap_or((text, text));
-    let range = (first.parse().ok()?, last.parse().ok()?);
-    (range.0 <= range.1).then_some(range)
 }
 
 #[cfg(test)]

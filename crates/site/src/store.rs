@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::config::is_plain;
+use crate::values::is_plain;
 
 /// Longest time that Slurm was seen to wait for a starting step without harm, in seconds.
 const MAX_COLD: u64 = 300;

@@ -8,8 +8,8 @@ use std::path::Path;
 use serde::Deserialize;
 use sluice_sys::read_limited;
 
-use crate::sandbox::first_and_last;
 use crate::users;
+use crate::values::first_and_last;
 
 /// Below lie the uids of accounts, of services and the kernel's own.
 const MIN: u32 = 1 << 16;
