@@ -20,6 +20,8 @@ mod slurm;
 mod statement;
 mod surrender;
 mod sweep;
+#[cfg(test)]
+mod tests;
 mod wait;
 mod worker;
 
