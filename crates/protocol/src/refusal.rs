@@ -83,6 +83,9 @@ codes! {
     EntryInvalid "entry-invalid",
         "the workflow's entry in the allowlist cannot be read",
         "let the controller correct, sign and publish the entry";
+    EntryTooNew "entry-too-new",
+        "the workflow's entry is of a format that this node's Sluice does not know",
+        "upgrade Sluice on the node, or submit a version whose entry is older";
     EntryUnsigned "entry-unsigned",
         "the workflow's entry lacks signatures that the site requires",
         "let as many controllers as the site asks for sign the entry, each for names and data that are theirs";

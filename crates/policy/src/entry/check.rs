@@ -12,6 +12,9 @@ use crate::{
     text, toml,
 };
 
+/// The newest format that is read; newer keys of entries come with newer formats.
+const FORMAT: u32 = 1;
+
 /// Why a file is not an entry.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum EntryError {
@@ -21,6 +24,9 @@ pub enum EntryError {
     /// Not TOML, or not of an entry's form.
     #[error("the entry cannot be read: {0}")]
     Malformed(String),
+    /// Of a format that comes after this version of Sluice. Nothing else of it is judged.
+    #[error("the entry has format {0}, and this version of Sluice reads format {FORMAT}")]
+    TooNew(i64),
     /// A string that a reader would not see as it is.
     #[error("the entry has control or direction characters; write it in plain text")]
     Hidden,
@@ -69,6 +75,11 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Entry, EntryError> {
         return Err(EntryError::TooLarge);
     }
     let table: ::toml::Table = toml::read(bytes).map_err(EntryError::Malformed)?;
+    if let Some(&::toml::Value::Integer(format)) = table.get("format")
+        && format > i64::from(FORMAT)
+    {
+        return Err(EntryError::TooNew(format));
+    }
     if text::hides(&::toml::Value::Table(table)) {
         return Err(EntryError::Hidden);
     }
@@ -90,7 +101,7 @@ fn require(holds: bool, field: &'static str, why: &'static str) -> Result<(), En
 fn check_identity(entry: &Entry) -> Result<(), EntryError> {
     const NAME: &str = "1 to 64 of a-z 0-9 . _ -, starting with a letter or digit";
     const VERSION: &str = "1 to 64 of A-Z a-z 0-9 . _ + -, starting with a letter or digit";
-    require(entry.format == 1, "format", "it must be 1")?;
+    require(entry.format == FORMAT, "format", "it must be 1")?;
     require(is_name(&entry.name), "name", NAME)?;
     require(is_version(&entry.version), "version", VERSION)?;
     if let Some(source) = &entry.source {

@@ -78,9 +78,15 @@ fn reads_every_field() {
 }
 
 #[test]
+fn a_newer_format_is_told_from_a_broken_entry() {
+    let newer = SAMPLE.replace("format = 1", "format = 2\nunheard-of = true");
+    assert!(matches!(parse(&newer), Err(EntryError::TooNew(2))));
+}
+
+#[test]
 fn refuses_other_values() {
     for (from, to, said) in [
-        ("format = 1", "format = 2", "format"),
+        ("format = 1", "format = 0", "format"),
         ("format = 1", "format = 1\nextra = 1", "extra"),
         ("name = \"variant-calling\"", "name = \"../x\"", "name"),
         ("name = \"variant-calling\"", "name = \"Variant\"", "name"),

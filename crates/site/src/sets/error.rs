@@ -59,6 +59,14 @@ pub enum SetError {
         /// What is wrong.
         why: String,
     },
+    /// The entry is of a format that comes after this version.
+    #[error("{id}: {why}; upgrade Sluice on this host")]
+    EntryTooNew {
+        /// `NAME@VERSION`.
+        id: String,
+        /// Which format.
+        why: String,
+    },
     /// Too few controllers have signed.
     #[error("the entry {id} has {found} of {needed} signatures{why}; ask the controllers to sign")]
     Unsigned {
@@ -92,6 +100,7 @@ impl SetError {
             Self::State(_) => Code::StoreUnwritable,
             Self::NotListed(_) => Code::NotListed,
             Self::EntryInvalid { .. } => Code::EntryInvalid,
+            Self::EntryTooNew { .. } => Code::EntryTooNew,
             Self::Unsigned { .. } => Code::EntryUnsigned,
             Self::Revoked { .. } => Code::Revoked,
         }

@@ -2,7 +2,7 @@
 //! a set of what lies there.
 
 use sluice_policy::digest::Digest;
-use sluice_policy::entry::{self, Entry, is_entry_id};
+use sluice_policy::entry::{self, Entry, EntryError, is_entry_id};
 use sluice_policy::index;
 use sluice_policy::revocation::{self, Revoked};
 use sluice_policy::set::{INDEX, REVOKED, entry_file};
@@ -101,7 +101,12 @@ impl Verifier<'_> {
         };
         let bytes = bytes.ok_or_else(|| SetError::NotListed(id.into()))?;
         let invalid = |why: String| SetError::EntryInvalid { id: id.into(), why };
-        let entry = Entry::parse(&bytes).map_err(|error| invalid(error.to_string()))?;
+        let entry = Entry::parse(&bytes).map_err(|error| match error {
+            EntryError::TooNew(_) => {
+                SetError::EntryTooNew { id: id.into(), why: error.to_string() }
+            }
+            error => invalid(error.to_string()),
+        })?;
         if entry.id() != id {
             return Err(invalid(format!("the file says {}", entry.id())));
         }
