@@ -9,6 +9,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
+use sluice_testing::asserts;
 use support::fixtures::entry;
 use support::{Ran, Scratch};
 
@@ -168,16 +169,17 @@ fn pht_what_is_missing_is_no_reason_to_skip_a_check() {
 }
 
 #[test]
-fn the_table_names_tests_that_are_there() {
+fn the_table_names_tests_and_what_they_assert() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let page = fs::read_to_string(root.join("docs/reference/predecessors.md")).expect("the page");
     let rows = page.lines().filter(|line| line.starts_with("| ") && line.contains('`'));
     let mut count = 0;
     for row in rows {
         let mut words = row.trim_end_matches(" |").rsplit('`').skip(1).step_by(2);
-        let (name, file) = (words.next().expect("a test"), words.next().expect("a file"));
+        let mut word = || words.next().expect("a file, a test and its assertion");
+        let (assertion, name, file) = (word(), word(), word());
         let text = fs::read_to_string(root.join(file)).expect(file);
-        assert!(text.contains(&format!("#[test]\nfn {name}() {{")), "{file} has no test {name}");
+        assert!(asserts(&text, name, assertion), "{file} has no test {name} with {assertion}");
         count += 1;
     }
     assert_eq!(count, 24);

@@ -5,8 +5,10 @@ mod host;
 mod keys;
 mod left_out;
 mod set;
+mod table;
 
 pub use host::{Host, NOW};
 pub use keys::Keys;
 pub use left_out::{is_root, leave_out};
 pub use set::{Draft, point_to, write};
+pub use table::asserts;
