@@ -12,7 +12,7 @@ test:
 docs-test:
 	tests/docs
 
-# An hour; continuous integration leaves out kills, escapes and matrix.
+# An hour and a half; .ci/run says what continuous integration leaves out of it.
 test-all:
 	tests/all
 
