@@ -1,6 +1,10 @@
 use std::{collections::BTreeMap, fs, os::unix::fs::symlink, path::Path};
 
-use sluice_policy::{digest::Digest, index::Index};
+use sluice_policy::{
+    digest::Digest,
+    index::Index,
+    set::{INDEX, signature_file},
+};
 use time::{Duration, OffsetDateTime};
 
 use crate::{Keys, NOW};
@@ -26,7 +30,7 @@ impl Draft {
     pub fn add(&mut self, keys: &Keys, file: &str, text: &str, principals: &[&str]) {
         for principal in principals {
             let signature = keys.sign(principal, "sluice-entry@v1", text.as_bytes());
-            self.files.insert(format!("{file}.sig.d/{principal}.sig"), signature);
+            self.files.insert(signature_file(file, principal), signature);
         }
         self.files.insert(file.into(), text.into());
     }
@@ -49,8 +53,8 @@ impl Draft {
         for (name, bytes) in &self.files {
             write(&set.join(name), bytes);
         }
-        write(&set.join("index.toml"), index.as_bytes());
-        write(&set.join(format!("index.toml.sig.d/{principal}.sig")), &signature);
+        write(&set.join(INDEX), index.as_bytes());
+        write(&set.join(signature_file(INDEX, principal)), &signature);
         point_to(allowlist, &place);
     }
 }

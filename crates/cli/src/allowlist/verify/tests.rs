@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
@@ -13,15 +13,14 @@ use sluice_policy::signers::AllowedSigners;
 use sluice_policy::{entry, revocation};
 use sluice_site::Site;
 use sluice_site::sets::{SetError, Sets, VerifiedSet};
+use sluice_testing::{NOW, is_root, point_to, write};
 use ssh_key::private::{Ed25519Keypair, PrivateKey};
 use ssh_key::{HashAlg, LineEnding};
-use time::macros::datetime;
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 
 use super::{Against, Kind, Problem};
 use crate::allowlist::draft::Draft;
 
-const NOW: OffsetDateTime = datetime!(2026-07-01 12:00 UTC);
 const SETS: u64 = 1000;
 const IDS: [&str; 2] = ["demo@1.0", "other@1.0"];
 /// Who signs, and how `allowed_signers` lists them; the last has no line.
@@ -198,11 +197,9 @@ fn publish(etc: &Path, serial: u64, set: &Set) {
     let allowlist = etc.join("allowlist");
     let _ = fs::remove_dir_all(&allowlist);
     for (file, bytes) in set {
-        let path = allowlist.join("sets").join(serial.to_string()).join(file);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, bytes).unwrap();
+        write(&allowlist.join(format!("sets/{serial}")).join(file), bytes);
     }
-    symlink(format!("sets/{serial}"), allowlist.join("current")).unwrap();
+    point_to(&allowlist, &format!("sets/{serial}"));
 }
 
 /// A file system in memory where the kernel lets this process mount one.
@@ -239,8 +236,7 @@ impl Seen {
 
 #[test]
 fn verify_and_nodes_agree_on_a_thousand_sets() {
-    if !rustix::process::geteuid().is_root() {
-        eprintln!("skipped: needs root");
+    if !is_root() {
         return;
     }
     let dir = tempfile::tempdir_in("/run").unwrap();
