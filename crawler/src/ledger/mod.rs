@@ -7,11 +7,12 @@ mod reader;
 mod rows;
 mod schema;
 mod standing;
+mod uploads;
 mod usable;
 
 use std::{collections::HashSet, fs::File, path::Path};
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Params, params};
 use rustix::fs::{FlockOperation, flock};
 
 use batch::Batch;
@@ -91,6 +92,15 @@ impl Ledger {
         self.writes.call(write).await.map_err(LedgerError::Sqlite)
     }
 
+    /// One statement that changes something.
+    async fn execute(
+        &self,
+        sql: &'static str,
+        values: impl Params + Send + 'static,
+    ) -> Result<(), LedgerError> {
+        self.call(move |db| db.prepare_cached(sql)?.execute(values).map(drop)).await
+    }
+
     /// What `id` makes of the names of all runs.
     pub async fn known<T: Eq + std::hash::Hash + Send + 'static>(
         &self,
@@ -156,13 +166,7 @@ impl Ledger {
 
     /// Forgets the first attempt, after its objects were taken back.
     pub async fn forget(&self, name: &str) -> Result<(), LedgerError> {
-        let name = name.to_owned();
-        self.call(move |db| {
-            db.prepare_cached("UPDATE run SET published = NULL WHERE name = ?")?
-                .execute([name])
-                .map(drop)
-        })
-        .await
+        self.execute("UPDATE run SET published = NULL WHERE name = ?", [name.to_owned()]).await
     }
 
     /// Puts a run into a state; its status file lags until [`Ledger::told`].
@@ -229,11 +233,7 @@ impl Ledger {
 
     /// Has a run's status file written again.
     pub async fn untell(&self, name: &str) -> Result<(), LedgerError> {
-        let name = name.to_owned();
-        self.call(move |db| {
-            db.prepare_cached("UPDATE run SET told = 0 WHERE name = ?")?.execute([name]).map(drop)
-        })
-        .await
+        self.execute("UPDATE run SET told = 0 WHERE name = ?", [name.to_owned()]).await
     }
 
     /// Everybody who has runs here.
@@ -250,55 +250,13 @@ impl Ledger {
     /// Notes what of a run that is being withdrawn is still readable.
     pub async fn remain(&self, name: &str, what: &str) -> Result<(), LedgerError> {
         let values = [name, what].map(str::to_owned);
-        self.call(|db| {
-            db.prepare_cached("UPDATE run SET remains = ?2 WHERE name = ?1")?
-                .execute(values)
-                .map(drop)
-        })
-        .await
-    }
-
-    /// Notes an upload in parts of a run, before the first of them is sent.
-    pub async fn upload_begun(&self, run: &str, key: &str, id: &str) -> Result<(), LedgerError> {
-        let values = [run, key, id].map(str::to_owned);
-        self.call(|db| {
-            db.prepare_cached("INSERT OR REPLACE INTO upload (run, key, id) VALUES (?, ?, ?)")?
-                .execute(values)
-                .map(drop)
-        })
-        .await
-    }
-
-    /// Forgets an upload that was completed or aborted.
-    pub async fn upload_over(&self, run: &str, id: &str) -> Result<(), LedgerError> {
-        let values = [run, id].map(str::to_owned);
-        self.call(|db| {
-            db.prepare_cached("DELETE FROM upload WHERE run = ? AND id = ?")?
-                .execute(values)
-                .map(drop)
-        })
-        .await
-    }
-
-    /// Key and id of every upload of a run that may be unfinished.
-    pub async fn uploads(&self, run: &str) -> Result<Vec<(String, String)>, LedgerError> {
-        let run = run.to_owned();
-        self.call(|db| {
-            let mut select = db.prepare_cached("SELECT key, id FROM upload WHERE run = ?")?;
-            let uploads = select.query_map([run], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            uploads.collect()
-        })
-        .await
+        self.execute("UPDATE run SET remains = ?2 WHERE name = ?1", values).await
     }
 
     /// Notes that a scan went well.
     pub async fn mark_scan(&self, now: &str) -> Result<(), LedgerError> {
-        let now = now.to_owned();
-        self.call(move |db| {
-            let mark = "INSERT OR REPLACE INTO mark (name, time) VALUES ('scan', ?)";
-            db.prepare_cached(mark)?.execute([now]).map(drop)
-        })
-        .await
+        let mark = "INSERT OR REPLACE INTO mark (name, time) VALUES ('scan', ?)";
+        self.execute(mark, [now.to_owned()]).await
     }
 
     /// What whoever watches the service is told.

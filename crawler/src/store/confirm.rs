@@ -1,9 +1,9 @@
 //! Whether the store has what it was sent.
 
-use object_store::path::Path;
-use sluice_policy::digest::Digest;
+use futures_util::TryStreamExt;
+use object_store::{ObjectStore, ObjectStoreExt, Result, path::Path};
+use sluice_policy::digest::{Digest, Hasher};
 
-use super::Store;
 use crate::outcome::{Code, Stop};
 
 /// How an object was sent.
@@ -15,35 +15,16 @@ pub enum Sent {
     InParts,
 }
 
-impl Store {
-    /// Makes sure that the store has the object just sent: by the digest that the server tells,
-    /// by its having refused other parts, or by reading all of it. Only what was read and differs
-    /// is said to differ: a server that tells nothing, or nonsense, has not lost the object.
-    pub async fn confirm(
-        &self,
-        key: &Path,
-        size: u64,
-        digest: &Digest,
-        sent: Sent,
-    ) -> Result<(), Stop> {
-        let Some(api) = &self.api else { return self.confirm_size(key, size).await };
-        let honours = self.probe().await?;
-        let told = match sent {
-            Sent::Whole if honours.tells_sha256 => {
-                api.head(key).await?.sha256 == Some(digest.hex())
-            }
-            Sent::InParts if honours.checks_parts => api.head(key).await?.size == Some(size),
-            _ => false,
-        };
-        if told || self.digest(key).await? == *digest { Ok(()) } else { Err(differs(key)) }
+/// Digest of an object's bytes, by reading all of them.
+pub(super) async fn digest(objects: &dyn ObjectStore, key: &Path) -> Result<Digest> {
+    let mut hasher = Hasher::default();
+    let mut bytes = objects.get(key).await?.into_stream();
+    while let Some(chunk) = bytes.try_next().await? {
+        hasher.update(&chunk);
     }
-
-    /// A directory has what was synced to it.
-    async fn confirm_size(&self, key: &Path, size: u64) -> Result<(), Stop> {
-        if self.size(key).await? == size { Ok(()) } else { Err(differs(key)) }
-    }
+    Ok(hasher.finish())
 }
 
-fn differs(key: &Path) -> Stop {
+pub(super) fn differs(key: &Path) -> Stop {
     Stop::retry(Code::StoreDiffers, format!("{key} is not in the store as it was sent"))
 }

@@ -2,6 +2,8 @@
 
 mod about;
 mod api;
+mod backend;
+mod bucket;
 mod confirm;
 mod connect;
 mod directory;
@@ -16,30 +18,30 @@ mod trial;
 mod upload;
 mod versions;
 
-use std::{collections::HashMap, io, path::PathBuf, sync::Arc};
+use std::{collections::HashMap, io, sync::Arc};
 
 use futures_util::TryStreamExt;
-use http::StatusCode;
 use object_store::{
-    Attributes, Error, ObjectStore, ObjectStoreExt, PutMode, PutMultipartOptions, PutOptions,
-    PutPayload, Result, multipart::MultipartStore, path::Path,
+    Error, ObjectStore, ObjectStoreExt, PutMode, PutMultipartOptions, PutOptions, PutPayload,
+    Result, path::Path,
 };
-use sluice_policy::digest::{Digest, Hasher};
-use tokio::sync::OnceCell;
+use sluice_policy::digest::Digest;
 
-use crate::outcome::{Code, Reason, Stop};
+use crate::{
+    config::Location,
+    outcome::{Code, Reason, Stop},
+};
 pub use about::{About, Content};
-use api::{Api, passing};
+use backend::{Backend, Objects, Own};
 pub use confirm::Sent;
-use directory::{clear_staged, fits, is_staged};
-use failed::{differs, refused};
+use directory::{Directory, is_staged};
+use failed::differs;
 pub use manifest::{Manifest, manifest, published};
 use owners::Owners;
 pub use probe::Honours;
 pub use standing::Standing;
 pub(crate) use tombstone::Tombstone;
-use trial::Place;
-use upload::Parts;
+use trial::CONTENT;
 pub use upload::Upload;
 pub use versions::Versions;
 
@@ -49,51 +51,50 @@ const LONGEST_KEY: usize = 1024;
 /// Where objects go.
 #[derive(Clone)]
 pub struct Store {
-    inner: Arc<dyn ObjectStore>,
+    backend: Arc<dyn Backend>,
     prefix: String,
     url: String,
-    /// Where a directory store is.
-    directory: Option<PathBuf>,
-    /// What the library has no call for.
-    api: Option<Arc<Api>>,
-    honours: Arc<OnceCell<Honours>>,
-    /// Where each owner has a bucket.
-    owners: Option<Owners>,
 }
 
 impl Store {
-    /// Wraps any store; `prefix` comes before every key, `url` is what people are told.
-    pub fn new(inner: Arc<dyn ObjectStore>, prefix: &str, url: &str) -> Self {
-        let trimmed = |text: &str| text.trim_matches('/').to_owned();
-        let url = url.trim_end_matches('/').to_owned();
-        Self {
-            inner,
-            prefix: trimmed(prefix),
-            url,
-            directory: None,
-            api: None,
-            honours: Arc::default(),
-            owners: None,
-        }
-    }
-
-    /// The store of an owner's results: this one, unless each owner has a bucket.
-    pub fn of(&self, owner: &str) -> std::result::Result<Self, Stop> {
-        self.owners.as_ref().map_or_else(|| Ok(self.clone()), |owners| owners.store(owner))
-    }
-
-    /// Finds out at the first call what the server can be relied on for, makes the bucket if it
-    /// isn't there, and says so. Other stores have nothing to find out.
-    pub async fn probe(&self) -> std::result::Result<Honours, Stop> {
-        match &self.api {
-            // Each owner's bucket is tried when it is first used.
-            _ if self.owners.is_some() => Ok(Honours::default()),
-            Some(api) => {
-                let probe = async || probe::probe(api, &self.prefix).await;
-                self.honours.get_or_try_init(probe).await.copied()
+    /// Connects to a configured location; nothing is sent yet.
+    pub fn open(location: &Location) -> Result<Self> {
+        let (backend, prefix, url): (Arc<dyn Backend>, _, _) = match location {
+            Location::Directory(dir) => {
+                let url = format!("file://{}", dir.display());
+                (Arc::new(Directory::open(dir)?), "", url)
             }
-            None => Ok(Honours::default()),
-        }
+            Location::S3(s3) if Owners::are_in(s3) => {
+                (Arc::new(Owners::new(s3)?), &*s3.prefix, connect::url(s3))
+            }
+            Location::S3(s3) => (Arc::new(connect::bucket(s3)?), &*s3.prefix, connect::url(s3)),
+        };
+        Ok(Self::over(backend, prefix, &url))
+    }
+
+    /// Wraps any store of the library's; `prefix` comes before every key, `url` is what people are
+    /// told.
+    pub fn new(objects: Arc<dyn ObjectStore>, prefix: &str, url: &str) -> Self {
+        Self::over(Arc::new(Objects(objects)), prefix, url)
+    }
+
+    fn over(backend: Arc<dyn Backend>, prefix: &str, url: &str) -> Self {
+        let prefix = prefix.trim_matches('/').to_owned();
+        Self { backend, prefix, url: url.trim_end_matches('/').to_owned() }
+    }
+
+    /// The store of an owner's results: this one, unless each owner has one.
+    pub fn of(&self, owner: &str) -> std::result::Result<Self, Stop> {
+        Ok(match self.backend.of(owner)? {
+            Some(Own { backend, url }) => Self::over(backend, &self.prefix, &url),
+            None => self.clone(),
+        })
+    }
+
+    /// Finds out at the first call what the server can be relied on for. Other stores have nothing to
+    /// find out, and each owner's own is tried when it is first used.
+    pub async fn probe(&self) -> std::result::Result<Honours, Stop> {
+        self.backend.probe().await
     }
 
     /// What people are told that it is.
@@ -101,18 +102,11 @@ impl Store {
         &self.url
     }
 
-    /// Tries what the first run will do. Where each owner has a bucket, only that the server is there
-    /// and lets the key in: whose buckets there will be isn't known.
+    /// Tries what the first run will do.
     pub async fn preflight(&self) -> std::result::Result<Honours, Stop> {
-        match (&self.owners, &self.api) {
-            (Some(owners), _) => {
-                if let Some(api) = &owners.trial()?.api {
-                    probe::has_bucket(api).await?;
-                }
-                Ok(Honours::default())
-            }
-            (None, Some(_)) => self.probe().await,
-            (None, None) => self.try_out().await.map(|()| Honours::default()),
+        match self.backend.preflight().await? {
+            Some(honours) => Ok(honours),
+            None => self.try_out().await.map(|()| Honours::default()),
         }
     }
 
@@ -120,18 +114,15 @@ impl Store {
     /// no outage then.
     pub async fn try_out(&self) -> std::result::Result<(), Stop> {
         let tried = async {
-            let place = match self.directory {
-                Some(_) => Place::within(&self.prefix)?,
-                None => Place::below(&self.prefix)?,
-            };
-            for left in place.abandoned(&*self.inner).await? {
+            let place = self.backend.trials(&self.prefix)?;
+            for left in place.abandoned(self.backend.objects()).await? {
                 self.hide(&left).await?;
             }
             let key = place.key();
-            self.put_plain(&key, trial::CONTENT.into()).await?;
+            self.put_plain(&key, CONTENT.into()).await?;
             let found = self.beginning(&key).await;
             self.hide(&key).await?;
-            match found? == trial::CONTENT {
+            match found? == CONTENT {
                 true => Ok(()),
                 false => Err(differs(&self.url)),
             }
@@ -146,11 +137,7 @@ impl Store {
 
     /// Whether a request that failed for `reason` was answered, and with a no.
     pub fn refuses(&self, reason: &Reason) -> bool {
-        let failed = reason.is(Code::StoreUnavailable);
-        reason.is(Code::StoreDenied)
-            || reason.is(Code::StoreRefused)
-            // No network is in between.
-            || (failed && self.directory.is_some())
+        self.backend.refuses(reason)
     }
 
     /// Where people find a run.
@@ -162,7 +149,7 @@ impl Store {
     /// The key of a run's object, exactly as spelled: nothing is encoded again.
     pub fn key(&self, owner: &str, run_id: &str, name: &str) -> Result<Path, Stop> {
         let text = format!("{}/{name}", self.run(owner, run_id));
-        let fits = text.len() <= LONGEST_KEY && (self.directory.is_none() || fits(&text));
+        let fits = text.len() <= LONGEST_KEY && self.backend.fits(&text);
         match Path::parse(&text) {
             Ok(key) if key.as_ref() == text && !is_staged(name) && fits => Ok(key),
             _ => Err(Stop::hold(
@@ -172,18 +159,20 @@ impl Store {
         }
     }
 
-    /// Removes what a killed crawler was writing of a run: a directory store leaves it visible.
+    /// Removes what a killed crawler was writing of a run: a directory leaves it visible.
     pub fn clear_staged(&self, owner: &str, run_id: &str) -> io::Result<()> {
-        match &self.directory {
-            Some(dir) => clear_staged(&dir.join(owner).join(run_id)),
-            None => Ok(()),
-        }
+        self.backend.clear_staged(&self.run(owner, run_id))
     }
 
     /// Sizes of all objects of a run.
     pub async fn list(&self, owner: &str, run_id: &str) -> Result<HashMap<Path, u64>> {
         let run = Path::parse(self.run(owner, run_id))?;
-        self.inner.list(Some(&run)).map_ok(|meta| (meta.location, meta.size)).try_collect().await
+        self.backend
+            .objects()
+            .list(Some(&run))
+            .map_ok(|meta| (meta.location, meta.size))
+            .try_collect()
+            .await
     }
 
     fn run(&self, owner: &str, run_id: &str) -> String {
@@ -191,14 +180,9 @@ impl Store {
         format!("{}{slash}{owner}/{run_id}", self.prefix)
     }
 
-    /// Size of an object.
-    async fn size(&self, key: &Path) -> Result<u64> {
-        Ok(self.inner.head(key).await?.size)
-    }
-
     /// All bytes of a small object.
     pub async fn bytes(&self, key: &Path) -> Result<Vec<u8>> {
-        Ok(self.inner.get(key).await?.bytes().await?.to_vec())
+        Ok(self.backend.objects().get(key).await?.bytes().await?.to_vec())
     }
 
     /// Digest of the object under a key of the whole bucket, if there is one.
@@ -212,20 +196,15 @@ impl Store {
 
     /// Digest of an object's bytes, by reading all of them.
     pub async fn digest(&self, key: &Path) -> Result<Digest> {
-        let mut hasher = Hasher::default();
-        let mut bytes = self.inner.get(key).await?.into_stream();
-        while let Some(chunk) = bytes.try_next().await? {
-            hasher.update(&chunk);
-        }
-        Ok(hasher.finish())
+        confirm::digest(self.backend.objects(), key).await
     }
 
     /// Sends an object that doesn't exist yet; `false` where the server says that it does. Not
     /// every server heeds the condition, so callers look first.
     pub async fn put(&self, key: &Path, bytes: Vec<u8>, about: &About<'_>) -> Result<bool> {
-        let attributes = self.attributes(|| about.attributes());
+        let attributes = self.backend.kept(about.attributes());
         let how = PutOptions { mode: PutMode::Create, attributes, ..PutOptions::default() };
-        match self.inner.put_opts(key, PutPayload::from(bytes), how).await {
+        match self.backend.objects().put_opts(key, PutPayload::from(bytes), how).await {
             Ok(_) => Ok(true),
             Err(Error::AlreadyExists { .. }) => Ok(false),
             Err(error) => Err(error),
@@ -234,65 +213,44 @@ impl Store {
 
     /// Sends what the crawler says itself, again if need be.
     pub async fn put_plain(&self, key: &Path, bytes: Vec<u8>) -> Result<()> {
-        let attributes = self.attributes(|| Content::Own.attributes());
+        let attributes = self.backend.kept(Content::Own.attributes());
         let how = PutOptions { attributes, ..PutOptions::default() };
-        self.inner.put_opts(key, PutPayload::from(bytes), how).await.map(drop)
-    }
-
-    /// Directories have no metadata.
-    fn attributes(&self, said: impl Fn() -> Attributes) -> Attributes {
-        if self.api.is_some() { said() } else { Attributes::new() }
+        self.backend.objects().put_opts(key, PutPayload::from(bytes), how).await.map(drop)
     }
 
     /// Starts an object that is sent in parts and appears only when completed.
     pub async fn multipart(&self, key: &Path, about: &About<'_>) -> Result<Upload> {
-        let attributes = self.attributes(|| about.attributes());
+        let attributes = self.backend.kept(about.attributes());
         let how = PutMultipartOptions { attributes, ..PutMultipartOptions::default() };
-        let Some(Api { s3, .. }) = self.api.as_deref() else {
-            return Ok(Upload::Local(self.inner.put_multipart_opts(key, how).await?));
-        };
-        let id = s3.create_multipart_opts(key, how).await?;
-        Ok(Upload::S3(Parts { s3: Arc::clone(s3), key: key.clone(), id, sent: Vec::new() }))
+        self.backend.multipart(key, how).await
     }
 
     /// Aborts the upload `id`, so that its parts cost nobody their room. Where the server refuses,
     /// they are left to the bucket's lifecycle rule.
     pub async fn abort(&self, key: &Path, id: &str) -> std::result::Result<(), Stop> {
-        let Some(api) = &self.api else { return Ok(()) };
-        let status = api.abort(key, id).await?;
-        if passing(status) {
-            return Err(refused("the end of an unfinished upload", status));
-        }
-        match status {
-            StatusCode::NOT_FOUND => {}
-            status if status.is_success() => {
-                tracing::info!(key = key.as_ref(), "an unfinished upload was aborted");
-            }
-            status => tracing::warn!(
-                key = key.as_ref(),
-                %status,
-                "an unfinished upload stays: grant s3:AbortMultipartUpload, or have the bucket \
-                 abort incomplete uploads by itself"
-            ),
-        }
-        Ok(())
+        self.backend.abort(key, id).await
+    }
+
+    /// Makes sure that the store has the object just sent.
+    pub async fn confirm(
+        &self,
+        key: &Path,
+        size: u64,
+        digest: &Digest,
+        sent: Sent,
+    ) -> std::result::Result<(), Stop> {
+        self.backend.confirm(key, size, digest, sent).await
     }
 
     /// Whether an object's metadata says that this crawler sent it for the run `run_id`.
     pub async fn is_of(&self, key: &Path, run_id: &str) -> std::result::Result<bool, Stop> {
-        match &self.api {
-            Some(api) => Ok(api.head(key).await?.run.as_deref() == Some(run_id)),
-            None => Ok(false),
-        }
+        Ok(self.backend.sent_for(key).await?.as_deref() == Some(run_id))
     }
 
     /// Takes an object away, and every version of it that the bucket keeps.
     pub async fn delete(&self, key: &Path) -> std::result::Result<(), Stop> {
         self.hide(key).await?;
-        match &self.api {
-            Some(api) => versions::purge(api, key.as_ref(), |found| found == key.as_ref()).await,
-            None => Ok(()),
-        }
+        self.backend.purge(key.as_ref(), &|found| found == key.as_ref()).await
     }
 
     /// Deletes what the bucket keeps of a run's objects that are gone.
@@ -302,14 +260,13 @@ impl Store {
         run_id: &str,
         but: &Path,
     ) -> std::result::Result<(), Stop> {
-        let Some(api) = &self.api else { return Ok(()) };
         let prefix = format!("{}/", self.run(owner, run_id));
-        versions::purge(api, &prefix, |found| found != but.as_ref()).await
+        self.backend.purge(&prefix, &|found| found != but.as_ref()).await
     }
 
     /// Takes an object away; where the bucket keeps versions they stay.
     pub async fn hide(&self, key: &Path) -> Result<()> {
-        match self.inner.delete(key).await {
+        match self.backend.objects().delete(key).await {
             Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(error),
         }

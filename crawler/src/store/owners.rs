@@ -5,7 +5,15 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use super::Store;
+use async_trait::async_trait;
+use object_store::{ObjectStore, Result, path::Path};
+
+use super::{
+    backend::{Backend, Own},
+    bucket::Bucket,
+    connect,
+    probe::{self, Honours},
+};
 use crate::{
     config::S3,
     outcome::{Code, Stop},
@@ -17,40 +25,69 @@ const OWNER: &str = "{owner}";
 /// Nobody's name: an owner of a trial.
 const TRIAL: &str = "sluice-probe";
 
-/// The stores of all owners that were met so far.
-#[derive(Clone)]
+/// The buckets of all owners that were met so far.
 pub(super) struct Owners {
-    s3: Arc<S3>,
-    met: Arc<Mutex<HashMap<String, Store>>>,
+    s3: S3,
+    /// A bucket that needn't be there, since no owner is called so.
+    trial: Bucket,
+    met: Mutex<HashMap<String, Arc<Bucket>>>,
 }
 
 impl Owners {
-    /// None where all owners share a bucket.
-    pub(super) fn new(s3: &S3) -> Option<Self> {
-        s3.bucket.contains(OWNER).then(|| Self { s3: Arc::new(s3.clone()), met: Arc::default() })
+    /// Whether each owner has a bucket.
+    pub(super) fn are_in(s3: &S3) -> bool {
+        s3.bucket.contains(OWNER)
     }
 
-    /// A bucket that needn't be there, since no owner is called so.
-    pub(super) fn trial(&self) -> Result<Store, Stop> {
-        self.store(TRIAL)
+    pub(super) fn new(s3: &S3) -> Result<Self> {
+        let trial = connect::bucket(&named(s3, TRIAL))?;
+        Ok(Self { s3: s3.clone(), trial, met: Mutex::default() })
     }
 
-    pub(super) fn store(&self, owner: &str) -> Result<Store, Stop> {
+    fn checked(&self, owner: &str) -> std::result::Result<S3, Stop> {
+        let own = named(&self.s3, owner);
+        if is_bucket(&own.bucket) {
+            return Ok(own);
+        }
+        Err(Stop::hold(
+            Code::NameRefused,
+            format!("{:?} can't be a bucket's name: {owner} needs another store", own.bucket),
+        ))
+    }
+}
+
+#[async_trait(?Send)]
+impl Backend for Owners {
+    fn objects(&self) -> &dyn ObjectStore {
+        self.trial.objects()
+    }
+
+    fn of(&self, owner: &str) -> std::result::Result<Option<Own>, Stop> {
+        let s3 = self.checked(owner)?;
         let mut met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(store) = met.get(owner) {
-            return Ok(store.clone());
-        }
-        let bucket = self.s3.bucket.replace(OWNER, owner);
-        if !is_bucket(&bucket) {
-            return Err(Stop::hold(
-                Code::NameRefused,
-                format!("{bucket:?} can't be a bucket's name: {owner} needs another store"),
-            ));
-        }
-        let store = Store::s3(&S3 { bucket, ..(*self.s3).clone() })?;
-        met.insert(owner.to_owned(), store.clone());
-        Ok(store)
+        let backend = match met.get(owner) {
+            Some(bucket) => Arc::clone(bucket),
+            None => Arc::new(connect::bucket(&s3)?),
+        };
+        met.insert(owner.to_owned(), Arc::clone(&backend));
+        Ok(Some(Own { backend, url: connect::url(&s3) }))
     }
+
+    /// None can be listed.
+    async fn owners(&self, _prefix: &Path) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+
+    /// Only that the server is there and lets the key in: whose buckets there will be isn't known.
+    async fn preflight(&self) -> std::result::Result<Option<Honours>, Stop> {
+        self.checked(TRIAL)?;
+        probe::has_bucket(&self.trial.api).await?;
+        Ok(Some(Honours::default()))
+    }
+}
+
+fn named(s3: &S3, owner: &str) -> S3 {
+    S3 { bucket: s3.bucket.replace(OWNER, owner), ..s3.clone() }
 }
 
 /// The names that every S3 server takes. Two owners never share one, since none is changed to fit.

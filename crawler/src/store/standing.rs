@@ -63,12 +63,8 @@ impl Store {
 
     /// Owners that have results here; none can be listed where each has a bucket.
     pub async fn all_owners(&self) -> Result<Vec<String>, Stop> {
-        if self.owners.is_some() {
-            return Ok(Vec::new());
-        }
         let prefix = Path::parse(&self.prefix).map_err(object_store::Error::from)?;
-        let below = self.inner.list_with_delimiter(Some(&prefix)).await?.common_prefixes;
-        Ok(below.iter().filter_map(|path| Some(path.filename()?.to_owned())).collect())
+        Ok(self.backend.owners(&prefix).await?)
     }
 
     /// Run ids of all runs of an owner with a manifest or a tombstone.
@@ -76,7 +72,7 @@ impl Store {
         let store = self.of(owner)?;
         let place = Path::parse(store.run(owner, "")).map_err(object_store::Error::from)?;
         let mut runs = BTreeSet::new();
-        let mut list = store.inner.list(Some(&place));
+        let mut list = store.backend.objects().list(Some(&place));
         while let Some(object) = list.try_next().await? {
             let mut below = object.location.prefix_match(&place).into_iter().flatten();
             if let (Some(run), Some(name), None) = (below.next(), below.next(), below.next())
@@ -90,7 +86,7 @@ impl Store {
 
     /// An object's bytes, up to a bound.
     pub async fn beginning(&self, key: &Path) -> Result<Vec<u8>, Stop> {
-        let mut stream = self.inner.get(key).await?.into_stream();
+        let mut stream = self.backend.objects().get(key).await?.into_stream();
         let mut bytes = Vec::new();
         while bytes.len() <= LONGEST
             && let Some(chunk) = stream.try_next().await?

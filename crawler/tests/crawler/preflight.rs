@@ -12,8 +12,8 @@ use std::{
 
 use serde_json::Value;
 
-use object_store::memory::InMemory;
-use sluice_crawler::store::Store;
+use object_store::{ObjectStoreExt, memory::InMemory, path::Path as Key};
+use sluice_crawler::{config::Location, store::Store};
 
 use crate::{
     proxy::request,
@@ -155,6 +155,25 @@ fn a_store_that_gives_back_other_bytes_is_found() {
     };
     assert_eq!(tried(Fault::Fail), Ok(()));
     assert_eq!(tried(Fault::Alter), Err("store-differs"));
+}
+
+#[test]
+fn what_a_killed_trial_left_goes_with_the_next() {
+    let objects = Arc::new(InMemory::new());
+    let [left, other] =
+        ["1700000000000000000-1", "mine"].map(|name| Key::from(format!("pre/sluice-probe/{name}")));
+    for key in [&left, &other] {
+        block_on(objects.put(key, "probe".into())).unwrap();
+    }
+    block_on(Store::new(objects.clone(), "pre", "memory").preflight()).unwrap();
+    assert!(block_on(objects.head(&left)).is_err() && block_on(objects.head(&other)).is_ok());
+
+    let dir = tempfile::tempdir().unwrap();
+    let names = ["sluice-probe-1700000000000000000-1", "1700000000000000000-1"];
+    names.iter().for_each(|name| fs::write(dir.path().join(name), "probe").unwrap());
+    let store = Store::open(&Location::Directory(dir.path().to_owned())).unwrap();
+    block_on(store.preflight()).unwrap();
+    assert_eq!(names.map(|name| dir.path().join(name).exists()), [false, true]);
 }
 
 /// An answer to every request, whatever it asks for.
