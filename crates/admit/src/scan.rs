@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::os::fd::BorrowedFd;
 use std::path::Path;
 
 use rustix::fs::{Mode, OFlags, fchmod, mkdirat, openat, symlinkat, syncfs};
 use rustix::io::Errno;
-use sluice_policy::digest::{Digest, Hasher};
+use sluice_policy::digest::Digest;
 use sluice_policy::manifest::{Item, Manifest};
 use sluice_site::bundle::{BundleError, Found, Stamp, What, check_unchanged, open_file};
 use sluice_sys::beneath::open_beneath;
@@ -111,28 +111,20 @@ impl<'a> Scan<'a> {
 
     fn digest(
         &mut self,
-        mut source: &File,
+        source: &File,
         mut copy: Option<&mut File>,
         path: &str,
     ) -> Result<Digest, ScanError> {
-        self.buffer.resize(1 << 20, 0);
-        let mut hasher = Hasher::new();
-        loop {
-            let bytes = match source.read(&mut self.buffer) {
-                Ok(0) => return Ok(hasher.finish()),
-                Ok(length) => &self.buffer[..length],
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(ScanError::Source(format!("{path}: {error}"))),
-            };
-            hasher.update(bytes);
+        let Self { buffer, pulse, .. } = self;
+        buffer.resize(1 << 20, 0);
+        let failed = |error| ScanError::Source(format!("{path}: {error}"));
+        Digest::read(source, buffer, failed, |bytes| {
             if let Some(copy) = copy.as_mut() {
                 copy.write_all(bytes).map_err(ScanError::Copy)?;
             }
-            self.pulse.beat();
-            if self.pulse.is_late() {
-                return Err(ScanError::Late);
-            }
-        }
+            pulse.beat();
+            if pulse.is_late() { Err(ScanError::Late) } else { Ok(()) }
+        })
     }
 
     fn sync(&mut self, copy: &File, size: u64) -> Result<(), ScanError> {

@@ -1,6 +1,10 @@
 //! SHA-256 digests, written `sha256:HEX`.
 
-use std::{fmt, str::FromStr};
+use std::{
+    fmt,
+    io::{self, Read},
+    str::FromStr,
+};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -97,6 +101,29 @@ impl From<Digest> for String {
     }
 }
 
+impl Digest {
+    /// Of all that `source` has, read piece by piece into `buffer`. `failed` says what a failing read
+    /// means, `each` sees every piece and may end it.
+    pub fn read<E>(
+        mut source: impl Read,
+        buffer: &mut [u8],
+        failed: impl FnOnce(io::Error) -> E,
+        mut each: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<Self, E> {
+        let mut hasher = Hasher::new();
+        loop {
+            let piece = match source.read(buffer) {
+                Ok(0) => return Ok(hasher.finish()),
+                Ok(length) => &buffer[..length],
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(failed(error)),
+            };
+            hasher.update(piece);
+            each(piece)?;
+        }
+    }
+}
+
 /// Digests bytes as they stream by.
 #[derive(Clone, Default)]
 pub struct Hasher(Sha256);
@@ -132,6 +159,18 @@ mod tests {
         hasher.update(b"a");
         hasher.update(b"bc");
         assert_eq!(hasher.finish(), Digest::of(b"abc"));
+    }
+
+    #[test]
+    fn what_is_read_is_seen_piece_by_piece() {
+        let mut seen = Vec::new();
+        let digest = Digest::read(&b"abc"[..], &mut [0; 2], drop, |piece| {
+            seen.push(piece.to_vec());
+            Ok(())
+        });
+        assert_eq!(digest, Ok(Digest::of(b"abc")));
+        assert_eq!(seen, [&b"ab"[..], b"c"]);
+        assert_eq!(Digest::read(&b"abc"[..], &mut [0; 2], drop, |_| Err(())), Err(()));
     }
 
     #[test]

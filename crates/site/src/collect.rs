@@ -4,7 +4,7 @@ use std::{
     collections::BTreeSet,
     ffi::{CStr, OsStr},
     fs::File,
-    io::{Read, Result},
+    io::Result,
     os::{fd::OwnedFd, unix::ffi::OsStrExt},
     path::Path,
 };
@@ -12,7 +12,7 @@ use std::{
 use rustix::fs::{AtFlags, Dir, FileType, OFlags, Stat, fstat, statat};
 use sluice_policy::{
     attestation::{IrregularFile, OutputFile},
-    digest::Hasher,
+    digest::Digest,
     entry::{Output, Rules},
     text,
 };
@@ -144,19 +144,17 @@ fn regular(
     let flags = OFlags::RDONLY | OFlags::NONBLOCK;
     let file = beneath::open_same_mount(top, Path::new(path), flags).map_err(|_| "unreadable")?;
     let before = fstat(&file).map_err(|_| "unreadable")?;
-    let mut file = File::from(file);
-    let mut hasher = Hasher::new();
-    let mut buffer = vec![0; 1 << 18];
+    let file = File::from(file);
     let mut bytes = 0;
-    loop {
-        match file.read(&mut buffer).map_err(|_| "unreadable")? {
-            0 => break,
-            n => {
-                hasher.update(&buffer[..n]);
-                bytes += n as u64;
-            }
-        }
-    }
+    let digest = Digest::read(
+        &file,
+        &mut vec![0; 1 << 18],
+        |_| "unreadable",
+        |piece| {
+            bytes += piece.len() as u64;
+            Ok(())
+        },
+    )?;
     let after = fstat(&file).map_err(|_| "unreadable")?;
     let identity = |s: &Stat| {
         (
@@ -176,5 +174,5 @@ fn regular(
     {
         return Err("changed");
     }
-    Ok((bytes, hasher.finish().hex()))
+    Ok((bytes, digest.hex()))
 }

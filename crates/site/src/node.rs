@@ -8,6 +8,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use sluice_sys::atomic;
+use sluice_sys::trusted::{Trust, ensure_dir};
 
 use crate::finding::BY_NUMBER;
 pub use crate::finding::{Finding, NAMES, SLURMD_REACHABLE};
@@ -38,10 +40,8 @@ impl Node {
 
     /// Keeps it for the jobs that come.
     pub fn save(&self, run: &Path) -> io::Result<()> {
-        let partial = run.join("node.partial");
-        fs::create_dir_all(run)?;
-        fs::write(&partial, serde_json::to_vec(self)?)?;
-        fs::rename(partial, run.join(FILE))
+        let run = ensure_dir(run, 0o755, Trust::ROOT).map_err(io::Error::other)?;
+        atomic::replace(run, FILE, &serde_json::to_vec(self)?, 0o644)
     }
 
     /// What was kept; there is nothing if slurmd started without the plugin.

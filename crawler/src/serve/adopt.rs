@@ -3,14 +3,13 @@
 
 use std::{
     fs::File,
-    io,
     path::{Path, PathBuf},
 };
 
 use object_store::path::Path as Key;
 use rustix::fs::OFlags;
 use serde::Serialize;
-use sluice_policy::digest::Hasher;
+use sluice_policy::digest::Digest;
 use sluice_sys::beneath::{open_dir, open_same_mount};
 
 use crate::{
@@ -21,6 +20,8 @@ use crate::{
     serve::crawler::Crawler,
 };
 
+/// Bytes that are read at a time.
+const PIECE: usize = 128 << 10;
 /// The script's one result.
 const RESULT: &str = "results.csv";
 
@@ -84,9 +85,7 @@ impl Crawler {
         let here = open_dir(runs)
             .and_then(|runs| open_same_mount(runs, &below.join(RESULT), OFlags::RDONLY))
             .and_then(|file| {
-                let mut hasher = Hasher::new();
-                io::copy(&mut File::from(file), &mut Hashing(&mut hasher))?;
-                Ok(hasher.finish())
+                Digest::read(File::from(file), &mut vec![0; PIECE], |error| error, |_| Ok(()))
             });
         Ok(if here.is_ok_and(|here| here == there) { Found::Same } else { Found::Other })
     }
@@ -96,17 +95,4 @@ enum Found {
     Same,
     Other,
     Nothing,
-}
-
-struct Hashing<'a>(&'a mut Hasher);
-
-impl io::Write for Hashing<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }

@@ -1,12 +1,11 @@
 //! Hashing a surveyed tree with every core, in fixed memory per core.
 
 use std::fs::File;
-use std::io::{ErrorKind, Read};
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
-use sluice_policy::digest::{Digest, Hasher};
+use sluice_policy::digest::Digest;
 use sluice_policy::manifest::{Item, Manifest};
 
 use super::{BundleError, Found, What, check_unchanged, open_file};
@@ -60,8 +59,8 @@ fn item(
         What::Directory => Item::directory(path),
         What::Link(target) => Item::link(path, target),
         What::File(stamp) => {
-            let mut file = open_file(root, path, stamp)?;
-            let digest = digest(&mut file, path, buffer, advance)?;
+            let file = open_file(root, path, stamp)?;
+            let digest = digest(&file, path, buffer, advance)?;
             check_unchanged(&file, path, stamp)?;
             Item::file(path, stamp.is_executable(), stamp.size, digest)
         }
@@ -69,21 +68,13 @@ fn item(
 }
 
 fn digest(
-    file: &mut File,
+    file: &File,
     path: &str,
     buffer: &mut [u8],
     advance: &dyn Fn(u64),
 ) -> Result<Digest, BundleError> {
-    let mut hasher = Hasher::new();
-    loop {
-        match file.read(buffer) {
-            Ok(0) => return Ok(hasher.finish()),
-            Ok(read) => {
-                hasher.update(&buffer[..read]);
-                advance(read as u64);
-            }
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(BundleError::io(path)(error)),
-        }
-    }
+    Digest::read(file, buffer, BundleError::io(path), |piece| {
+        advance(piece.len() as u64);
+        Ok(())
+    })
 }

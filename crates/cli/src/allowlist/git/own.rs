@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use rustix::fs::OFlags;
-use sluice_policy::digest::{Digest, Hasher};
+use sluice_policy::digest::Digest;
 use sluice_policy::manifest::{Item, Kind, Manifest};
 use sluice_sys::beneath;
 
@@ -114,18 +114,18 @@ fn file(to: &mut impl Write, root: &OwnedFd, item: &Item) -> io::Result<()> {
     } else {
         let file = beneath::open_beneath(root, Path::new(&item.path), OFlags::RDONLY)?;
         // What is more than the size would be read as the next command.
-        let mut file = File::from(file).take(size);
-        let (mut hasher, mut left, mut buffer) = (Hasher::new(), size, vec![0; 128 << 10]);
-        while left > 0 {
-            let read = file.read(&mut buffer)?;
-            if read == 0 {
-                return Err(changed());
-            }
-            hasher.update(&buffer[..read]);
-            to.write_all(&buffer[..read])?;
-            left -= read as u64;
-        }
-        if hasher.finish() != digest {
+        let file = File::from(file).take(size);
+        let mut written = 0;
+        let found = Digest::read(
+            file,
+            &mut vec![0; 128 << 10],
+            |error| error,
+            |piece| {
+                written += piece.len() as u64;
+                to.write_all(piece)
+            },
+        )?;
+        if written != size || found != digest {
             return Err(changed());
         }
     }
