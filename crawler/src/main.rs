@@ -7,7 +7,7 @@ use std::{io::IsTerminal, path::Path, process::ExitCode};
 use clap::{ArgGroup, Parser, Subcommand};
 use sluice_crawler::{
     config::Config,
-    ledger::{Ledger, Reader, journal::Journal},
+    ledger::{Ledger, LedgerError, Reader, journal::Journal},
     serve::{
         crawler::Crawler, daemon, health::Part, metrics::Listener, preflight::preflight,
         signals::Signals, withdraw::Request,
@@ -15,14 +15,16 @@ use sluice_crawler::{
     store::Store,
 };
 use sluice_policy::openssh;
-use sluice_site::{Site, audit::Audit, paths};
+use sluice_site::{
+    Site,
+    audit::Audit,
+    exit::{self, Exit, Failure, Result},
+    paths,
+};
 use sluice_sys::trusted::read_trusted;
 use ssh_key::PublicKey;
 
-use crate::command::{
-    report::{self, Failure},
-    service, withdrawal,
-};
+use crate::command::{report, service, withdrawal};
 
 /// Where the crawler keeps its ledger, its audit log and the allowlist sets it has verified.
 const STATE: &str = "/var/lib/sluice/crawler";
@@ -96,13 +98,10 @@ fn main() -> ExitCode {
         .with_ansi(std::io::stderr().is_terminal())
         .with_max_level(tracing::Level::INFO)
         .init();
-    match work(cli.command) {
-        Ok(code) => code,
-        Err(failure) => failure.report(),
-    }
+    exit::end("sluice-crawler", work(cli.command))
 }
 
-fn work(command: Command) -> Result<ExitCode, Failure> {
+fn work(command: Command) -> Result<Exit> {
     let caller = service::caller();
     let config = load()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -144,15 +143,15 @@ fn work(command: Command) -> Result<ExitCode, Failure> {
 }
 
 /// The configuration, read as root where possible; the process is the service account's then.
-fn load() -> Result<Config, Failure> {
+fn load() -> Result<Config> {
     let site = Site::load().map_err(Failure::configuration)?;
     let (uid, gid) = site.service().map_err(Failure::configuration)?;
-    service::become_account(uid, gid).map_err(Failure::permission)?;
+    service::become_account(uid, gid).map_err(Failure::not_permitted)?;
     Config::new(site, Path::new(paths::ETC), Path::new(STATE)).map_err(Failure::configuration)
 }
 
 /// The daemon, from one reading of its configuration to the next.
-async fn serve(config: Config) -> Result<ExitCode, Failure> {
+async fn serve(config: Config) -> Result<Exit> {
     let mut signals = Signals::catch().map_err(Failure::environment)?;
     let mut crawler = open(config)?;
     let mut listener = listener(&crawler.config)?;
@@ -173,7 +172,7 @@ async fn serve(config: Config) -> Result<ExitCode, Failure> {
         };
         let ended = daemon::run(&crawler, listener.as_ref(), &mut signals, reload).await;
         let Some((new, moved)) = ended.map_err(Failure::environment)? else {
-            return Ok(ExitCode::SUCCESS);
+            return Ok(Exit::Ok);
         };
         listener = moved.unwrap_or(listener);
         crawler = crawler.under(new.config, new.ca, new.store);
@@ -185,7 +184,7 @@ type Reread = (Opened, Option<Option<Listener>>);
 
 /// The configuration as it is now, if it has changed. Whatever can fail about it fails here, where
 /// the one before is still at work.
-fn reread(crawler: &Crawler) -> Result<Option<Reread>, Failure> {
+fn reread(crawler: &Crawler) -> Result<Option<Reread>> {
     let config = load()?;
     if config == *crawler.config && cluster_key(&config)? == *crawler.ca {
         tracing::info!("the configuration has not changed");
@@ -197,7 +196,7 @@ fn reread(crawler: &Crawler) -> Result<Option<Reread>, Failure> {
     Ok(Some((opened, moved)))
 }
 
-fn listener(config: &Config) -> Result<Option<Listener>, Failure> {
+fn listener(config: &Config) -> Result<Option<Listener>> {
     config.metrics.as_ref().map(Listener::bind).transpose().map_err(Failure::environment)
 }
 
@@ -209,7 +208,7 @@ struct Opened {
 }
 
 impl Opened {
-    fn new(config: Config) -> Result<Self, Failure> {
+    fn new(config: Config) -> Result<Self> {
         if !config.require_attestation {
             tracing::warn!("{}", report::UNATTESTED);
         }
@@ -219,15 +218,24 @@ impl Opened {
     }
 }
 
-fn open(config: Config) -> Result<Crawler, Failure> {
-    let Opened { config, ca, store } = Opened::new(config)?;
-    let ledger = Ledger::open(&config.state).map_err(Failure::ledger)?;
-    let audit = Audit::open(&config.state.join("audit.jsonl")).map_err(Failure::environment)?;
-    let journal = Journal::start(audit).map_err(Failure::environment)?;
-    Ok(Crawler::new(config, ca, store, ledger, journal))
+fn open(config: Config) -> Result<Crawler> {
+    let locked = LedgerError::Locked(config.state.display().to_string());
+    open_unlocked(config)?.ok_or_else(|| Failure::environment(locked))
 }
 
-fn cluster_key(config: &Config) -> Result<PublicKey, Failure> {
+/// None where another crawler has the ledger.
+fn open_unlocked(config: Config) -> Result<Option<Crawler>> {
+    let Opened { config, ca, store } = Opened::new(config)?;
+    let ledger = match Ledger::open(&config.state) {
+        Err(LedgerError::Locked(_)) => return Ok(None),
+        ledger => ledger.map_err(Failure::environment)?,
+    };
+    let audit = Audit::open(&config.state.join("audit.jsonl")).map_err(Failure::environment)?;
+    let journal = Journal::start(audit).map_err(Failure::environment)?;
+    Ok(Some(Crawler::new(config, ca, store, ledger, journal)))
+}
+
+fn cluster_key(config: &Config) -> Result<PublicKey> {
     let key = config.etc.join("keys/cluster.pub");
     let key = read_trusted(&key, MAX_KEY).map_err(Failure::configuration)?;
     openssh::public_key(&String::from_utf8_lossy(&key))

@@ -27,27 +27,34 @@ mod worker;
 
 use std::{env, process::ExitCode};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use crate::{done::Ran, host::Host, slurm::Squeue, wait::Patience};
-use sluice_site::paths::Roots;
+use sluice_site::{
+    exit::{self, Exit, Failure},
+    paths::Roots,
+};
 
 fn main() -> ExitCode {
     let words: Vec<String> = env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    match run(&words) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("sluice-attest: {error:#}");
-            ExitCode::from(4)
-        }
-    }
+    let result = match run(&words) {
+        Ok(true) => Ok(Exit::Ok),
+        Ok(false) => Err(Failure::usage(format_args!(
+            "usage: sluice-attest end JOB NODE | done JOB NODE {}|{} | job JOB | resume | sweep",
+            Ran::Whole.word(),
+            Ran::Less.word()
+        ))),
+        Err(error) => Err(Failure::environment(format_args!("{error:#}"))),
+    };
+    exit::end("sluice-attest", result)
 }
 
-fn run(words: &[&str]) -> Result<()> {
+/// Whether the words are a command; it has done its work then.
+fn run(words: &[&str]) -> Result<bool> {
     let host = || Host::once_configured(&Roots::system(), &Patience::USUAL);
     let job = |text: &str| text.parse::<u32>().with_context(|| format!("{text:?} is no job id"));
-    match words {
+    let done = match words {
         ["end", id, node] => end::end(&Roots::system(), job(id)?, node),
         ["done", id, node, ran] => {
             let ran = Ran::of(ran).with_context(|| format!("{ran:?} says nothing of its steps"))?;
@@ -56,10 +63,7 @@ fn run(words: &[&str]) -> Result<()> {
         ["job", id] => worker::job(&host()?, &Squeue, &Patience::USUAL, job(id)?),
         ["resume"] => sweep::start(&Roots::system()).and(worker::resume(&Roots::system())),
         ["sweep"] => sweep::sweep(&Roots::system(), &Squeue),
-        _ => bail!(
-            "usage: sluice-attest end JOB NODE | done JOB NODE {}|{} | job JOB | resume | sweep",
-            Ran::Whole.word(),
-            Ran::Less.word()
-        ),
-    }
+        _ => return Ok(false),
+    };
+    done.map(|()| true)
 }

@@ -7,7 +7,6 @@ mod attest;
 mod audit;
 mod check;
 mod diff;
-mod exit;
 mod explain;
 mod freeze;
 mod install;
@@ -31,7 +30,7 @@ use clap::Parser;
 use args::job::Attest;
 use args::{Cli, Command};
 use exit::{Failure, Result};
-use sluice_site::Site;
+use sluice_site::{Site, exit};
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
@@ -49,15 +48,7 @@ fn main() -> ExitCode {
         Command::Explain(args) => explain::run(&args),
         Command::Audit(command) => audit::run(command),
     };
-    match result {
-        Ok(exit) => exit.into(),
-        Err(failure) => {
-            if !failure.message.is_empty() {
-                output::note(format_args!("sluice: {}", failure.message));
-            }
-            failure.exit.into()
-        }
-    }
+    exit::end("sluice", result)
 }
 
 /// This host's configuration.

@@ -5,6 +5,7 @@ pub mod bundle;
 pub mod collect;
 mod config;
 mod crawler;
+pub mod exit;
 mod finding;
 mod installed;
 pub mod node;

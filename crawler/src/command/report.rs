@@ -1,10 +1,6 @@
-//! What the commands print, and their exit codes.
+//! What the commands print, and how they end then.
 
-use std::{
-    fmt::Display,
-    io::{self, Write},
-    process::ExitCode,
-};
+use std::io::{self, Write};
 
 use serde_json::json;
 use sluice_crawler::{
@@ -13,59 +9,7 @@ use sluice_crawler::{
     serve::{adopt::Adopted, pass::Pass, preflight::Fault},
     store::Honours,
 };
-
-const HELD: u8 = 1;
-const CONFIGURATION: u8 = 3;
-const ENVIRONMENT: u8 = 4;
-const PERMISSION: u8 = 77;
-
-/// An error and the exit code that stands for its kind.
-pub(crate) struct Failure {
-    code: u8,
-    message: String,
-    /// Whether another crawler has the ledger.
-    pub(crate) locked: bool,
-}
-
-impl Display for Failure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl Failure {
-    pub(crate) fn configuration(error: impl Display) -> Self {
-        Self::new(CONFIGURATION, error)
-    }
-
-    pub(crate) fn environment(error: impl Display) -> Self {
-        Self::new(ENVIRONMENT, error)
-    }
-
-    pub(crate) fn permission(error: impl Display) -> Self {
-        Self::new(PERMISSION, error)
-    }
-
-    pub(crate) fn not_so(error: impl Display) -> Self {
-        Self::new(HELD, error)
-    }
-
-    /// The ledger can't be had.
-    pub(crate) fn ledger(error: LedgerError) -> Self {
-        let locked = matches!(error, LedgerError::Locked(_));
-        Self { locked, ..Self::new(ENVIRONMENT, error) }
-    }
-
-    fn new(code: u8, error: impl Display) -> Self {
-        Self { code, message: error.to_string(), locked: false }
-    }
-
-    pub(crate) fn report(self) -> ExitCode {
-        // Nobody is left to tell if standard error is gone.
-        let _ = writeln!(io::stderr(), "sluice-crawler: {}", self.message);
-        ExitCode::from(self.code)
-    }
-}
+use sluice_site::exit::Exit;
 
 /// What is said wherever runs show that nobody attested.
 pub(crate) const UNATTESTED: &str = "require-attestation = false: runs are published on WESkit's \
@@ -90,7 +34,7 @@ pub(crate) fn adopted(adopted: &Adopted, json: bool) -> io::Result<()> {
 }
 
 /// Prints what a pass found.
-pub(crate) fn pass(pass: &Pass, json: bool) -> io::Result<ExitCode> {
+pub(crate) fn pass(pass: &Pass, json: bool) -> io::Result<Exit> {
     let mut out = io::stdout();
     if json {
         writeln!(out, "{}", json!(pass))?;
@@ -102,11 +46,11 @@ pub(crate) fn pass(pass: &Pass, json: bool) -> io::Result<ExitCode> {
              {withdrawn} withdrawn, {retry} to retry"
         )?;
     }
-    Ok(ExitCode::from(match pass {
-        Pass { retry: 1.., .. } => ENVIRONMENT,
-        Pass { held: 1.., .. } => HELD,
-        _ => 0,
-    }))
+    Ok(match pass {
+        Pass { retry: 1.., .. } => Exit::Environment,
+        Pass { held: 1.., .. } => Exit::NotAsItShould,
+        _ => Exit::Ok,
+    })
 }
 
 /// Prints where the runs stand: a count of each state, and all that are not in a final one; or
@@ -116,7 +60,7 @@ pub(crate) fn status(
     ledger: &Reader,
     run: Option<&str>,
     json: bool,
-) -> Result<ExitCode, ReportError> {
+) -> Result<Exit, ReportError> {
     let counts = ledger.counts()?;
     let runs = match run {
         Some(run) => ledger.find(run)?.into_iter().collect(),
@@ -134,7 +78,7 @@ pub(crate) fn status(
             counts.iter().map(|(state, count)| (state.word().to_owned(), json!(count))).collect();
         let runs: Vec<_> = runs.iter().map(as_json).collect();
         writeln!(out, "{}", json!({"counts": counts, "runs": runs, "warning": warning}))?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Exit::Ok);
     }
     if let Some(warning) = warning {
         writeln!(out, "WARNING: {warning}")?;
@@ -151,7 +95,7 @@ pub(crate) fn status(
             writeln!(out, "  {remains}")?;
         }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Ok)
 }
 
 /// Prints what the store was found to be good for, and what is in the first run's way.
@@ -160,7 +104,7 @@ pub(crate) fn validated(
     honours: Option<Honours>,
     faults: &[Fault],
     json: bool,
-) -> io::Result<ExitCode> {
+) -> io::Result<Exit> {
     let mut out = io::stdout();
     let url = config.location.url();
     let said = json!({"store": url, "honours": honours, "faults": faults});
@@ -180,11 +124,11 @@ pub(crate) fn validated(
             writeln!(out, "  {name}: {good}")?;
         }
     }
-    Ok(ExitCode::from(match faults {
-        [] => 0,
-        faults if faults.iter().any(|fault| fault.configured) => CONFIGURATION,
-        _ => ENVIRONMENT,
-    }))
+    Ok(match faults {
+        [] => Exit::Ok,
+        faults if faults.iter().any(|fault| fault.configured) => Exit::Configuration,
+        _ => Exit::Environment,
+    })
 }
 
 fn as_json(entry: &Entry) -> serde_json::Value {

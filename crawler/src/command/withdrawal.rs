@@ -1,6 +1,6 @@
 //! `sluice-crawler withdraw`.
 
-use std::{process::ExitCode, time::Duration};
+use std::time::Duration;
 
 use sluice_crawler::{
     config::Config,
@@ -9,9 +9,10 @@ use sluice_crawler::{
     serve::withdraw::Request,
     store::{Standing, Store},
 };
+use sluice_site::exit::{Exit, Failure, Result};
 use tokio::time::{Instant, sleep};
 
-use crate::{command::report::Failure, open};
+use crate::open_unlocked;
 
 /// A running daemon has this long to take the runs back.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -23,7 +24,7 @@ pub(crate) async fn runs(
     config: &Config,
     run: Option<String>,
     digest: Option<String>,
-) -> Result<Vec<String>, Failure> {
+) -> Result<Vec<String>> {
     // A lost one is made again by whoever takes the runs back.
     let reader = Reader::open(&config.state).ok();
     let store = Store::open(&config.location).map_err(Failure::configuration)?;
@@ -37,8 +38,8 @@ pub(crate) async fn runs(
         Some(entry) if entry.state == State::Published => Ok(vec![run_id.to_owned()]),
         known => match store.locate(&run).await.map_err(unasked)? {
             Some((owner, Standing::Published(_))) => Ok(vec![format!("{owner}/{run_id}")]),
-            Some(_) => Err(Failure::not_so(format!("{run} is withdrawn already"))),
-            None => Err(Failure::not_so(match known {
+            Some(_) => Err(Failure::bad(format!("{run} is withdrawn already"))),
+            None => Err(Failure::bad(match known {
                 Some(entry) => format!("{run} is {}, not published", entry.state.word()),
                 None => format!(
                     "neither the ledger nor the store knows {run}; where each owner has a bucket, \
@@ -49,11 +50,7 @@ pub(crate) async fn runs(
     }
 }
 
-async fn of_bundle(
-    reader: Option<&Reader>,
-    store: &Store,
-    digest: &str,
-) -> Result<Vec<String>, Failure> {
+async fn of_bundle(reader: Option<&Reader>, store: &Store, digest: &str) -> Result<Vec<String>> {
     let known = reader.map_or(Ok(Vec::new()), |reader| reader.published_of(digest));
     let known = known.map_err(Failure::environment)?;
     let mut found: Vec<_> =
@@ -73,21 +70,19 @@ async fn of_bundle(
         }
     }
     if found.is_empty() {
-        return Err(Failure::not_so(format!("no published run is of {digest}")));
+        return Err(Failure::bad(format!("no published run is of {digest}")));
     }
     Ok(found)
 }
 
 /// Has the runs taken back: by the daemon, or here where none is running.
-pub(crate) async fn withdraw(config: Config, request: &Request) -> Result<ExitCode, Failure> {
+pub(crate) async fn withdraw(config: Config, request: &Request) -> Result<Exit> {
     let name = format!("withdraw-{}", std::process::id());
     request.leave(&config.state, &name).map_err(Failure::environment)?;
     let state = config.state.clone();
-    match open(config) {
-        Ok(crawler) => drop(crawler.pass().await.map_err(Failure::environment)?),
-        // Then it sees the request.
-        Err(failure) if failure.locked => {}
-        Err(failure) => return Err(failure),
+    // Another crawler sees the request.
+    if let Some(crawler) = open_unlocked(config)? {
+        crawler.pass().await.map_err(Failure::environment)?;
     }
     let reader = Reader::open(&state).map_err(Failure::environment)?;
     let end = Instant::now() + PATIENCE;
@@ -109,7 +104,7 @@ pub(crate) async fn withdraw(config: Config, request: &Request) -> Result<ExitCo
         }
         if open.is_empty() {
             request.runs.iter().for_each(|run| tracing::info!(run, "withdrawn"));
-            return Ok(ExitCode::SUCCESS);
+            return Ok(Exit::Ok);
         }
         if Instant::now() > end {
             let open: Vec<&str> = open.into_iter().map(String::as_str).collect();
