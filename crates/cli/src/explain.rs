@@ -104,8 +104,8 @@ impl Known {
         time: String,
         events: Vec<Line>,
     ) -> Self {
-        let known = code.as_deref().and_then(Code::from_word);
-        let (cause, remedy) = (known.map(Code::cause), known.map(Code::remedy));
+        let known = code.as_deref().and_then(Code::of);
+        let (cause, remedy) = (known.map(Code::meaning), known.map(Code::remedy));
         Self { job, user, entry, verdict, code, message, cause, remedy, time, events }
     }
 }

@@ -7,7 +7,6 @@
 #![forbid(unsafe_code)]
 
 pub mod attestation;
-pub mod codes;
 pub mod digest;
 pub mod entry;
 pub mod index;

@@ -5,6 +5,7 @@
 //! then during long work, and the plugin gives up when it has heard nothing for
 //! [`NO_PROGRESS_SECONDS`].
 
+pub mod codes;
 mod facts;
 mod loaded;
 mod refusal;

@@ -28,7 +28,7 @@ pub struct Hold {
     pub message: String,
 }
 
-sluice_policy::codes! {
+sluice_protocol::codes! {
     /// What a file is held back for.
     pub enum HoldCode {
         ActiveContent = "active-content": "the file can load or run something when it is opened",

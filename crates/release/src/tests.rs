@@ -3,7 +3,7 @@ mod png;
 mod svg;
 mod table;
 
-use sluice_policy::codes::rows;
+use sluice_protocol::codes::rows;
 
 use super::*;
 

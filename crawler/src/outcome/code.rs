@@ -5,7 +5,7 @@ use std::fmt::{self, Display};
 use serde::{Serialize, Serializer};
 use sluice_release::HoldCode;
 
-sluice_policy::codes! {
+sluice_protocol::codes! {
     /// What the crawler itself says of a run.
     pub enum Code {
         Adopted = "adopted":
@@ -185,7 +185,7 @@ impl Serialize for Cause {
 
 #[cfg(test)]
 mod tests {
-    use sluice_policy::codes::rows;
+    use sluice_protocol::codes::rows;
 
     use super::*;
 

@@ -21,7 +21,7 @@ pub struct Notice {
     rule: Option<Rule>,
 }
 
-sluice_policy::codes! {
+sluice_protocol::codes! {
     /// What owners read, with what to do. None of them depends on what a result says.
     pub enum OwnerCode {
         Adopted = "adopted": "published by the script that this crawler replaced",
@@ -168,7 +168,7 @@ impl Serialize for Notice {
 
 #[cfg(test)]
 mod tests {
-    use sluice_policy::codes::rows;
+    use sluice_protocol::codes::rows;
 
     use super::*;
 

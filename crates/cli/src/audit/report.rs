@@ -83,7 +83,7 @@ fn print(report: &Report) -> Result<()> {
         output::line("")?;
         output::line(format_args!("{code}  {count}  ({})  {first} to {last}", users.join(", ")))?;
         output::line(format_args!("      last: job {job}: {message}"))?;
-        if let Some(known) = Code::from_word(code) {
+        if let Some(known) = Code::of(code) {
             output::line(format_args!("      {}", known.remedy()))?;
         }
     }

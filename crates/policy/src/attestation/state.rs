@@ -1,6 +1,6 @@
 use serde::{Deserialize, Deserializer, de::Error};
 
-crate::codes! {
+sluice_protocol::codes! {
     /// How a job ended, by Slurm's word for it or, where Slurm has none, by ours.
     pub enum JobState {
         BootFail = "BOOT_FAIL": "its nodes didn't boot",

@@ -1,6 +1,6 @@
 //! What audit logs tell: those of the nodes, and the crawler's own.
 
-sluice_policy::codes! {
+sluice_protocol::codes! {
     /// What happened.
     pub enum Event {
         Admit = "admit": "node: a job was admitted",
@@ -24,7 +24,7 @@ sluice_policy::codes! {
 
 #[cfg(test)]
 mod tests {
-    use sluice_policy::codes::rows;
+    use sluice_protocol::codes::rows;
 
     use super::Event;
 
