@@ -69,14 +69,14 @@ impl Site {
             let run = match job % 12 {
                 // Many, or no kill falls between two parts.
                 0 | 1 | 6 | 7 => run.file("big.txt", &b"0123456789abcde\n".repeat((9 << 20) / 16)),
-                2 => run.but(|run| run.exit_code = 1),
+                2 => run.but(|run| run.end.exit_code = 1),
                 3 => run.file("look.txt", b"hello\n"),
                 4 | 5 => run.file("plots/a b.txt", b"hello\n").file("plots/c", b"hello\n"),
                 _ => run,
             };
             // Every site's runs end at the same time, so that their attestations are the same.
             let ended = OffsetDateTime::from_unix_timestamp(ended()).unwrap();
-            run.but(|run| (run.started, run.ended) = (ended, ended)).attest();
+            run.but(|run| (run.run.started, run.end.ended) = (ended, ended)).attest();
         }
     }
 
