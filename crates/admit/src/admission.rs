@@ -10,8 +10,8 @@ use sluice_protocol::{
 use sluice_site::{Ports, Site};
 use sluice_sys::jobs::JobDir;
 
+use crate::batch::Batch;
 use crate::decide::Approved;
-use crate::job::Batch;
 use crate::places::DataBind;
 use crate::store::Store;
 use crate::user::User;

@@ -11,8 +11,9 @@ use sluice_site::record::Record;
 use sluice_sys::atomic;
 use sluice_sys::trusted::{Trust, ensure_dir};
 
+use crate::batch::Batch;
 use crate::decide::Approved;
-use crate::job::{Batch, Job};
+use crate::job::Job;
 use crate::refused::Refused;
 
 /// Names of other files in the drop box that are written down.

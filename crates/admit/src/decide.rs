@@ -13,7 +13,7 @@ use sluice_protocol::Code;
 use sluice_site::sets::{Sets, VerifiedEntry, VerifiedSet};
 use sluice_site::{Meant, Site, Version};
 
-use crate::job::Batch;
+use crate::batch::Batch;
 use crate::places::{self, DataBind};
 use crate::refused::Refused;
 use crate::{scope, script};

@@ -7,14 +7,10 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
 use rustix::fs::{Dir, FileType, Mode, OFlags, fstat, mkdirat};
-use serde_json::json;
 use sluice_policy::path::{is_clean_absolute, is_plain_word};
-use sluice_policy::time::format;
 use sluice_protocol::Code;
-use sluice_site::record::Record;
 use sluice_sys::{atomic, beneath, read_limited};
 
-use crate::job::Batch;
 use crate::refused::Refused;
 use crate::user::User;
 
@@ -107,34 +103,14 @@ impl DropBox {
         user.act(list).ok().and_then(Result::ok).unwrap_or_default()
     }
 
-    /// Leaves the verdict for the user; best effort, it is never read by Sluice. A job with a
-    /// record runs; one with both runs on trial.
-    pub(crate) fn tell(&self, job: &Batch<'_>, record: Option<&Record>, refused: Option<&Refused>) {
-        let status =
-            |record: &Record| job.site.status.join(format!("{}.json", record.run.status_token));
-        let verdict = json!({
-            "format": 1,
-            "job": job.facts.job.id,
-            "restart": job.facts.job.restart,
-            "verdict": match (record, refused) {
-                (Some(_), None) => "admit",
-                (Some(_), Some(_)) => "confine",
-                (None, _) => "refuse",
-            },
-            "code": refused.map(|refused| refused.code.word()),
-            "message": refused.map(|refused| &refused.message),
-            "entry": record.map(|record| &record.basis.entry),
-            "run-id": job.run_id(),
-            "status": record.map(status),
-            "time": format(job.now),
-        });
-        let name = format!("verdict-{}.json", job.facts.job.id);
+    /// Leaves a file for the user in Sluice's own directory; best effort, it is never read by Sluice.
+    pub(crate) fn leave(&self, name: &str, text: &str, user: &User) {
         let write = || -> io::Result<()> {
             // There already, most often; if it is something else, opening it fails.
             let _ = mkdirat(&self.dir, OWN, Mode::from_raw_mode(0o755));
             let own = beneath::open_beneath(self.dir.as_fd(), Path::new(OWN), OFlags::DIRECTORY)?;
-            atomic::write(&own, &name, format!("{verdict}\n").as_bytes(), 0o644)
+            atomic::write(&own, name, text.as_bytes(), 0o644)
         };
-        let _ = job.user.act(write);
+        let _ = user.act(write);
     }
 }

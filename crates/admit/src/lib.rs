@@ -6,6 +6,7 @@
 
 mod admission;
 mod audit;
+mod batch;
 mod decide;
 mod drop_box;
 mod facts;
@@ -24,6 +25,7 @@ mod script;
 mod seal;
 mod steps;
 mod store;
+mod told;
 mod trial;
 mod undo;
 mod user;
@@ -44,8 +46,9 @@ pub use pulse::Pulse;
 pub use store::Scrubbed;
 pub use warm::{Warmed, scrub, warm};
 
+use batch::Batch;
 use decide::decide;
-use job::{Batch, Job};
+use job::Job;
 use refused::Refused;
 use store::Store;
 use undo::Undo;
@@ -127,7 +130,7 @@ fn conclude(
     };
     let verdict = refuse(job.roots, Some(job.facts), &refused);
     if let Some(batch) = batch.filter(|job| !job.is_observed()) {
-        batch.drop_box.tell(batch, None, Some(&refused));
+        told::tell(batch, None, Some(&refused));
     }
     verdict
 }
@@ -157,7 +160,7 @@ fn admit(job: &Batch<'_>, pulse: &mut Pulse) -> Result<Admission, Refused> {
     steps::allow(job, &approved, &record, &mut admission, &mut undo)?;
     audit::admitted(job, &approved)?;
     undo.keep();
-    job.drop_box.tell(job, Some(&record), None);
+    told::tell(job, Some(&record), None);
     Ok(admission)
 }
 

@@ -6,7 +6,7 @@ use sluice_policy::entry::Entry;
 use sluice_protocol::Code;
 use sluice_sys::beneath;
 
-use crate::job::Batch;
+use crate::batch::Batch;
 use crate::refused::Refused;
 
 /// Nothing is shown at, above or below these.

@@ -18,8 +18,8 @@ use sluice_sys::jobs::JobDir;
 use sluice_sys::trusted::{Trust, ensure_dir};
 use sluice_sys::{atomic, tree};
 
+use crate::batch::Batch;
 use crate::decide::Approved;
-use crate::job::Batch;
 use crate::refused::Refused;
 use crate::seal;
 use crate::store::Held;

@@ -12,8 +12,8 @@ use sluice_protocol::Code;
 use sluice_sys::beneath::open_dir;
 use time::{Duration, OffsetDateTime};
 
+use crate::batch::Batch;
 use crate::decide::Approved;
-use crate::job::Batch;
 use crate::refused::Refused;
 use crate::seal::subdirectory;
 use crate::undo::Undo;

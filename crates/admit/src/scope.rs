@@ -4,7 +4,7 @@ use sluice_policy::entry::Scope;
 use sluice_policy::time::format;
 use sluice_protocol::Code;
 
-use crate::job::Batch;
+use crate::batch::Batch;
 use crate::refused::Refused;
 
 pub(crate) fn check(scope: &Scope, id: &str, job: &Batch<'_>) -> Result<(), Refused> {

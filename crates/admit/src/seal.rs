@@ -13,7 +13,7 @@ use sluice_site::shared::RUN;
 use sluice_sys::beneath::{open_beneath, open_dir};
 use sluice_sys::tree;
 
-use crate::job::Batch;
+use crate::batch::Batch;
 use crate::refused::Refused;
 use crate::undo::Undo;
 

@@ -18,8 +18,8 @@ use sluice_sys::jobs::JobDir;
 
 pub(crate) use step::decide;
 
+use crate::batch::Batch;
 use crate::decide::Approved;
-use crate::job::Batch;
 use crate::refused::Refused;
 use crate::undo::Undo;
 

@@ -11,11 +11,13 @@ use sluice_site::Site;
 use sluice_sys::jobs::RecordName;
 use sluice_sys::trusted::{Trust, ensure_dir};
 
-use crate::job::{Batch, Job};
+use crate::batch::Batch;
+use crate::job::Job;
 use crate::refused::Refused;
+
 use crate::undo::Undo;
 use crate::user::User;
-use crate::{admission, audit, decide, record, sandbox, script, seal};
+use crate::{admission, audit, decide, record, sandbox, script, seal, told};
 
 /// Files of the drop box that are taken along.
 const MAX_FILES: usize = 64;
@@ -36,7 +38,7 @@ pub(crate) fn run(job: &Batch<'_>, refused: &Refused) -> Result<Admission, Refus
     let record = record::held(job, refused, &script, &sealed, &mut undo)?;
     audit::confined(job, refused)?;
     undo.keep();
-    job.drop_box.tell(job, Some(&record), Some(refused));
+    told::tell(job, Some(&record), Some(refused));
 
     let code = code(job.site);
     let data = admission::data(&job.user, &data);

@@ -10,7 +10,7 @@ use sluice_site::{
 };
 use sluice_sys::{identity::as_user, jobs::Incarnation, trusted::read_trusted};
 
-use crate::{outage::Outage, report, wait::Patience};
+use crate::{outage::Outage, patience::Patience, report};
 
 /// What every part of the worker needs to know of the host.
 pub(crate) struct Host {

@@ -14,6 +14,7 @@ mod done;
 mod end;
 mod host;
 mod outage;
+mod patience;
 mod report;
 mod results;
 mod slurm;
@@ -29,7 +30,7 @@ use std::{env, process::ExitCode};
 
 use anyhow::{Context, Result};
 
-use crate::{done::Ran, host::Host, slurm::Squeue, wait::Patience};
+use crate::{done::Ran, host::Host, patience::Patience, slurm::Squeue};
 use sluice_site::{
     exit::{self, Exit, Failure},
     paths::Roots,

@@ -17,11 +17,7 @@ use sluice_sys::{
 };
 
 use crate::{
-    end::start_worker,
-    host::Host,
-    report, results,
-    slurm::Slurm,
-    wait::{self, Patience},
+    end::start_worker, host::Host, patience::Patience, report, results, slurm::Slurm, wait,
 };
 
 /// Attests every pending incarnation of `job` that this node admitted. One that can't be stays

@@ -18,8 +18,9 @@ use sluice_sys::trusted::{Trust, ensure_dir, open_trusted_file};
 use sluice_sys::{atomic, read_limited};
 
 use super::{Inside, Tree, ticket};
+use crate::batch::Batch;
 use crate::decide::Bundle;
-use crate::job::{Batch, Job};
+use crate::job::Job;
 use crate::pulse::Pulse;
 use crate::record::unwritable;
 use crate::refused::Refused;

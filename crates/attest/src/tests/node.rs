@@ -20,7 +20,7 @@ use sluice_testing::{Keys, is_root};
 use ssh_key::PublicKey;
 use time::{Duration as Span, OffsetDateTime};
 
-use crate::{host::Host, slurm::Slurm, wait::Patience, worker};
+use crate::{host::Host, patience::Patience, slurm::Slurm, worker};
 
 /// The job of these tests.
 pub(super) const JOB: Incarnation = Incarnation { job: 7, restart: 0 };

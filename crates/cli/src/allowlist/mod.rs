@@ -6,6 +6,7 @@ mod diff;
 mod draft;
 mod force;
 mod git;
+mod line;
 mod new;
 mod nodes;
 pub(crate) mod published;

@@ -1,20 +1,21 @@
 //! What a signature would say, line by line, for whoever decides on it.
 
-use sluice_policy::entry::{Entry, Output};
+use sluice_policy::entry::Entry;
 use sluice_policy::index::Index;
 use sluice_policy::revocation::Revoked;
 use sluice_policy::set::entry_file;
 use sluice_policy::time::format;
 
 use super::draft::Draft;
-use super::{diff, published, show};
+use super::line::{Line, by};
+use super::{diff, published};
 use crate::diff::text::unified;
 use crate::exit::Result;
 use crate::verify::word;
 
 /// An entry: what it approves, and what is new in it.
 pub(super) fn entry(draft: &Draft, entry: &Entry, bytes: &[u8]) -> Result<Vec<String>> {
-    let mut lines = show::Line::of(draft, entry.clone())?.lines();
+    let mut lines = Line::of(draft, entry.clone())?.lines();
     lines.extend(changes(draft, entry, &String::from_utf8_lossy(bytes))?);
     Ok(lines)
 }
@@ -47,26 +48,6 @@ fn changes(draft: &Draft, entry: &Entry, text: &str) -> Result<Vec<String>> {
     Ok(lines)
 }
 
-/// A release rule.
-pub(super) fn rule(rule: &Output) -> String {
-    let kind = format!("{:?}", rule.kind).to_lowercase();
-    let mut text = format!("{} {kind}, at most {} bytes", rule.glob, rule.max_bytes);
-    if let Some(rows) = rule.max_rows {
-        text += &format!(", {rows} rows");
-    }
-    for (holds, word) in [(rule.required, "required"), (rule.needs_review(), "reviewed")] {
-        if holds {
-            text += &format!(", {word}");
-        }
-    }
-    for (what, columns) in [("with", &rule.columns), ("without", &rule.forbidden_columns)] {
-        if !columns.is_empty() {
-            text += &format!(", {what} columns {}", columns.join(" "));
-        }
-    }
-    text
-}
-
 /// All that is taken back.
 pub(super) fn revoked(revoked: &Revoked) -> Vec<String> {
     let digests = revoked.digests.iter().map(|it| format!("takes back {}: {}", it.digest, it.why));
@@ -78,7 +59,7 @@ pub(super) fn revoked(revoked: &Revoked) -> Vec<String> {
 pub(super) fn index(draft: &Draft, index: &Index) -> Result<Vec<String>> {
     let mut lines = vec![format!("serial {}, valid until {}", index.serial, format(index.expires))];
     for id in draft.entries()? {
-        let by = show::by(&draft.signers(&entry_file(&id))?);
+        let by = by(&draft.signers(&entry_file(&id))?);
         lines.push(format!("{id}, {by}"));
     }
     if let Ok(in_force) = published::set(None) {
