@@ -24,6 +24,8 @@ fn main() {
         Path::new(&sources).join("src/ffi/bindings").join(&bindings).exists(),
         "no bindings for Slurm {name}: run `make bindings` and review the result"
     );
+    // slurmstepd unloads its plugins before it has ended, and the handler of a signal stays.
+    println!("cargo::rustc-link-arg-cdylib=-Wl,-z,nodelete");
     println!("cargo::rustc-check-cfg=cfg(slurm_jobs_by_step)");
     if number >= 0x1a_05_00 {
         println!("cargo::rustc-cfg=slurm_jobs_by_step");

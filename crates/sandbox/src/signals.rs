@@ -22,7 +22,9 @@ pub(crate) fn watch() -> io::Result<()> {
     trapped::pass_trapped_kills(TOLD, &SENT)
 }
 
-/// Whether there was one. Nothing tells which task it went to, or whether it ended anything.
+/// Whether there was one. Nothing tells which task it went to, or whether it ended anything. What
+/// slurmstepd's main thread sends isn't counted: it ends what its own task epilog left, while it is its
+/// other threads that are asked to signal a job.
 pub fn sent() -> bool {
     SENT.load(Ordering::SeqCst)
 }

@@ -11,6 +11,7 @@ pub mod mounts;
 pub mod namespaces;
 pub mod program;
 pub mod survivors;
+#[cfg(target_arch = "x86_64")]
 pub mod trapped;
 pub mod tree;
 pub mod trusted;

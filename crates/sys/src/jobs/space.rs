@@ -26,7 +26,8 @@ impl Space {
         let words = std::str::from_utf8(&words[..length]).unwrap_or_default();
         match words {
             _ if length == 0 => Ok(Self::Unmade),
-            CLOSED => Ok(Self::Closed),
+            // What a writer that was killed had not cut off yet means nothing.
+            _ if words.starts_with(CLOSED) => Ok(Self::Closed),
             _ => namespace(words)
                 .map(Self::Made)
                 .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "it names no namespace")),
@@ -65,6 +66,13 @@ mod tests {
             space.write(&file).unwrap();
             assert_eq!(Space::read(&file).unwrap(), space);
         }
+    }
+
+    #[test]
+    fn a_writer_that_was_killed_has_closed_it() {
+        let file = tempfile::tempfile().unwrap();
+        file.write_all_at(b"closed\n531837\n", 0).unwrap();
+        assert_eq!(Space::read(&file).unwrap(), Space::Closed);
     }
 
     #[test]
