@@ -236,6 +236,25 @@ fn a_slower_push_of_an_older_set_does_not_follow_a_newer_one() {
     Ran::of(slower.wait_with_output().unwrap()).fails(1, "serial 9 is in force");
 }
 
+/// An older host gets the set, and with it what it takes back; it refuses that entry alone.
+#[test]
+fn an_entry_of_a_newer_format_holds_up_neither_its_set_nor_a_revocation() {
+    let scratch = set();
+    for key in ["alice", "dave"] {
+        scratch.run(&format!("allowlist sign set --all --key {key} --as {key}@site")).ok();
+    }
+    scratch.write("set/entries/newer@1.0.toml", "format = 2\nunheard-of = true\n");
+    let digest = scratch.run("freeze bundle").ok().err;
+    scratch.run(&format!("allowlist revoke set --digest {} --why bug", digest.trim())).ok();
+    scratch.run("allowlist sign set --revoked --key alice --as alice@site").ok();
+    scratch.run("allowlist sign set --index --key dave --as dave@site").ok();
+    let verify = "allowlist verify set --signers signers --config config";
+    scratch.run(verify).fails(1, "newer@1.0: the entry has format 2");
+    let pushed = scratch.run("allowlist push set --to pub --signers signers --config config").ok();
+    assert!(pushed.err.contains("upgrade Sluice on this host"), "{pushed:?}");
+    assert!(scratch.path("pub/current/revoked.toml").exists());
+}
+
 #[test]
 fn wrong_uses_are_named() {
     let scratch = set();

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 use sluice_policy::digest::Digest;
-use sluice_policy::entry::Entry;
+use sluice_policy::entry::{Entry, EntryError};
 use sluice_policy::index::Index;
 use sluice_policy::manifest::{self, Manifest};
 use sluice_policy::revocation::Revoked;
@@ -136,6 +136,20 @@ impl Draft {
         let file = entry_file(id);
         Entry::parse(&self.read(&file)?)
             .map_err(|error| Failure::bad(format_args!("{file}: {error}")))
+    }
+
+    /// Names and contents of those entries that this version reads: a newer one is passed over.
+    pub(super) fn readable_entries(&self) -> Result<Vec<(String, Entry)>> {
+        let mut readable = Vec::new();
+        for id in self.entries()? {
+            let file = entry_file(&id);
+            match Entry::parse(&self.read(&file)?) {
+                Ok(entry) => readable.push((id, entry)),
+                Err(EntryError::TooNew(_)) => {}
+                Err(error) => return Err(Failure::bad(format_args!("{file}: {error}"))),
+            }
+        }
+        Ok(readable)
     }
 
     /// What is taken back, if anything is.

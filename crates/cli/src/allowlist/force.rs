@@ -43,10 +43,11 @@ pub(super) fn put_in_force(source: &Draft, to: &Path, against: &Against) -> Resu
     let result = copied(source, &index, &copy)
         .and_then(|draft| against.problems(&draft, OffsetDateTime::now_utc()))
         .and_then(|problems| {
-            // Neither what the set itself takes back holds it up, nor what is in force already.
+            // Neither what the set itself takes back holds it up, nor what only newer nodes read, nor
+            // what is in force already.
             let stays = |problem: &Problem| match problem.kind {
                 Kind::Refused | Kind::Undone => false,
-                Kind::TakenBack => true,
+                Kind::TakenBack | Kind::TooNew => true,
                 Kind::NotByApprover => {
                     let both = in_force.as_ref().zip(problem.entry.as_deref());
                     both.is_some_and(|(before, id)| are_alike(before, source, id))

@@ -80,8 +80,8 @@ fn digests(args: &Revoke, draft: &Draft) -> Result<Vec<Digest>> {
     }
     let Some(id) = &args.entry else { return Ok(Vec::new()) };
     let bundle = published::entry_of(draft, id)?.digest;
-    for other in draft.entries()? {
-        if other != *id && draft.entry(&other)?.digest == bundle {
+    for (other, entry) in draft.readable_entries()? {
+        if other != *id && entry.digest == bundle {
             output::note(format_args!("{other} has the same bundle, and is taken back with it"));
         }
     }
@@ -102,14 +102,15 @@ fn known(args: &Revoke, has: bool, what: &dyn Display) -> Result<()> {
 /// Whether an entry, its bundle or its runtime has this digest.
 fn has_digest(draft: &Draft, digest: &Digest) -> Result<bool> {
     for id in draft.entries()? {
-        let entry = draft.entry(&id)?;
-        let runtime = entry.runtime.map(|runtime| runtime.digest);
-        let own = Digest::of(&draft.read(&entry_file(&id))?);
-        if [Some(entry.digest), runtime, Some(own)].contains(&Some(*digest)) {
+        if Digest::of(&draft.read(&entry_file(&id))?) == *digest {
             return Ok(true);
         }
     }
-    Ok(false)
+    let entries = draft.readable_entries()?;
+    Ok(entries.into_iter().any(|(_, entry)| {
+        let runtime = entry.runtime.map(|runtime| runtime.digest);
+        [Some(entry.digest), runtime].contains(&Some(*digest))
+    }))
 }
 
 /// Whether something in the set is signed with this key, or this host's `allowed_signers` has it.

@@ -90,6 +90,8 @@ pub(super) enum Kind {
     Refused,
     /// It does because of what the same set takes back: no reason to hold that up.
     TakenBack,
+    /// The entry is newer than this Sluice: its nodes refuse that one alone, so the set is not held up.
+    TooNew,
     /// Whom this entry calls its approver hasn't signed it. Nodes don't ask: by what is in force
     /// already they go on.
     NotByApprover,

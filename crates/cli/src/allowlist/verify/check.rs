@@ -122,6 +122,7 @@ impl Check<'_> {
         // What takes back the signatures of the index takes the whole set along.
         let kind = match error {
             SetError::Revoked { .. } if entry.is_some() => Kind::TakenBack,
+            SetError::EntryTooNew { .. } => Kind::TooNew,
             _ => Kind::Refused,
         };
         // These end in a remedy for whoever is given the set; here it is still in the making.
