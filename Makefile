@@ -35,7 +35,7 @@ deny:
 	command -v cargo-deny >/dev/null || cargo install --quiet --locked cargo-deny
 	cargo deny check
 
-# kill -9 at every edge of a run's life and at 500 random moments.
+# kill -9 at every failpoint of a run's life and at 500 random moments.
 kills:
 	tests/kills
 

@@ -9,14 +9,14 @@ pub(crate) fn text() -> String {
 }
 
 /// The host's clock.
-#[cfg(not(feature = "edges"))]
+#[cfg(not(feature = "failpoints"))]
 pub fn now() -> OffsetDateTime {
     OffsetDateTime::now_utc()
 }
 
 /// The host's clock, or the seconds since 1970 that SLUICE_NOW holds: so that a run that was
 /// killed publishes the same bytes as one that wasn't.
-#[cfg(feature = "edges")]
+#[cfg(feature = "failpoints")]
 pub fn now() -> OffsetDateTime {
     let fixed = std::env::var("SLUICE_NOW").ok().and_then(|text| text.parse().ok());
     let fixed = fixed.and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());

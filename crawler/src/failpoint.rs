@@ -1,9 +1,9 @@
 //! Named points in the life of a run, between which a kill -9 must do no harm. They exist only in
-//! the build that `make kills` makes (feature `edges`): there each is written to the file that
-//! SLUICE_EDGES names, and SLUICE_KILL_AT=NAME:N ends the process at the N-th time of one.
+//! the build that `make kills` makes (feature `failpoints`): there each is written to the file that
+//! SLUICE_FAILPOINTS names, and SLUICE_KILL_AT=NAME:N ends the process at the N-th time of one.
 
-/// Every edge, in the order in which a run reaches them.
-pub const EDGES: &[&str] = &[
+/// Every failpoint, in the order in which a run reaches them.
+pub const FAILPOINTS: &[&str] = &[
     "noted",
     "verified",
     "examined",
@@ -23,21 +23,21 @@ pub const EDGES: &[&str] = &[
     "withdrawn",
 ];
 
-/// Marks that `run` has come to the edge `name`.
-#[cfg(not(feature = "edges"))]
+/// Marks that `run` has come to the failpoint `name`.
+#[cfg(not(feature = "failpoints"))]
 #[inline(always)]
 pub fn reached(_name: &str, _run: &str) {}
 
 /// Whether to send the manifest before the files: the kill tests have to notice.
-#[cfg(not(feature = "edges"))]
+#[cfg(not(feature = "failpoints"))]
 pub const fn manifest_first() -> bool {
     false
 }
 
-#[cfg(feature = "edges")]
+#[cfg(feature = "failpoints")]
 pub use on::{manifest_first, reached};
 
-#[cfg(feature = "edges")]
+#[cfg(feature = "failpoints")]
 mod on {
     use std::{
         env,
@@ -63,7 +63,7 @@ mod on {
     }
 
     static PLAN: LazyLock<Plan> = LazyLock::new(|| {
-        let log = env::var_os("SLUICE_EDGES")
+        let log = env::var_os("SLUICE_FAILPOINTS")
             .and_then(|path| File::options().append(true).create(true).open(path).ok());
         let at = env::var("SLUICE_KILL_AT").unwrap_or_default();
         let (name, count) = at.split_once(':').unwrap_or(("", "0"));
@@ -71,9 +71,9 @@ mod on {
         Plan { log, name: name.to_owned(), left }
     });
 
-    /// Marks that `run` has come to the edge `name`.
+    /// Marks that `run` has come to the failpoint `name`.
     pub fn reached(name: &str, run: &str) {
-        assert!(super::EDGES.contains(&name), "{name} is no edge");
+        assert!(super::FAILPOINTS.contains(&name), "{name} is no failpoint");
         if let Some(mut log) = PLAN.log.as_ref() {
             // One write, so that lines of several runs don't mix.
             let _ = log.write_all(format!("{name} {run}\n").as_bytes());

@@ -7,8 +7,8 @@
 pub mod clock;
 pub mod config;
 pub mod discover;
-pub mod edge;
 pub mod error;
+pub mod failpoint;
 pub mod judge;
 pub mod key;
 pub mod ledger;

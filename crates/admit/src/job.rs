@@ -37,8 +37,8 @@ impl Job<'_> {
     }
 
     /// The directory of the sealed run directory, which the service account owns.
-    pub(crate) fn seal(&self) -> PathBuf {
-        self.site.seal(self.incarnation())
+    pub(crate) fn sealed_dir(&self) -> PathBuf {
+        self.site.sealed_dir(self.incarnation())
     }
 
     /// The job's record on this node.

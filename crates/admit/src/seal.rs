@@ -27,7 +27,7 @@ pub(crate) fn make<'a>(
     undo: &mut Undo<'a>,
 ) -> Result<PathBuf, Refused> {
     let user = &job.user;
-    let path = job.seal();
+    let path = job.sealed_dir();
     let name = job.incarnation().to_string();
     let broken = |error: io::Error| match error.kind() {
         io::ErrorKind::AlreadyExists => already_there(&path),

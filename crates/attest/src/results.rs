@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Takes the files over and signs what they are.
-pub(crate) fn settle(host: &Host, record: &Record, state: JobState) -> Result<Vec<u8>> {
+pub(crate) fn attest(host: &Host, record: &Record, state: JobState) -> Result<Vec<u8>> {
     let found = take_over(host, record)?;
     let end = End {
         ended: OffsetDateTime::now_utc(),

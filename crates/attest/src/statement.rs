@@ -1,7 +1,7 @@
 //! The attestation: an in-toto statement, signed with the node's key.
 
 use anyhow::{Context, Result};
-use sluice_policy::attestation::{AuditHead, End, Predicate, Statement, seal};
+use sluice_policy::attestation::{self, AuditHead, End, Predicate, Statement};
 use sluice_site::{
     audit::{Audit, Event},
     record::Record,
@@ -48,5 +48,5 @@ pub(crate) fn sign(host: &Host, record: &Record, end: &End, found: Collected) ->
         .context("node key")?;
     let cert = read_trusted(&keys.join("node-cert.pub"), MAX_KEY)?;
     let cert = std::str::from_utf8(&cert).context("node certificate")?;
-    Ok(seal(&statement.to_bytes()?, &key, cert.trim())?.to_bytes()?)
+    Ok(attestation::sign(&statement.to_bytes()?, &key, cert.trim())?.to_bytes()?)
 }

@@ -53,7 +53,7 @@ fn attest(host: &Host, slurm: &impl Slurm, patience: &Patience, name: Incarnatio
     let (spool, spooled) = (host.site.spool(), spooled(&record.run.cluster, name));
     if !host.as_service(|| Ok(spool.join(&spooled).exists()))? {
         let state = wait::for_end(host, slurm, patience, &record)?;
-        let envelope = results::settle(host, &record, state)?;
+        let envelope = results::attest(host, &record, state)?;
         host.as_service(|| {
             let spool = beneath::open_dir(&spool)?;
             atomic::write(&spool, &spooled, &envelope, 0o400).context("attestation spool")

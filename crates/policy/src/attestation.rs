@@ -8,7 +8,7 @@ mod run;
 mod state;
 mod statement;
 
-pub use envelope::{Envelope, EnvelopeSignature, PAYLOAD_TYPE, seal};
+pub use envelope::{Envelope, EnvelopeSignature, PAYLOAD_TYPE, sign};
 pub use run::{Basis, End, Run};
 pub use state::JobState;
 pub use statement::{

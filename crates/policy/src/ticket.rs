@@ -91,15 +91,15 @@ impl Claims<'_> {
 }
 
 /// The MAC of a file that the service account keeps for the nodes of a job.
-pub fn seal_file(key: &[u8], bytes: &[u8]) -> Vec<u8> {
+pub fn authenticate_file(key: &[u8], bytes: &[u8]) -> Vec<u8> {
     let mut mac = keyed(key);
     mac.update(FILE);
     mac.update(bytes);
     mac.finalize().into_bytes().to_vec()
 }
 
-/// Whether [`seal_file`] made this MAC.
-pub fn is_sealed_file(key: &[u8], bytes: &[u8], seal: &[u8]) -> bool {
+/// Whether [`authenticate_file`] made this MAC.
+pub fn is_authentic_file(key: &[u8], bytes: &[u8], seal: &[u8]) -> bool {
     let mut mac = keyed(key);
     mac.update(FILE);
     mac.update(bytes);
@@ -171,10 +171,10 @@ mod tests {
 
     #[test]
     fn a_file_has_no_tickets_mac() {
-        let seal = seal_file(KEY, b"text");
-        assert!(is_sealed_file(KEY, b"text", &seal));
-        assert!(!is_sealed_file(KEY, b"texT", &seal));
-        assert!(!is_sealed_file(&[8; 32], b"text", &seal));
-        assert!(!is_sealed_file(KEY, b"text", &seal[1..]));
+        let seal = authenticate_file(KEY, b"text");
+        assert!(is_authentic_file(KEY, b"text", &seal));
+        assert!(!is_authentic_file(KEY, b"texT", &seal));
+        assert!(!is_authentic_file(&[8; 32], b"text", &seal));
+        assert!(!is_authentic_file(KEY, b"text", &seal[1..]));
     }
 }

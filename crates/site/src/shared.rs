@@ -16,13 +16,13 @@ pub const SPOOL: &str = "spool";
 
 impl Site {
     /// The service account's directory around a job's sealed run directory.
-    pub fn seal(&self, incarnation: Incarnation) -> PathBuf {
+    pub fn sealed_dir(&self, incarnation: Incarnation) -> PathBuf {
         self.sealed_root.join(&self.cluster).join(incarnation.to_string())
     }
 
     /// A job's sealed run directory.
     pub fn sealed_run(&self, incarnation: Incarnation) -> PathBuf {
-        self.seal(incarnation).join(RUN)
+        self.sealed_dir(incarnation).join(RUN)
     }
 
     /// Where the nodes of running jobs say that they are done: a directory for each job, in it a file

@@ -5,9 +5,9 @@ use std::io::{self, Write};
 use serde_json::json;
 use sluice_crawler::{
     config::Config,
-    ledger::{Entry, LedgerError, Reader},
+    ledger::{LedgerError, Reader, Row},
     serve::{adopt::Adopted, pass::Pass, preflight::Fault},
-    store::Honours,
+    store::Capabilities,
 };
 use sluice_site::exit::Exit;
 
@@ -88,7 +88,7 @@ pub(crate) fn status(
             writeln!(out, "{count} {}", state.word())?;
         }
     }
-    for Entry { name, state, reason, identity, remains, .. } in runs {
+    for Row { name, state, reason, identity, remains, .. } in runs {
         let name = identity.map_or(name, |run| run.run_id);
         writeln!(out, "{name}: {} {} {}", state.word(), reason.code(), reason.message)?;
         if let Some(remains) = remains.filter(|_| !state.is_final()) {
@@ -101,7 +101,7 @@ pub(crate) fn status(
 /// Prints what the store was found to be good for, and what is in the first run's way.
 pub(crate) fn validated(
     config: &Config,
-    honours: Option<Honours>,
+    honours: Option<Capabilities>,
     faults: &[Fault],
     json: bool,
 ) -> io::Result<Exit> {
@@ -131,8 +131,8 @@ pub(crate) fn validated(
     })
 }
 
-fn as_json(entry: &Entry) -> serde_json::Value {
-    let Entry { name, state, reason, identity, changed, remains, .. } = entry;
+fn as_json(entry: &Row) -> serde_json::Value {
+    let Row { name, state, reason, identity, changed, remains, .. } = entry;
     json!({
         "attestation": name,
         "run-id": identity.as_ref().map(|run| &run.run_id),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sluice_crawler::{
     config::Config,
-    ledger::{Entry, Reader},
+    ledger::{Reader, Row},
     outcome::{State, Stop},
     serve::withdraw::Request,
     store::{Standing, Store},
@@ -92,7 +92,7 @@ pub(crate) async fn withdraw(config: Config, request: &Request) -> Result<Exit> 
             let run_id = run.rsplit('/').next().unwrap_or(run);
             match reader.find(run_id).map_err(Failure::environment)? {
                 Some(entry) if entry.state == State::Withdrawn => {}
-                Some(Entry { remains: Some(what), .. }) => remains.push(format!("{run}: {what}")),
+                Some(Row { remains: Some(what), .. }) => remains.push(format!("{run}: {what}")),
                 _ => open.push(run),
             }
         }

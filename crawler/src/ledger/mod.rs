@@ -20,7 +20,7 @@ use batch::Batch;
 use crate::outcome::{Code, Reason, State, Stop};
 pub use id::Id;
 pub use reader::Reader;
-pub use rows::{Entry, Identity};
+pub use rows::{Identity, Row};
 use rows::{counts, select};
 use schema::migrate;
 pub use standing::Standing;
@@ -128,24 +128,24 @@ impl Ledger {
     }
 
     /// Every run that is not in a final state, by name.
-    pub async fn unsettled(&self) -> Result<Vec<Entry>, LedgerError> {
+    pub async fn unsettled(&self) -> Result<Vec<Row>, LedgerError> {
         self.call(|db| select(db, UNSETTLED, [])).await
     }
 
     /// One run.
-    pub async fn entry(&self, name: &str) -> Result<Option<Entry>, LedgerError> {
+    pub async fn entry(&self, name: &str) -> Result<Option<Row>, LedgerError> {
         let name = name.to_owned();
         self.call(move |db| Ok(select(db, "name = ?", [name])?.pop())).await
     }
 
     /// The run with this run id.
-    pub async fn find(&self, run_id: &str) -> Result<Option<Entry>, LedgerError> {
+    pub async fn find(&self, run_id: &str) -> Result<Option<Row>, LedgerError> {
         let run_id = run_id.to_owned();
         self.call(move |db| Ok(select(db, "run_id = ?", [run_id])?.pop())).await
     }
 
     /// Up to `limit` runs whose status file lags behind.
-    pub async fn untold(&self, limit: u32) -> Result<Vec<Entry>, LedgerError> {
+    pub async fn untold(&self, limit: u32) -> Result<Vec<Row>, LedgerError> {
         self.call(move |db| select(db, &format!("told = 0 LIMIT {limit}"), [])).await
     }
 
@@ -170,7 +170,7 @@ impl Ledger {
     }
 
     /// Puts a run into a state; its status file lags until [`Ledger::told`].
-    pub async fn settle(
+    pub async fn set_state(
         &self,
         name: &str,
         state: State,
@@ -227,7 +227,7 @@ impl Ledger {
     }
 
     /// Published runs whose owners are to be told again once the store has been asked.
-    pub async fn doubted(&self) -> Result<Vec<Entry>, LedgerError> {
+    pub async fn doubted(&self) -> Result<Vec<Row>, LedgerError> {
         self.call(|db| select(db, "told = 2", [])).await
     }
 

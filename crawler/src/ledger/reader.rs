@@ -4,7 +4,7 @@ use std::{path::Path, time::Duration};
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Entry, FILE, LedgerError, UNSETTLED, counts, select};
+use super::{FILE, LedgerError, Row, UNSETTLED, counts, select};
 use crate::outcome::State;
 
 /// A reader beside a running crawler.
@@ -30,22 +30,22 @@ impl Reader {
     }
 
     /// Every run, by name.
-    pub fn all(&self) -> Result<Vec<Entry>, LedgerError> {
+    pub fn all(&self) -> Result<Vec<Row>, LedgerError> {
         Ok(select(&self.0, "true", [])?)
     }
 
     /// Every run that is not in a final state.
-    pub fn unsettled(&self) -> Result<Vec<Entry>, LedgerError> {
+    pub fn unsettled(&self) -> Result<Vec<Row>, LedgerError> {
         Ok(select(&self.0, UNSETTLED, [])?)
     }
 
     /// The run with this run id.
-    pub fn find(&self, run_id: &str) -> Result<Option<Entry>, LedgerError> {
+    pub fn find(&self, run_id: &str) -> Result<Option<Row>, LedgerError> {
         Ok(select(&self.0, "run_id = ?", [run_id])?.pop())
     }
 
     /// Published runs of a bundle.
-    pub fn published_of(&self, digest: &str) -> Result<Vec<Entry>, LedgerError> {
+    pub fn published_of(&self, digest: &str) -> Result<Vec<Row>, LedgerError> {
         Ok(select(&self.0, "state = 'published' AND digest = ?", [digest])?)
     }
 }

@@ -1,13 +1,13 @@
 //! A run as the ledger has it.
 
-use rusqlite::{Connection, Params, Row};
+use rusqlite::{Connection, Params};
 use sluice_policy::entry::Rule;
 
 use crate::outcome::{Cause, Reason, State};
 
 /// A run in the ledger.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct Row {
     /// File name in the attestation spool.
     pub name: String,
     /// Where it stands.
@@ -48,17 +48,17 @@ pub(super) fn select(
     db: &Connection,
     condition: &str,
     values: impl Params,
-) -> rusqlite::Result<Vec<Entry>> {
+) -> rusqlite::Result<Vec<Row>> {
     let mut statement = db.prepare_cached(&format!(
         "SELECT name, state, code, message, run_id, owner, token, digest, published IS NOT NULL,
          changed, rule, remains FROM run WHERE {condition}"
     ))?;
     let mut entries: Vec<_> = statement.query_map(values, entry)?.collect::<Result<_, _>>()?;
-    entries.sort_unstable_by(|a: &Entry, b| a.name.cmp(&b.name));
+    entries.sort_unstable_by(|a: &Row, b| a.name.cmp(&b.name));
     Ok(entries)
 }
 
-fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
+fn entry(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
     let identity = match (row.get(4)?, row.get(5)?, row.get(6)?) {
         (Some(run_id), Some(owner), Some(token)) => {
             let digest: Option<String> = row.get(7)?;
@@ -66,7 +66,7 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
         }
         _ => None,
     };
-    Ok(Entry {
+    Ok(Row {
         name: row.get(0)?,
         state: state(row, 1)?,
         reason: Reason { cause: cause(row, 2)?, message: row.get(3)?, rule: rule(row, 10)? },
@@ -77,17 +77,17 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
     })
 }
 
-fn state(row: &Row<'_>, column: usize) -> rusqlite::Result<State> {
+fn state(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<State> {
     let word: String = row.get(column)?;
     State::of(&word).ok_or_else(|| unknown(column, format!("unknown state {word:?}").into()))
 }
 
 /// A word that no code has is another version's.
-pub(super) fn cause(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Cause>> {
+pub(super) fn cause(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Option<Cause>> {
     Ok(Cause::of(row.get_ref(column)?.as_str()?))
 }
 
-pub(super) fn rule(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Rule>> {
+pub(super) fn rule(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Option<Rule>> {
     let text: Option<String> = row.get(column)?;
     let rule = text.map(|text| serde_json::from_str(&text)).transpose();
     rule.map_err(|error| unknown(column, error.into()))

@@ -49,7 +49,7 @@ fn settled_runs_stay_settled() {
     let names = || vec!["a".to_owned(), "b".to_owned()];
     wait(ledger.note(names(), "t0"));
     let reason = Reason::none();
-    wait(ledger.settle("a", State::Published, reason, Some(identity()), "t1"));
+    wait(ledger.set_state("a", State::Published, reason, Some(identity()), "t1"));
     wait(ledger.note(names(), "t2"));
     let unsettled = wait(ledger.unsettled());
     assert_eq!(unsettled.len(), 1);
@@ -133,7 +133,7 @@ fn held_runs_are_counted_by_what_their_owners_read() {
         Cause::from(Code::Revoked),
     ];
     for (name, cause) in names.iter().zip(causes) {
-        wait(ledger.settle(name, State::Held, Reason::new(cause, "row 7"), None, "t1"));
+        wait(ledger.set_state(name, State::Held, Reason::new(cause, "row 7"), None, "t1"));
     }
     let held = wait(ledger.standing()).held;
     assert_eq!(held, [("output-refused", 2), ("revoked", 1)].into());

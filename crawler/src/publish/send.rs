@@ -12,7 +12,7 @@ use sluice_policy::{
 };
 
 use crate::{
-    edge,
+    failpoint,
     judge::{
         ended::{EndedRun, ResultFile},
         sealed::{Sealed, changed, unreadable},
@@ -104,10 +104,10 @@ pub async fn publish(
         return Err(Stop::withdrawn("the store has a tombstone in its place"));
     }
     let plan = plan.resumed(store, &present).await?;
-    edge::reached("listed", run_id);
+    failpoint::reached("listed", run_id);
     let rules = Rules::new(plan.rules);
     let sender = Sender { store, uploads, buffers, plan: &plan, rules, present };
-    if edge::manifest_first() {
+    if failpoint::manifest_first() {
         sender.bytes(MANIFEST, &plan.manifest).await?;
     }
     let mut sent = stream::iter(&plan.run.files)
@@ -115,16 +115,16 @@ pub async fn publish(
         .buffer_unordered(FILES_AT_ONCE);
     while let Some(done) = sent.next().await {
         done?;
-        edge::reached("file-sent", run_id);
+        failpoint::reached("file-sent", run_id);
     }
-    edge::reached("files-sent", run_id);
+    failpoint::reached("files-sent", run_id);
     if let Some(attestation) = plan.run.attestation() {
         sender.bytes(ATTESTATION, &attestation.bytes).await?;
     }
-    edge::reached("attestation-sent", run_id);
+    failpoint::reached("attestation-sent", run_id);
     permit(&plan.manifest).await?;
     sender.bytes(MANIFEST, &plan.manifest).await?;
-    edge::reached("manifest-sent", run_id);
+    failpoint::reached("manifest-sent", run_id);
     Ok(())
 }
 
@@ -167,7 +167,7 @@ impl Sender<'_> {
     async fn file(&self, sealed: &Sealed, file: &ResultFile) -> Result<(), Stop> {
         let key = self.plan.key(self.store, &file.path)?;
         let content = self.content(&file.path);
-        if self.settled(&key, file.bytes, &file.digest).await? {
+        if self.is_stored(&key, file.bytes, &file.digest).await? {
             return Ok(());
         }
         let _buffer = self.buffers.take(file.bytes.min(PART as u64)).await;
@@ -197,7 +197,7 @@ impl Sender<'_> {
     async fn bytes(&self, name: &str, bytes: &[u8]) -> Result<(), Stop> {
         let key = self.plan.key(self.store, name)?;
         let digest = Digest::of(bytes);
-        if self.settled(&key, bytes.len() as u64, &digest).await? {
+        if self.is_stored(&key, bytes.len() as u64, &digest).await? {
             return Ok(());
         }
         self.put(&key, bytes.to_vec(), &digest, Content::Own).await
@@ -242,7 +242,7 @@ impl Sender<'_> {
     }
 
     /// Whether the object is there with this very content.
-    async fn settled(&self, key: &Path, size: u64, digest: &Digest) -> Result<bool, Stop> {
+    async fn is_stored(&self, key: &Path, size: u64, digest: &Digest) -> Result<bool, Stop> {
         match self.present.get(key) {
             None => Ok(false),
             Some(found) if *found == size && self.store.digest(key).await? == *digest => Ok(true),
@@ -294,7 +294,7 @@ async fn send_parts(
             return Err(changed());
         }
         upload.part(part).await?;
-        edge::reached("part-sent", run_id);
+        failpoint::reached("part-sent", run_id);
     }
     if sent != file.bytes || hasher.finish() != file.digest {
         return Err(changed());

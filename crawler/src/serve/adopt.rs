@@ -72,7 +72,7 @@ impl Crawler {
         self.ledger.note(vec![name.clone()], &now).await?;
         let reason = Reason::new(Code::Adopted, "published by the script before");
         if !self.config.require_attestation {
-            self.ledger.settle(&name, State::Published, reason, None, &now).await?;
+            self.ledger.set_state(&name, State::Published, reason, None, &now).await?;
         }
         Ok(())
     }

@@ -3,14 +3,14 @@
 use std::{path::Path, sync::Arc};
 
 use serde_json::json;
-use sluice_policy::{digest::Digest, entry::Entry as Approved};
+use sluice_policy::{digest::Digest, entry::Entry};
 use sluice_site::audit::Event;
 use tokio::task::spawn_blocking;
 
 use crate::{
-    clock, edge,
+    clock, failpoint,
     judge::{attested, ended::EndedRun, examine, now::Now, unattested, weskit},
-    ledger::{Entry, Id, LedgerError},
+    ledger::{Id, LedgerError, Row},
     outcome::{Cause, Code, Outcome, Reason, State, Stop},
     publish::{
         buffers::Buffer,
@@ -27,11 +27,7 @@ const SHORT: u64 = 1 << 20;
 const IN_MEMORY: u64 = 8;
 
 impl Crawler {
-    pub(crate) async fn attend(
-        &self,
-        entry: Entry,
-        now: &Arc<Now>,
-    ) -> Result<Outcome, LedgerError> {
+    pub(crate) async fn attend(&self, entry: Row, now: &Arc<Now>) -> Result<Outcome, LedgerError> {
         if entry.state == State::Withdrawing {
             return self.record_withdrawal(&entry, now).await;
         }
@@ -59,7 +55,7 @@ impl Crawler {
                 return self.record(&entry, None, verdict, now).await;
             }
         };
-        edge::reached("verified", &entry.name);
+        failpoint::reached("verified", &entry.name);
         match self.recall(&entry, &run, now).await {
             None => {}
             // What was decided before stays until the store can be asked.
@@ -88,7 +84,7 @@ impl Crawler {
     }
 
     /// WESkit's word may be all that is missing: an event tells of it.
-    fn await_log(&self, entry: &Entry, run_dir: &Path, verdict: &Result<(), Stop>) {
+    fn await_log(&self, entry: &Row, run_dir: &Path, verdict: &Result<(), Stop>) {
         let missing = match verdict {
             Err(Stop::Wait(Reason { cause: Some(Cause::Own(code)), .. }))
             | Err(Stop::Hold(Reason { cause: Some(Cause::Own(code)), .. })) => code.awaits_log(),
@@ -101,7 +97,7 @@ impl Crawler {
     }
 
     /// Content is not read again until the rules may have changed.
-    fn still_refused(&self, entry: &Entry, now: &Now) -> bool {
+    fn still_refused(&self, entry: &Row, now: &Now) -> bool {
         let run = Id::of(&entry.name);
         let refused = |serial| self.loaded().is_some_and(|schedule| schedule.refused(run, serial));
         now.serial().is_some_and(refused)
@@ -121,7 +117,7 @@ impl Crawler {
         &self,
         name: &str,
         now: &Arc<Now>,
-    ) -> (Result<Arc<EndedRun>, Stop>, Result<Arc<Approved>, Stop>) {
+    ) -> (Result<Arc<EndedRun>, Stop>, Result<Arc<Entry>, Stop>) {
         let (config, ca, now, name) =
             (self.config.clone(), self.ca.clone(), now.clone(), name.to_owned());
         let work = spawn_blocking(move || {
@@ -144,9 +140,9 @@ impl Crawler {
 
     async fn decide(
         &self,
-        entry: &Entry,
+        entry: &Row,
         run: &Arc<EndedRun>,
-        approved: Arc<Approved>,
+        approved: Arc<Entry>,
         now: &Arc<Now>,
     ) -> Result<(), Stop> {
         let largest = run.files.iter().map(|file| file.bytes).max().unwrap_or(0);
@@ -155,14 +151,14 @@ impl Crawler {
         let work = spawn_blocking(move || examine::releasable(&examined, &rules));
         let sealed = work.await.map_err(Stop::broken)??;
         drop(buffer);
-        edge::reached("examined", &entry.name);
+        failpoint::reached("examined", &entry.name);
         let store = self.store.of(&run.identity().owner)?;
         if let Some(outage) = now.outage(store.url()) {
             return Err(Stop::Retry(outage));
         }
         store.probe().await.map_err(|stop| self.note_outage(&store, stop, now))?;
         let time = self.begin(entry, run, &now.text).await?;
-        edge::reached("begun", &entry.name);
+        failpoint::reached("begun", &entry.name);
         let permit = async |manifest: &[u8]| {
             let (now, again) = (now.clone(), run.clone());
             let work = spawn_blocking(move || {
@@ -171,7 +167,7 @@ impl Crawler {
             });
             work.await.map_err(Stop::broken)??;
             self.log_publishing(run, manifest).await?;
-            edge::reached("permitted", &entry.name);
+            failpoint::reached("permitted", &entry.name);
             Ok(())
         };
         let plan = Plan::new(run, &approved.output, &time);
@@ -217,13 +213,13 @@ impl Crawler {
         self.journal.append(Event::Publish, detail).await
     }
 
-    async fn begin(&self, entry: &Entry, run: &EndedRun, now: &str) -> Result<String, Stop> {
+    async fn begin(&self, entry: &Row, run: &EndedRun, now: &str) -> Result<String, Stop> {
         Ok(self.ledger.begin(&entry.name, run.identity(), now).await?)
     }
 
     /// A run that is held after all leaves nothing of an interrupted attempt behind, unless that
     /// attempt had come to its end.
-    async fn take_back(&self, entry: &Entry, run: &EndedRun, now: &str) -> Result<Retracted, Stop> {
+    async fn take_back(&self, entry: &Row, run: &EndedRun, now: &str) -> Result<Retracted, Stop> {
         let time = self.begin(entry, run, now).await?;
         let store = self.store.of(&run.identity().owner)?;
         let uploads = Uploads::of(&self.ledger, &entry.name);

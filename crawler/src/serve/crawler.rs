@@ -18,7 +18,7 @@ use crate::{
     config::Config,
     discover::spool::Spool,
     judge::{now::Now, unattested},
-    ledger::{Entry, Id, Ledger, LedgerError, journal::Journal},
+    ledger::{Id, Ledger, LedgerError, Row, journal::Journal},
     outcome::Recheck,
     publish::buffers::Buffers,
     serve::{health::Health, metrics::Metrics, schedule::Schedule},
@@ -99,7 +99,7 @@ impl Crawler {
                 let known = self.ledger.known(|name| Some(Id::of(name))).await?;
                 let mut schedule = Schedule::new(known);
                 for entries in [self.ledger.unsettled().await?, self.ledger.doubted().await?] {
-                    entries.into_iter().for_each(|Entry { name, .. }| schedule.add(name));
+                    entries.into_iter().for_each(|Row { name, .. }| schedule.add(name));
                 }
                 Ok(RefCell::new(schedule))
             })

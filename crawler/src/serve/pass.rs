@@ -10,10 +10,10 @@ use tokio::task::spawn_blocking;
 use crate::{
     clock,
     config::Config,
-    edge,
     error::PassError,
+    failpoint,
     judge::{allowlist::Allowlist, now::Now},
-    ledger::{Entry, Id, LedgerError},
+    ledger::{Id, LedgerError, Row},
     outcome::{Outcome, Recheck, State, Stop},
     serve::{crawler::Crawler, health::Part},
 };
@@ -115,7 +115,7 @@ impl Crawler {
             self.ledger.note(fresh.clone(), &format(clock::now())).await?;
         }
         for name in fresh {
-            edge::reached("noted", &name);
+            failpoint::reached("noted", &name);
             schedule.borrow_mut().add(name);
         }
         Ok(())
@@ -158,7 +158,7 @@ impl Crawler {
         Ok(())
     }
 
-    async fn attend_all(&self, entries: Vec<Entry>, now: &Arc<Now>) -> Result<Pass, LedgerError> {
+    async fn attend_all(&self, entries: Vec<Row>, now: &Arc<Now>) -> Result<Pass, LedgerError> {
         let mut pass = Pass::default();
         let mut attended =
             stream::iter(entries).map(|entry| self.attend(entry, now)).buffer_unordered(AT_ONCE);

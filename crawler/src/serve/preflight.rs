@@ -25,7 +25,7 @@ use crate::{
     discover::spool::Spool,
     ledger,
     outcome::{Cause, Code, Stop},
-    store::{Honours, Store},
+    store::{Capabilities, Store},
 };
 
 /// Bytes of a trial file: a full disk has no room for them.
@@ -53,7 +53,7 @@ impl Fault {
 }
 
 /// What the store can be relied on for, if it can be used, and all that is in the first run's way.
-pub async fn preflight(config: &Config, store: &Store) -> (Option<Honours>, Vec<Fault>) {
+pub async fn preflight(config: &Config, store: &Store) -> (Option<Capabilities>, Vec<Fault>) {
     let local = [
         state(&config.state),
         audit(&config.state.join("audit.jsonl")),

@@ -75,7 +75,7 @@ impl Crawler {
         };
         let now = clock::text();
         self.ledger.note(vec![name.clone()], &now).await?;
-        let settled = self.ledger.settle(&name, state, reason, Some(identity), &now).await;
+        let settled = self.ledger.set_state(&name, state, reason, Some(identity), &now).await;
         settled?;
         Ok(name)
     }

@@ -5,7 +5,7 @@
 use crate::{
     clock,
     judge::{ended::EndedRun, now::Now},
-    ledger::{Entry, Id, Identity, LedgerError},
+    ledger::{Id, Identity, LedgerError, Row},
     outcome::{Code, Reason, Recheck, State, Stop},
     serve::crawler::Crawler,
     store::{Standing, Store},
@@ -15,7 +15,7 @@ impl Crawler {
     /// What the store says of an open run; none where it leaves the decision to the rules.
     pub(crate) async fn recall(
         &self,
-        entry: &Entry,
+        entry: &Row,
         run: &EndedRun,
         now: &Now,
     ) -> Option<Result<(), Stop>> {
@@ -67,7 +67,7 @@ impl Crawler {
 
     /// Looks in the store for a run that the ledger calls published, before its owner is told so
     /// again.
-    pub(crate) async fn confirm(&self, entry: &Entry) -> Result<(), LedgerError> {
+    pub(crate) async fn confirm(&self, entry: &Row) -> Result<(), LedgerError> {
         let standing = match &entry.identity {
             Some(run) => self.standing(&run.owner, &run.run_id).await,
             None => Ok(Standing::Unknown),
@@ -83,7 +83,7 @@ impl Crawler {
             }
             Ok(Standing::Withdrawn(why)) => {
                 let (reason, now) = (Reason::new(Code::Withdrawn, why), clock::text());
-                self.ledger.settle(&entry.name, State::Withdrawn, reason, None, &now).await?;
+                self.ledger.set_state(&entry.name, State::Withdrawn, reason, None, &now).await?;
             }
             Ok(_) => self.ledger.untell(&entry.name).await?,
         }

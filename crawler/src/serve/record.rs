@@ -4,9 +4,9 @@ use serde_json::json;
 use sluice_site::audit::Event;
 
 use crate::{
-    edge,
+    failpoint,
     judge::now::Now,
-    ledger::{Entry, Identity, LedgerError},
+    ledger::{Identity, LedgerError, Row},
     outcome::{Code, Outcome, Reason, Recheck, State, Step, Stop, next},
     serve::{crawler::Crawler, health::Part},
 };
@@ -15,7 +15,7 @@ impl Crawler {
     /// Writes down what became of a run, if that is news.
     pub(crate) async fn record(
         &self,
-        entry: &Entry,
+        entry: &Row,
         run: Option<Identity>,
         verdict: Result<(), Stop>,
         now: &Now,
@@ -30,7 +30,7 @@ impl Crawler {
         }
         let begun = outcome.is_open() && self.begun(entry).await?;
         let step = next(entry.state, begun, outcome);
-        if !self.settle(entry, run, outcome, step, reason, now).await? {
+        if !self.move_on(entry, run, outcome, step, reason, now).await? {
             self.put_back(&entry.name, Recheck::Steady, None);
             return Ok(Outcome::Retry);
         }
@@ -39,7 +39,7 @@ impl Crawler {
     }
 
     /// Has a run looked at again, as if this look had not been.
-    pub(crate) fn put_off(&self, entry: &Entry, reason: &Reason) -> Outcome {
+    pub(crate) fn put_off(&self, entry: &Row, reason: &Reason) -> Outcome {
         self.metrics.failed(reason.code());
         self.put_back(&entry.name, Recheck::Steady, None);
         Outcome::Retry
@@ -48,7 +48,7 @@ impl Crawler {
     /// Takes a run back and writes down how that came out.
     pub(crate) async fn record_withdrawal(
         &self,
-        entry: &Entry,
+        entry: &Row,
         now: &Now,
     ) -> Result<Outcome, LedgerError> {
         let taken = self.take_down(entry, now).await;
@@ -62,8 +62,8 @@ impl Crawler {
         match taken {
             Ok(()) => {
                 let reason = entry.reason.clone();
-                self.ledger.settle(&entry.name, step.state, reason, None, &now.text).await?;
-                edge::reached("withdrawn", &entry.name);
+                self.ledger.set_state(&entry.name, step.state, reason, None, &now.text).await?;
+                failpoint::reached("withdrawn", &entry.name);
                 announce(&entry.name, entry.identity.as_ref(), outcome, &entry.reason);
             }
             Err(stop) => self.note_remains(entry, stop.reason()).await?,
@@ -73,7 +73,7 @@ impl Crawler {
     }
 
     /// What can't be taken back yet is said once, and stands in the ledger if it is in the store.
-    async fn note_remains(&self, entry: &Entry, reason: &Reason) -> Result<(), LedgerError> {
+    async fn note_remains(&self, entry: &Row, reason: &Reason) -> Result<(), LedgerError> {
         let remains = reason.is(Code::VersionsRemain);
         let said = remains && entry.remains.as_ref() == Some(&reason.message);
         if said {
@@ -88,9 +88,9 @@ impl Crawler {
     }
 
     /// Whether all of it stands where it belongs; what the audit log doesn't take isn't decided.
-    async fn settle(
+    async fn move_on(
         &self,
-        entry: &Entry,
+        entry: &Row,
         run: Option<Identity>,
         outcome: Outcome,
         step: Step,
@@ -108,14 +108,14 @@ impl Crawler {
             self.health.works(Part::Audit);
         }
         let (told, words) = (run.clone(), reason.clone());
-        self.ledger.settle(&entry.name, step.state, reason, run, &now.text).await?;
+        self.ledger.set_state(&entry.name, step.state, reason, run, &now.text).await?;
         announce(&entry.name, told.as_ref(), outcome, &words);
-        edge::reached("settled", &entry.name);
+        failpoint::reached("settled", &entry.name);
         Ok(true)
     }
 
     /// Whether objects of a run may exist by now.
-    pub(crate) async fn begun(&self, entry: &Entry) -> Result<bool, LedgerError> {
+    pub(crate) async fn begun(&self, entry: &Row) -> Result<bool, LedgerError> {
         let now = async || self.ledger.entry(&entry.name).await;
         Ok(entry.begun || now().await?.is_some_and(|entry| entry.begun))
     }
@@ -123,7 +123,7 @@ impl Crawler {
     async fn log(
         &self,
         event: Event,
-        entry: &Entry,
+        entry: &Row,
         run: Option<&Identity>,
         reason: &Reason,
     ) -> Result<(), Stop> {
@@ -139,7 +139,7 @@ impl Crawler {
 }
 
 /// Whether a run's owner or a reviewer learns something new.
-fn is_news(entry: &Entry, outcome: Outcome, state: State, reason: &Reason) -> bool {
+fn is_news(entry: &Row, outcome: Outcome, state: State, reason: &Reason) -> bool {
     // The words of a store's error differ from one try to the next.
     let same = if outcome.is_retry() || reason.is(Code::StoreRefused) {
         entry.reason.cause == reason.cause

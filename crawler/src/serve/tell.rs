@@ -5,8 +5,8 @@ use std::{path::Path, sync::Arc, time::Instant};
 use tokio::task::spawn_blocking;
 
 use crate::{
-    edge,
-    ledger::{Entry, LedgerError},
+    failpoint,
+    ledger::{LedgerError, Row},
     outcome::Notice,
     serve::{crawler::Crawler, health::Part, status},
     store::Store,
@@ -27,14 +27,14 @@ impl Crawler {
             let asked = untold.len();
             let (config, store) = (Arc::clone(&self.config), self.store.clone());
             let work = spawn_blocking(move || {
-                let write = |entry: Entry| tell(&config.site.status, &store, entry);
+                let write = |entry: Row| tell(&config.site.status, &store, entry);
                 let (told, failed): (Vec<_>, Vec<_>) =
                     untold.into_iter().map(write).partition(Result::is_ok);
                 let told: Vec<String> = told.into_iter().flatten().collect();
                 (told, failed.into_iter().find_map(Result::err))
             });
             let (told, failed) = work.await.unwrap_or_default();
-            told.iter().for_each(|name| edge::reached("told", name));
+            told.iter().for_each(|name| failpoint::reached("told", name));
             if !told.is_empty() {
                 self.ledger.told(told).await?;
             }
@@ -55,8 +55,8 @@ impl Crawler {
 }
 
 /// Writes one status file; says whose it was.
-fn tell(dir: &Path, store: &Store, entry: Entry) -> Result<String, String> {
-    let Entry { name, state, reason, identity, changed, .. } = entry;
+fn tell(dir: &Path, store: &Store, entry: Row) -> Result<String, String> {
+    let Row { name, state, reason, identity, changed, .. } = entry;
     // Only a verified attestation says whose run it is.
     let Some(run) = identity else { return Ok(name) };
     let (notice, place) = (Notice::new(state, &reason), store.place(&run.owner, &run.run_id));

@@ -15,11 +15,12 @@ use sluice_sys::{
 };
 
 use crate::{
-    clock, edge,
+    clock,
     error::PassError,
+    failpoint,
     judge::now::Now,
     key::{MANIFEST, TOMBSTONE},
-    ledger::Entry,
+    ledger::Row,
     outcome::{Code, Reason, State, Stop},
     publish::uploads::Uploads,
     serve::crawler::Crawler,
@@ -85,7 +86,9 @@ impl Crawler {
                 Some(entry) if entry.state == State::Withdrawing => continue,
                 Some(entry) if entry.state == State::Published => {
                     let now = clock::text();
-                    self.ledger.settle(&entry.name, State::Withdrawing, reason, None, &now).await?;
+                    self.ledger
+                        .set_state(&entry.name, State::Withdrawing, reason, None, &now)
+                        .await?;
                     Ok(Some(entry.name))
                 }
                 _ => self.restore_withdrawing(run, run_id, reason).await,
@@ -117,7 +120,7 @@ impl Crawler {
     }
 
     /// Takes back one run, from wherever an earlier attempt left off.
-    pub(crate) async fn take_down(&self, entry: &Entry, now: &Now) -> Result<(), Stop> {
+    pub(crate) async fn take_down(&self, entry: &Row, now: &Now) -> Result<(), Stop> {
         let Some(run) = &entry.identity else {
             return Err(Stop::hold(Code::Withdrawn, "a run without a name can't be withdrawn"));
         };
@@ -134,16 +137,16 @@ impl Crawler {
         if present.contains_key(&manifest) {
             store.hide(&manifest).await?;
         }
-        edge::reached("manifest-gone", &entry.name);
+        failpoint::reached("manifest-gone", &entry.name);
         if !present.contains_key(&tombstone) {
             let text = Tombstone::new(&run.run_id, &entry.reason.message, &now.text);
             store.put_plain(&tombstone, text.to_bytes()?).await?;
         }
-        edge::reached("tombstone-sent", &entry.name);
+        failpoint::reached("tombstone-sent", &entry.name);
         for key in present.keys().filter(|key| **key != tombstone && **key != manifest) {
             store.hide(key).await?;
         }
-        edge::reached("files-gone", &entry.name);
+        failpoint::reached("files-gone", &entry.name);
         Uploads::of(&self.ledger, &entry.name).abort_left(&store).await?;
         store.purge(&run.owner, &run.run_id, &tombstone).await?;
         Ok(())

@@ -11,7 +11,7 @@ use sluice_policy::digest::Digest;
 
 use super::{
     confirm::{self, Sent},
-    probe::Honours,
+    probe::Capabilities,
     trial::Place,
     upload::Upload,
 };
@@ -38,12 +38,12 @@ pub(super) trait Backend: Send + Sync {
     }
 
     /// Finds out at the first call what the server can be relied on for.
-    async fn probe(&self) -> std::result::Result<Honours, Stop> {
-        Ok(Honours::default())
+    async fn probe(&self) -> std::result::Result<Capabilities, Stop> {
+        Ok(Capabilities::default())
     }
 
     /// The same for `validate`; none where an object is to be tried.
-    async fn preflight(&self) -> std::result::Result<Option<Honours>, Stop> {
+    async fn preflight(&self) -> std::result::Result<Option<Capabilities>, Stop> {
         Ok(None)
     }
 

@@ -15,7 +15,7 @@ use super::{
     backend::{Backend, Ours},
     confirm::{self, Sent},
     failed::refused,
-    probe::{self, Honours},
+    probe::{self, Capabilities},
     upload::{Parts, Upload},
     versions,
 };
@@ -24,7 +24,7 @@ use crate::outcome::Stop;
 pub(super) struct Bucket {
     pub(super) api: Api,
     prefix: String,
-    honours: OnceCell<Honours>,
+    honours: OnceCell<Capabilities>,
 }
 
 impl Bucket {
@@ -40,12 +40,12 @@ impl Backend for Bucket {
     }
 
     /// Also makes the bucket if it isn't there, and says what was found.
-    async fn probe(&self) -> std::result::Result<Honours, Stop> {
+    async fn probe(&self) -> std::result::Result<Capabilities, Stop> {
         let probe = async || probe::probe(&self.api, &self.prefix).await;
         self.honours.get_or_try_init(probe).await.copied()
     }
 
-    async fn preflight(&self) -> std::result::Result<Option<Honours>, Stop> {
+    async fn preflight(&self) -> std::result::Result<Option<Capabilities>, Stop> {
         self.probe().await.map(Some)
     }
 

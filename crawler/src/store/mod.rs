@@ -38,7 +38,7 @@ use directory::{Directory, is_staged};
 use failed::differs;
 pub use manifest::{Manifest, manifest, published};
 use owners::Owners;
-pub use probe::Honours;
+pub use probe::Capabilities;
 pub use standing::Standing;
 pub(crate) use tombstone::Tombstone;
 use trial::CONTENT;
@@ -93,7 +93,7 @@ impl Store {
 
     /// Finds out at the first call what the server can be relied on for. Other stores have nothing to
     /// find out, and each owner's own is tried when it is first used.
-    pub async fn probe(&self) -> std::result::Result<Honours, Stop> {
+    pub async fn probe(&self) -> std::result::Result<Capabilities, Stop> {
         self.backend.probe().await
     }
 
@@ -103,10 +103,10 @@ impl Store {
     }
 
     /// Tries what the first run will do.
-    pub async fn preflight(&self) -> std::result::Result<Honours, Stop> {
+    pub async fn preflight(&self) -> std::result::Result<Capabilities, Stop> {
         match self.backend.preflight().await? {
             Some(honours) => Ok(honours),
-            None => self.try_out().await.map(|()| Honours::default()),
+            None => self.try_out().await.map(|()| Capabilities::default()),
         }
     }
 

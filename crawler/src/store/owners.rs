@@ -12,7 +12,7 @@ use super::{
     backend::{Backend, Own},
     bucket::Bucket,
     connect,
-    probe::{self, Honours},
+    probe::{self, Capabilities},
 };
 use crate::{
     config::S3,
@@ -79,10 +79,10 @@ impl Backend for Owners {
     }
 
     /// Only that the server is there and lets the key in: whose buckets there will be isn't known.
-    async fn preflight(&self) -> std::result::Result<Option<Honours>, Stop> {
+    async fn preflight(&self) -> std::result::Result<Option<Capabilities>, Stop> {
         self.checked(TRIAL)?;
         probe::has_bucket(&self.trial.api).await?;
-        Ok(Some(Honours::default()))
+        Ok(Some(Capabilities::default()))
     }
 }
 

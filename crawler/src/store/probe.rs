@@ -15,7 +15,7 @@ use crate::outcome::{Code, Stop};
 /// What a server was found to do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Honours {
+pub struct Capabilities {
     /// Refuses to overwrite where it is asked not to (`If-None-Match`).
     pub conditions: bool,
     /// Refuses bytes that aren't those of the SHA-256 sent with them.
@@ -33,7 +33,7 @@ pub struct Honours {
 }
 
 /// Tries the server with an object of its own below `prefix`.
-pub(super) async fn probe(api: &Api, prefix: &str) -> Result<Honours, Stop> {
+pub(super) async fn probe(api: &Api, prefix: &str) -> Result<Capabilities, Stop> {
     let made_bucket = bucket(api).await?;
     if !has_bucket(api).await? {
         return Err(refused("s3:ListBucket", StatusCode::NOT_FOUND));
@@ -58,13 +58,13 @@ pub(super) async fn probe(api: &Api, prefix: &str) -> Result<Honours, Stop> {
         other => other,
     };
     let object_lock = versions::locked(api).await?;
-    let honours = Honours { made_bucket, versions, object_lock, ..found };
+    let honours = Capabilities { made_bucket, versions, object_lock, ..found };
     announce(api, &honours);
     Ok(honours)
 }
 
 /// What the server does with the object `key`.
-async fn attempt(api: &Api, key: &Path) -> Result<Honours, Stop> {
+async fn attempt(api: &Api, key: &Path) -> Result<Capabilities, Stop> {
     let (bytes, other) = (CONTENT, b"another".as_slice());
     let (right, wrong) = (base64(&Digest::of(bytes)), base64(&Digest::of(other)));
     let checks_sha256 = match api.put(key, bytes, &wrong, false).await? {
@@ -85,7 +85,13 @@ async fn attempt(api: &Api, key: &Path) -> Result<Honours, Stop> {
     let tells_sha256 = !repeats && api.head(key).await?.sha256 == Some(Digest::of(bytes).hex());
     let conditions = api.put(key, bytes, &right, true).await? == StatusCode::PRECONDITION_FAILED;
     let checks_parts = checks_parts(api, key, bytes, &wrong).await?;
-    Ok(Honours { conditions, checks_sha256, checks_parts, tells_sha256, ..Honours::default() })
+    Ok(Capabilities {
+        conditions,
+        checks_sha256,
+        checks_parts,
+        tells_sha256,
+        ..Capabilities::default()
+    })
 }
 
 /// Whether a part that was changed on its way is refused; some servers check whole objects alone.
@@ -159,8 +165,8 @@ fn lacks(api: &Api, right: &str, status: StatusCode) -> Stop {
     }
 }
 
-fn announce(api: &Api, honours: &Honours) {
-    let Honours { conditions, checks_sha256, checks_parts, tells_sha256, .. } = *honours;
+fn announce(api: &Api, honours: &Capabilities) {
+    let Capabilities { conditions, checks_sha256, checks_parts, tells_sha256, .. } = *honours;
     let endpoint = &api.endpoint;
     if honours.made_bucket {
         tracing::info!(endpoint, bucket = api.bucket, "the bucket was made");

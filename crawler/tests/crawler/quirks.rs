@@ -1,7 +1,7 @@
 //! What servers do wrong: each bucket of tests/stores/quirky misbehaves in its own way.
 
 use object_store::{Attribute, ObjectStore, ObjectStoreExt, PutOptions, path::Path};
-use sluice_crawler::{outcome::State, store::Honours};
+use sluice_crawler::{outcome::State, store::Capabilities};
 
 use crate::world::{World, block_on, server::Server};
 
@@ -29,7 +29,10 @@ fn published(server: &Server, world: &World) -> usize {
 fn s3_quirk_parts_that_changed_are_not_published() {
     let Some((server, world)) = bucket("corrupts-parts") else { return };
     let found = block_on(server.store(&world, "pre").probe()).unwrap();
-    assert!(matches!(found, Honours { checks_sha256: true, checks_parts: false, .. }), "{found:?}");
+    assert!(
+        matches!(found, Capabilities { checks_sha256: true, checks_parts: false, .. }),
+        "{found:?}"
+    );
     assert_eq!(published(&server, &world), 0);
     assert_eq!(world.stands(7).reason.code(), "store-differs");
     let objects = server.objects("pre");

@@ -3,7 +3,7 @@
 use std::{fs, process::Command};
 
 use object_store::{Attribute, ObjectStoreExt, path::Path};
-use sluice_crawler::store::{Honours, Store, Versions};
+use sluice_crawler::store::{Capabilities, Store, Versions};
 
 use crate::world::{World, block_on, server::Server};
 
@@ -132,7 +132,8 @@ fn s3_servers_are_known_for_what_they_do() {
         "quirky" => (true, true, true, true, Versions::None),
         name => panic!("{name} is not known"),
     };
-    let Honours { conditions, checks_sha256, checks_parts, tells_sha256, versions, .. } = honours;
+    let Capabilities { conditions, checks_sha256, checks_parts, tells_sha256, versions, .. } =
+        honours;
     assert_eq!((conditions, checks_sha256, checks_parts, tells_sha256, versions), expected);
     assert!(server.objects("probed").is_empty(), "the probe leaves nothing");
 }

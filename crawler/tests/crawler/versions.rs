@@ -11,7 +11,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sluice_crawler::{
     outcome::State,
     serve::withdraw::Request,
-    store::{Honours, Store, Versions},
+    store::{Capabilities, Store, Versions},
 };
 
 use crate::world::{World, block_on, program, server::Server};
@@ -99,7 +99,7 @@ fn s3_versions_are_withdrawn_too() {
     let store = server.store(&world, "gone");
     let found = block_on(store.probe()).unwrap();
     assert!(
-        matches!(found, Honours { versions: Versions::Deleted, object_lock: false, .. }),
+        matches!(found, Capabilities { versions: Versions::Deleted, object_lock: false, .. }),
         "{found:?}"
     );
     // Another run whose name begins alike, and somebody's file beside.

@@ -1,7 +1,7 @@
-//! `make kills`: kill -9 at every edge of a run's life and at random moments under load. Afterwards
+//! `make kills`: kill -9 at every failpoint of a run's life and at random moments under load. Afterwards
 //! the bucket is, byte for byte, what a crawler that nobody killed publishes.
 //!
-//! Started by tests/kills, with the crawler built with the feature `edges`.
+//! Started by tests/kills, with the crawler built with the feature `failpoints`.
 #![allow(clippy::unwrap_used)]
 
 #[path = "../crawler/world/mod.rs"]
@@ -20,7 +20,7 @@ use std::{
 
 use serde_json::json;
 use site::{Site, broken};
-use sluice_crawler::edge::EDGES;
+use sluice_crawler::failpoint::FAILPOINTS;
 
 /// Bucket and number of runs in each state.
 type Left = (BTreeMap<String, Vec<u8>>, BTreeMap<String, i64>);
@@ -48,8 +48,8 @@ fn main() -> ExitCode {
     let report = json!({
         "seed": seed,
         "random-kills": kills,
-        "edges": EDGES,
-        "edges-hit-at-random": hit,
+        "failpoints": FAILPOINTS,
+        "failpoints-hit-at-random": hit,
         "passed": checks.passed,
         "failed": checks.failed,
     });
@@ -91,11 +91,11 @@ fn at_every_edge(checks: &mut Checks) {
     const RUNS: u32 = 12;
     let withdrawn = BTreeSet::from([6, 7]);
     let expected = undisturbed(RUNS, &withdrawn);
-    for edge in EDGES {
+    for failpoint in FAILPOINTS {
         for count in TIMES {
             let site = Site::new();
             site.attest(1..=RUNS);
-            let at = format!("{edge}:{count}");
+            let at = format!("{failpoint}:{count}");
             let kill = [("SLUICE_KILL_AT", at.as_str())];
             let mut killed = site.once(&kill).is_none();
             checks.check(
@@ -115,10 +115,10 @@ fn at_every_edge(checks: &mut Checks) {
             checks.check(&format!("{at}: the audit log holds"), site.audit_holds());
         }
     }
-    println!("{} edges, {} times each", EDGES.len(), TIMES.len());
+    println!("{} failpoints, {} times each", FAILPOINTS.len(), TIMES.len());
 }
 
-/// Kills daemons while runs come in; says which edges kills fell behind.
+/// Kills daemons while runs come in; says which failpoints kills fell behind.
 fn at_random_moments(checks: &mut Checks, seed: u64, kills: u64) -> BTreeSet<String> {
     let mut random = Random(seed | 1);
     let (mut hit, mut runs, mut left) = (BTreeSet::new(), 0, kills);
@@ -127,10 +127,10 @@ fn at_random_moments(checks: &mut Checks, seed: u64, kills: u64) -> BTreeSet<Str
         runs += kill_often(checks, &mut random, some, &mut hit);
         left -= some;
     }
-    let share = 100 * hit.len() / EDGES.len();
-    println!("{kills} kills, {runs} runs, {share} % of the edges hit");
-    let missed: Vec<_> = EDGES.iter().filter(|edge| !hit.contains(**edge)).collect();
-    checks.check(&format!("95 % of the edges are hit, not {missed:?}"), share >= 95);
+    let share = 100 * hit.len() / FAILPOINTS.len();
+    println!("{kills} kills, {runs} runs, {share} % of the failpoints hit");
+    let missed: Vec<_> = FAILPOINTS.iter().filter(|failpoint| !hit.contains(**failpoint)).collect();
+    checks.check(&format!("95 % of the failpoints are hit, not {missed:?}"), share >= 95);
     hit
 }
 
@@ -156,7 +156,7 @@ fn kill_often(
         }
         let daemon = site.daemon();
         // At times a kill falls into the start, else anywhere into the work: how far that has come
-        // is told by the edges that were passed, so that the machine's speed doesn't matter.
+        // is told by the failpoints that were passed, so that the machine's speed doesn't matter.
         if random.below(8) > 0 {
             site.wait_for_edges(random.below(u64::from(more) * EDGES_PER_RUN));
         }

@@ -41,7 +41,7 @@ const PREFIX: &str = "sluice";
 pub(crate) struct Site {
     world: World,
     server: Server,
-    /// How far the file of edges was read.
+    /// How far the file of failpoints was read.
     read: Cell<usize>,
 }
 
@@ -54,9 +54,9 @@ impl Site {
         block_on(server.store(&world, PREFIX).probe()).unwrap();
         let section = server.section(&world, PREFIX) + "interval-seconds = 1\n";
         world.inhabit(&world.site_with(&section));
-        fs::write(world.at("edges"), "").unwrap();
+        fs::write(world.at("failpoints"), "").unwrap();
         let all = std::os::unix::fs::PermissionsExt::from_mode(0o666);
-        fs::set_permissions(world.at("edges"), all).unwrap();
+        fs::set_permissions(world.at("failpoints"), all).unwrap();
         Self { world, server, read: Cell::new(0) }
     }
 
@@ -84,7 +84,7 @@ impl Site {
         let mut command = self.world.program(BINARY, words);
         command.stdout(Stdio::null()).stderr(Stdio::null());
         command.env("SLUICE_NOW", (ended() + 600).to_string());
-        command.env("SLUICE_EDGES", self.world.at("edges"));
+        command.env("SLUICE_FAILPOINTS", self.world.at("failpoints"));
         command.envs(set.iter().copied());
         command
     }
@@ -146,12 +146,12 @@ impl Site {
         counts.into_iter().map(|(state, count)| (state.word().to_owned(), count)).collect()
     }
 
-    /// Returns once more than `count` edges were passed since the last call of
+    /// Returns once more than `count` failpoints were passed since the last call of
     /// [`Self::edges_cut`], or none for a while: there is nothing to do any more.
     pub(crate) fn wait_for_edges(&self, count: u64) {
         let (mut before, mut still) = (0, 0);
         while still < 500 {
-            let text = fs::read(self.world.at("edges")).unwrap();
+            let text = fs::read(self.world.at("failpoints")).unwrap();
             let fresh =
                 text[self.read.get()..].iter().filter(|&&byte| byte == b'\n').count() as u64;
             if fresh > count {
@@ -163,17 +163,18 @@ impl Site {
         }
     }
 
-    /// Edges behind which runs were when the process ended, since the last call.
+    /// Failpoints behind which runs were when the process ended, since the last call.
     pub(crate) fn edges_cut(&self) -> BTreeSet<String> {
-        let text = fs::read_to_string(self.world.at("edges")).unwrap();
+        let text = fs::read_to_string(self.world.at("failpoints")).unwrap();
         let fresh = &text[self.read.replace(text.len())..];
         let lines = fresh.lines().filter_map(|line| line.split_once(' '));
-        // Runs are named by their attestation at some edges, by their run id at others.
+        // Runs are named by their attestation at some failpoints, by their run id at others.
         let job = |run: &str| {
             let run = run.trim_end_matches(".json").trim_end_matches(".0");
             run.rsplit('-').next().unwrap_or_default().to_owned()
         };
-        let last: HashMap<String, &str> = lines.map(|(edge, run)| (job(run), edge)).collect();
+        let last: HashMap<String, &str> =
+            lines.map(|(failpoint, run)| (job(run), failpoint)).collect();
         last.into_values().map(str::to_owned).collect()
     }
 

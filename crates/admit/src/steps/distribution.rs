@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags, fchmod, flock, mkdirat, openat, unlinkat};
 use rustix::io::Errno;
-use sluice_policy::ticket::{is_sealed_file, seal_file};
+use sluice_policy::ticket::{authenticate_file, is_authentic_file};
 use sluice_protocol::Code;
 use sluice_sys::beneath::{open_beneath, open_dir};
 use sluice_sys::identity::as_user;
@@ -51,8 +51,8 @@ pub(super) fn for_other_nodes<'a>(
     bytes: &[u8],
     undo: &mut Undo<'a>,
 ) -> Result<(), Refused> {
-    let path = job.seal();
-    let sealed = [seal_file(key, bytes).as_slice(), bytes].concat();
+    let path = job.sealed_dir();
+    let sealed = [authenticate_file(key, bytes).as_slice(), bytes].concat();
     let dir = job
         .user
         .serve(|| -> io::Result<OwnedFd> {
@@ -84,7 +84,7 @@ pub(super) fn elsewhere(job: &Job<'_>) -> Result<Option<Inside>, Refused> {
     const MAC: usize = 32;
     let (uid, gid) =
         job.site.service().map_err(|error| Refused::new(Code::ConfigurationInvalid, error))?;
-    let path = job.seal();
+    let path = job.sealed_dir();
     let found = as_user(uid, gid, || -> io::Result<Vec<u8>> {
         let file = open_beneath(open_dir(&path)?, Path::new(JobDir::STEPS), OFlags::RDONLY)?;
         read_limited(file, MAX_BYTES)
@@ -95,7 +95,7 @@ pub(super) fn elsewhere(job: &Job<'_>) -> Result<Option<Inside>, Refused> {
     };
     let altered = || Refused::new(Code::InternalError, "the job's record was altered");
     let (mac, bytes) = bytes.split_at_checked(MAC).ok_or_else(altered)?;
-    if !is_sealed_file(&ticket::key(job.roots)?, bytes, mac) {
+    if !is_authentic_file(&ticket::key(job.roots)?, bytes, mac) {
         return Err(altered());
     }
     let inside: Inside = serde_json::from_slice(bytes).map_err(|_| altered())?;

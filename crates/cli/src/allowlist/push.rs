@@ -77,7 +77,7 @@ fn here(args: &Push, stream: bool) -> Result<Exit> {
     // Elsewhere lie other hosts' sets.
     if args.to == Path::new(ALLOWLIST) {
         // Running jobs before the log: a full disk is no reason to let them go on.
-        running::settle(&site)?;
+        running::apply(&site)?;
         serial.map_or(Ok(()), record)?;
     }
     if args.json {

@@ -15,7 +15,7 @@ use crate::{output, slurm};
 
 /// Takes the published set in, so that its serial is remembered, and does with the running jobs that
 /// it takes back what the site's policy says.
-pub(super) fn settle(site: &Site) -> Result<()> {
+pub(super) fn apply(site: &Site) -> Result<()> {
     if !geteuid().is_root() {
         // Another user's place for sets is no node's.
         return Ok(());

@@ -42,7 +42,7 @@ pub struct EnvelopeSignature {
 }
 
 /// Signs `payload` with the node's Ed25519 `key`, whose host certificate is `cert`.
-pub fn seal(payload: &[u8], key: &PrivateKey, cert: &str) -> Result<Envelope, AttestationError> {
+pub fn sign(payload: &[u8], key: &PrivateKey, cert: &str) -> Result<Envelope, AttestationError> {
     let pair = key.key_data().ed25519().ok_or(AttestationError::KeyType("the node's key"))?;
     let key =
         SigningKey::try_from(pair).map_err(|_| AttestationError::KeyType("the node's key"))?;

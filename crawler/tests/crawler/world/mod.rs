@@ -146,7 +146,7 @@ impl World {
                 ledger.note(names.to_vec(), "2026-07-01T12:00:00Z").await.unwrap();
                 let reason = || Reason::new(Code::PolicyPassed, "");
                 let settled = names.iter().map(|name| {
-                    ledger.settle(name, State::Published, reason(), None, "2026-07-01T12:00:00Z")
+                    ledger.set_state(name, State::Published, reason(), None, "2026-07-01T12:00:00Z")
                 });
                 futures_util::future::try_join_all(settled).await.unwrap();
             }

@@ -8,7 +8,7 @@ use std::{
 use sluice_policy::{
     attestation::{
         AuditHead, Basis, End, IrregularFile, JobState, OutputFile, Predicate, Run as Admitted,
-        Statement, seal,
+        Statement, sign,
     },
     digest::Digest,
 };
@@ -122,7 +122,7 @@ impl Run<'_> {
         let read = |name: &str| fs::read_to_string(self.world.at("keys").join(name)).unwrap();
         let key = PrivateKey::from_openssh(read(key)).unwrap();
         let payload = Statement::new(self.predicate.clone()).to_bytes().unwrap();
-        let envelope = seal(&payload, &key, &read(certificate)).unwrap();
+        let envelope = sign(&payload, &key, &read(certificate)).unwrap();
         fs::write(self.world.spooled(self.predicate.run.job), envelope.to_bytes().unwrap())
             .unwrap();
         self.predicate.run.run_id

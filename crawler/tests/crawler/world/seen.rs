@@ -6,7 +6,7 @@ use futures_util::TryStreamExt;
 use object_store::{ObjectStore, ObjectStoreExt};
 use serde_json::Value;
 use sluice_crawler::{
-    ledger::{Entry, Reader},
+    ledger::{Reader, Row},
     outcome::State,
 };
 use sluice_policy::digest::Digest;
@@ -15,7 +15,7 @@ use super::{World, block_on, run::spooled};
 
 impl World {
     /// What the ledger says of a job.
-    pub(crate) fn stands(&self, job: u32) -> Entry {
+    pub(crate) fn stands(&self, job: u32) -> Row {
         let name = spooled(job);
         let entries = Reader::open(&self.at("state")).unwrap().all().unwrap();
         entries.into_iter().find(|entry| entry.name == name).unwrap()

@@ -73,9 +73,9 @@ impl Cluster {
         PrivateKey::from_openssh(self.keys.read(name)).unwrap()
     }
 
-    fn seal(&self, predicate: Predicate) -> Envelope {
+    fn sign(&self, predicate: Predicate) -> Envelope {
         let payload = Statement::new(predicate).to_bytes().unwrap();
-        seal(&payload, &self.key("node"), &self.cert).unwrap()
+        sign(&payload, &self.key("node"), &self.cert).unwrap()
     }
 
     fn open(&self, envelope: &Envelope) -> Result<Statement, AttestationError> {
@@ -85,7 +85,7 @@ impl Cluster {
     fn attest(&self, change: impl Fn(&mut Predicate)) -> Result<Statement, AttestationError> {
         let mut predicate = predicate();
         change(&mut predicate);
-        self.open(&self.seal(predicate))
+        self.open(&self.sign(predicate))
     }
 }
 
@@ -99,7 +99,7 @@ fn certificate_error(result: Result<Statement, AttestationError>) -> &'static st
 #[test]
 fn opens_what_a_certified_node_sealed() {
     let cluster = Cluster::of_n1();
-    let envelope = cluster.seal(predicate());
+    let envelope = cluster.sign(predicate());
     let read = Envelope::parse(&envelope.to_bytes().unwrap()).unwrap();
     assert_eq!(read, envelope);
     let statement = cluster.open(&read).unwrap();
@@ -115,7 +115,7 @@ fn has_the_form_of_in_toto_and_dsse() {
         "the vector of DSSE's specification"
     );
     let cluster = Cluster::of_n1();
-    let envelope = serde_json::to_value(cluster.seal(predicate())).unwrap();
+    let envelope = serde_json::to_value(cluster.sign(predicate())).unwrap();
     assert_eq!(envelope["payloadType"], "application/vnd.in-toto+json");
     let payload = Base64::decode_vec(envelope["payload"].as_str().unwrap()).unwrap();
     let statement: serde_json::Value = serde_json::from_slice(&payload).unwrap();
@@ -143,24 +143,24 @@ fn refuses_certificates_that_say_something_else() {
     // The crate cannot read an end of validity that never comes.
     let endless = Cluster::new(&["-h", "-n", "n1"]);
     let payload = Statement::new(predicate()).to_bytes().unwrap();
-    assert!(seal(&payload, &endless.key("node"), &endless.cert).is_err());
+    assert!(sign(&payload, &endless.key("node"), &endless.cert).is_err());
 }
 
 #[test]
 fn refuses_another_cluster_and_borrowed_certificates() {
     let (ours, theirs) = (Cluster::of_n1(), Cluster::of_n1());
-    let found = certificate_error(ours.open(&theirs.seal(predicate())));
+    let found = certificate_error(ours.open(&theirs.sign(predicate())));
     assert!(found.contains("did not sign"), "{found}");
 
     // Their key with our certificate.
-    let mut borrowed = theirs.seal(predicate());
+    let mut borrowed = theirs.sign(predicate());
     borrowed.signatures[0].cert = ours.cert.clone();
     assert!(ours.open(&borrowed).is_err());
-    borrowed.signatures[0].keyid = ours.seal(predicate()).signatures[0].keyid.clone();
+    borrowed.signatures[0].keyid = ours.sign(predicate()).signatures[0].keyid.clone();
     assert_eq!(ours.open(&borrowed), Err(AttestationError::Signature));
     let payload = Statement::new(predicate()).to_bytes().unwrap();
-    assert!(seal(&payload, &theirs.key("node"), &ours.cert).is_err());
-    assert!(seal(&payload, &ours.key("cluster"), &ours.cert).is_err());
+    assert!(sign(&payload, &theirs.key("node"), &ours.cert).is_err());
+    assert!(sign(&payload, &ours.key("cluster"), &ours.cert).is_err());
 }
 
 #[test]
@@ -170,11 +170,11 @@ fn wants_ed25519() {
     keys.make("node", "ecdsa");
     let cert = keys.certify("cluster", "node", &["-h", "-n", "n1", "-V", VALID]);
     let key = PrivateKey::from_openssh(keys.read("node")).unwrap();
-    assert_eq!(seal(b"x", &key, &cert), Err(AttestationError::KeyType("the node's key")));
+    assert_eq!(sign(b"x", &key, &cert), Err(AttestationError::KeyType("the node's key")));
     let cluster = Cluster::of_n1();
     let ca = PublicKey::from_openssh(&keys.public("node")).unwrap();
     assert_eq!(
-        cluster.seal(predicate()).open(&ca, NOW),
+        cluster.sign(predicate()).open(&ca, NOW),
         Err(AttestationError::KeyType("the cluster's key"))
     );
 }
@@ -203,7 +203,7 @@ fn refuses_statements_that_contradict_themselves() {
         let mut statement = Statement::new(predicate());
         change(&mut statement);
         let payload = statement.to_bytes().unwrap();
-        cluster.open(&seal(&payload, &cluster.key("node"), &cluster.cert).unwrap()).unwrap_err()
+        cluster.open(&sign(&payload, &cluster.key("node"), &cluster.cert).unwrap()).unwrap_err()
     };
     assert_eq!(
         sealed(&|s| s.subject[0].name = "other.csv".into()),
@@ -216,7 +216,7 @@ fn refuses_statements_that_contradict_themselves() {
 #[test]
 fn refuses_other_envelopes() {
     let cluster = Cluster::of_n1();
-    let good = cluster.seal(predicate());
+    let good = cluster.sign(predicate());
     let refused = |change: &dyn Fn(&mut Envelope)| {
         let mut envelope = good.clone();
         change(&mut envelope);
@@ -252,7 +252,7 @@ fn detects_every_flipped_bit() {
     for user in ["alice", "alice2", "alice23"] {
         let predicate =
             Predicate { run: Run { user: user.into(), ..predicate().run }, ..predicate() };
-        let good = cluster.seal(predicate).to_bytes().unwrap();
+        let good = cluster.sign(predicate).to_bytes().unwrap();
         assert_eq!(undetected(&cluster, &good), 0, "of {} bits", 8 * good.len());
     }
 }
@@ -260,7 +260,7 @@ fn detects_every_flipped_bit() {
 #[test]
 fn of_an_older_attestation_only_the_certificate_s_comment_is_free() {
     let cluster = Cluster::of_n1();
-    let mut older = cluster.seal(predicate());
+    let mut older = cluster.sign(predicate());
     assert!(!older.signatures[0].cert.ends_with(" n"), "it is sealed without");
     older.signatures[0].cert += " n";
     let good = older.to_bytes().unwrap();
