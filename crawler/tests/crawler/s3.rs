@@ -127,7 +127,7 @@ fn s3_servers_are_known_for_what_they_do() {
     println!("honours {}", serde_json::to_string(&honours).unwrap());
     let expected = match server.name.as_str() {
         "s3s-fs" => (true, true, false, true, Versions::Unsupported),
-        "garage" => (false, true, true, true, Versions::Unsupported),
+        "garage" => (false, true, true, true, Versions::None),
         "rclone" => (false, false, false, false, Versions::None),
         "quirky" => (true, true, true, true, Versions::None),
         name => panic!("{name} is not known"),
