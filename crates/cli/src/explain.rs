@@ -12,7 +12,7 @@ use crate::args::audit::Log;
 use crate::args::job::Explain;
 use crate::audit::{go_through, is_about, sentence, text, user};
 use crate::exit::{Exit, Failure, Result};
-use crate::results::{self, Decision, Verdict};
+use crate::told::{self, Decision, Verdict};
 use crate::{configured, output, run_dir};
 
 /// What is known of a job.
@@ -49,7 +49,7 @@ fn from_verdict(args: &Explain, job: u32) -> Result<Exit> {
         Some(dir) => vec![run_dir::named(dir, &site.runs)?],
         None => run_dir::all(&run_dir::home(&site.runs)?)?,
     };
-    let verdict = dirs.iter().find_map(|dir| results::verdict_of(dir, job).transpose());
+    let verdict = dirs.iter().find_map(|dir| told::verdict_of(dir, job).transpose());
     let verdict = verdict.transpose()?.ok_or_else(|| {
         Failure::bad(format_args!(
             "no run directory of yours has a verdict on job {job}; name its directory with \

@@ -19,6 +19,7 @@ mod sanitize;
 mod slurm;
 mod spool;
 mod submit;
+mod told;
 mod tree;
 mod verify;
 mod warm;

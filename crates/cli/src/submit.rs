@@ -19,7 +19,7 @@ use crate::allowlist::published;
 use crate::args::job::Submit;
 use crate::exit::{Doing, Exit, Failure, Result};
 use crate::slurm::{self, Job};
-use crate::{configured, output, read, results, run_dir};
+use crate::{configured, output, read, run_dir, told};
 
 /// Between two questions to the controller while waiting; grows from the first to the second.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(8));
@@ -222,9 +222,5 @@ fn wait(job: &str, dir: &Path) -> Result<Ended> {
         pause = longest.min(pause * 2);
     };
     spinner.finish_and_clear();
-    Ok(Ended {
-        exit_code: last.exit_code(),
-        refusal: results::refusal(dir, job),
-        state: last.state,
-    })
+    Ok(Ended { exit_code: last.exit_code(), refusal: told::refusal(dir, job), state: last.state })
 }

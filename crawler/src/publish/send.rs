@@ -2,12 +2,12 @@
 //! the run is complete. Everything may be repeated after a kill: what is already there with the
 //! same content stays, what is there with other content is never touched.
 
-use std::{collections::HashMap, fs::File, io::Read};
+use std::collections::HashMap;
 
 use futures_util::{StreamExt, stream};
 use object_store::path::Path;
 use sluice_policy::{
-    digest::{Digest, Hasher},
+    digest::Digest,
     entry::{Output, Rules},
 };
 
@@ -19,12 +19,13 @@ use crate::{
     },
     key::{ATTESTATION, MANIFEST, TOMBSTONE},
     outcome::{Code, Stop},
-    publish::{buffers::Buffers, uploads::Uploads},
-    store::{About, Content, Sent, Store, Upload, manifest, published},
+    publish::{
+        buffers::Buffers,
+        parts::{PART, send_parts},
+        uploads::Uploads,
+    },
+    store::{About, Content, Sent, Store, manifest, published},
 };
-
-/// Files up to this many bytes are sent in one piece, larger ones in parts of it.
-const PART: usize = 8 << 20;
 
 /// Files of one run that are sent at the same time.
 const FILES_AT_ONCE: usize = 8;
@@ -267,39 +268,6 @@ impl Sender<'_> {
         }
         Ok(published(&self.store.bytes(&manifest).await?).is_none())
     }
-}
-
-/// Sends all parts, which may be completed only if they were the attested bytes.
-async fn send_parts(
-    upload: &mut Upload,
-    mut source: File,
-    file: &ResultFile,
-    run_id: &str,
-) -> Result<(), Stop> {
-    let mut hasher = Hasher::default();
-    let mut sent = 0;
-    loop {
-        let mut part = Vec::with_capacity(PART);
-        source
-            .by_ref()
-            .take(PART as u64)
-            .read_to_end(&mut part)
-            .map_err(|error| unreadable(&file.path, &error))?;
-        if part.is_empty() {
-            break;
-        }
-        hasher.update(&part);
-        sent += part.len() as u64;
-        if sent > file.bytes {
-            return Err(changed());
-        }
-        upload.part(part).await?;
-        failpoint::reached("part-sent", run_id);
-    }
-    if sent != file.bytes || hasher.finish() != file.digest {
-        return Err(changed());
-    }
-    Ok(())
 }
 
 fn taken() -> Stop {
