@@ -49,10 +49,32 @@ impl Ran {
     }
 }
 
-/// Says that nothing of `job` runs on `node`, where it has ended, and nothing is still to be
+/// What a node has done with. This may be said long after, when a later start of the job runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// The start of which the node had a record.
+    Start(Incarnation),
+    /// Those of this job of which it has none, since no task of theirs came here.
+    Job(u32),
+}
+
+impl Which {
+    fn covers(self, host: &Host, incarnation: Incarnation) -> bool {
+        match self {
+            Self::Start(start) => incarnation == start,
+            Self::Job(job) => {
+                let record = host.roots.jobs().dir(incarnation.into());
+                incarnation.job == job && !record.path().exists()
+            }
+        }
+    }
+}
+
+/// Says that nothing of `which` runs on `node`, where it has ended, and nothing is still to be
 /// written. That takes as long as the file system does, so the epilog doesn't wait for it.
-pub(crate) fn done(host: &Host, job: u32, node: &str, ran: Ran) -> Result<()> {
-    let running = host.as_service(|| running(host, job))?;
+pub(crate) fn done(host: &Host, which: Which, node: &str, ran: Ran) -> Result<()> {
+    let mut running = host.as_service(|| running(host))?;
+    running.retain(|it| which.covers(host, *it));
     running.into_iter().try_for_each(|it| report(host, it, node, ran))
 }
 
@@ -95,8 +117,8 @@ pub(crate) fn ran(host: &Host, record: &Record) -> Result<Ran> {
     Ok(all)
 }
 
-/// The job's incarnations that nodes still have to say they are done with.
-fn running(host: &Host, job: u32) -> Result<Vec<Incarnation>> {
+/// The incarnations that nodes still have to say they are done with.
+fn running(host: &Host) -> Result<Vec<Incarnation>> {
     let dir = host.site.running();
     if !dir.exists() {
         return Ok(Vec::new());
@@ -106,6 +128,5 @@ fn running(host: &Host, job: u32) -> Result<Vec<Incarnation>> {
         let name = entry?.file_name();
         found.extend(name.to_str().and_then(|name| name.parse::<Incarnation>().ok()));
     }
-    found.retain(|it| it.job == job);
     Ok(found)
 }

@@ -1,6 +1,7 @@
 //! A node's part in a job's end; the epilog waits for it, so it is short.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File},
     io::ErrorKind,
     os::unix::process::CommandExt,
@@ -35,7 +36,11 @@ pub(crate) fn end(roots: &Roots, job: u32, node: &str) -> Result<()> {
     let mut names = jobs.names()?;
     names.retain(|name| name.incarnation.job == job);
     // Told to `done`, which finds no record any more.
-    let ran = names.iter().map(|name| Ran::on_node(&jobs.dir(*name))).fold(Ran::Whole, Ran::and);
+    let mut ran = BTreeMap::new();
+    for name in &names {
+        let all = ran.entry(name.incarnation).or_insert(Ran::Whole);
+        *all = all.and(Ran::on_node(&jobs.dir(*name)));
+    }
     let cleared = names.iter().map(|name| clear_or_say(roots, *name)).fold(Ok(()), Result::and);
     // The worker is started whatever happens here: it waits for this node's done record, and
     // without one it attests in the end that the node was lost. It makes its own node's.
@@ -43,7 +48,12 @@ pub(crate) fn end(roots: &Roots, job: u32, node: &str) -> Result<()> {
         return start_worker(job).and(cleared);
     }
     cleared?;
-    start(&["done", &job.to_string(), node, ran.word()])
+    if ran.is_empty() {
+        return start(&["done", &job.to_string(), node, Ran::Whole.word()]);
+    }
+    ran.into_iter().try_for_each(|(incarnation, ran)| {
+        start(&["done", &incarnation.to_string(), node, ran.word()])
+    })
 }
 
 /// As [`clear`], and says so where that fails.

@@ -30,7 +30,12 @@ use std::{env, process::ExitCode};
 
 use anyhow::{Context, Result};
 
-use crate::{done::Ran, host::Host, patience::Patience, slurm::Squeue};
+use crate::{
+    done::{Ran, Which},
+    host::Host,
+    patience::Patience,
+    slurm::Squeue,
+};
 use sluice_site::{
     exit::{self, Exit, Failure},
     paths::Roots,
@@ -42,7 +47,7 @@ fn main() -> ExitCode {
     let result = match run(&words) {
         Ok(true) => Ok(Exit::Ok),
         Ok(false) => Err(Failure::usage(format_args!(
-            "usage: sluice-attest end JOB NODE | done JOB NODE {}|{} | job JOB | resume | sweep",
+            "usage: sluice-attest end JOB NODE | done JOB[.RESTART] NODE {}|{} | job JOB | resume | sweep",
             Ran::Whole.word(),
             Ran::Less.word()
         ))),
@@ -59,7 +64,11 @@ fn run(words: &[&str]) -> Result<bool> {
         ["end", id, node] => end::end(&Roots::system(), job(id)?, node),
         ["done", id, node, ran] => {
             let ran = Ran::of(ran).with_context(|| format!("{ran:?} says nothing of its steps"))?;
-            done::done(&host()?, job(id)?, node, ran)
+            let which = match id.parse() {
+                Ok(start) => Which::Start(start),
+                Err(_) => Which::Job(job(id)?),
+            };
+            done::done(&host()?, which, node, ran)
         }
         ["job", id] => worker::job(&host()?, &Squeue, &Patience::USUAL, job(id)?),
         ["resume"] => sweep::start(&Roots::system()).and(worker::resume(&Roots::system())),

@@ -8,7 +8,7 @@ use std::{cell::Cell, fs, path::PathBuf};
 use sluice_policy::attestation::JobState;
 use sluice_sys::jobs::{Incarnation, JobDir, RecordName};
 
-use crate::{done, end, sweep::sweep};
+use crate::{done, done::Which, end, sweep::sweep};
 use node::{HASTE, JOB, NONE, Node, says, silent};
 
 #[test]
@@ -90,10 +90,16 @@ fn only_incarnations_of_the_job_are_said_to_be_done() {
     let Some(node) = Node::new() else { return };
     let jobs = [JOB, Incarnation { restart: 1, ..JOB }, Incarnation { job: 77, restart: 0 }];
     jobs.iter().for_each(|job| drop(node.admit(*job, &["n1", "n2"])));
-    done::done(&node.host, JOB.job, "n2", done::Ran::Less).unwrap();
-    let said = jobs.map(|job| fs::read_to_string(node.running(job).join("n2")).ok());
+    let said = || jobs.map(|job| fs::read_to_string(node.running(job).join("n2")).ok());
+    done::done(&node.host, Which::Start(JOB), "n2", done::Ran::Less).unwrap();
     let less = Some("interfered\n".to_owned());
-    assert_eq!(said, [less.clone(), less, None]);
+    assert_eq!(said(), [less.clone(), None, None], "a later start has not ended");
+    // This node has records of all of them: what runs here says itself how it ended.
+    done::done(&node.host, Which::Job(JOB.job), "n2", done::Ran::Whole).unwrap();
+    assert_eq!(said(), [less.clone(), None, None]);
+    fs::remove_dir_all(node.host.roots.jobs().dir(jobs[1].into()).path()).unwrap();
+    done::done(&node.host, Which::Job(JOB.job), "n2", done::Ran::Whole).unwrap();
+    assert_eq!(said(), [less, Some("done\n".to_owned()), None]);
 }
 
 #[test]
