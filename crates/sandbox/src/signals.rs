@@ -28,3 +28,35 @@ pub(crate) fn watch() -> io::Result<()> {
 pub fn sent() -> bool {
     SENT.load(Ordering::SeqCst)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{os::unix::process::ExitStatusExt, process::Command, thread};
+
+    use rustix::process::{Pid, Signal, kill_process};
+    use sluice_sys::child;
+
+    use super::sent;
+    use crate::confine::slurms_signals_only;
+
+    /// Ends a process with TERM; whether that is what it died of.
+    fn terminated() -> bool {
+        let mut victim = Command::new("/bin/sleep").arg("100").spawn().unwrap();
+        kill_process(Pid::from_child(&victim), Signal::TERM).unwrap();
+        victim.wait().unwrap().signal() == Some(libc::SIGTERM)
+    }
+
+    #[test]
+    fn signals_of_other_threads_are_noted_and_sent() {
+        // The filter and the note are a process's for good.
+        let process = child::fork(|| {
+            slurms_signals_only().unwrap();
+            assert!(terminated() && !sent(), "the main thread's own");
+            assert!(thread::spawn(terminated).join().unwrap() && sent());
+            let quit = kill_process(rustix::process::getpid(), Signal::QUIT);
+            assert_eq!(quit, Err(rustix::io::Errno::PERM));
+            0
+        });
+        assert_eq!(process.unwrap().wait().unwrap(), Some(0));
+    }
+}

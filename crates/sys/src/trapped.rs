@@ -2,12 +2,14 @@
 #![allow(unsafe_code)] // Handlers of signals have no safe binding.
 
 use std::{
-    io,
+    io, ptr,
     sync::{
         OnceLock,
         atomic::{AtomicBool, Ordering},
     },
 };
+
+use rustix::{process::getpid, thread::gettid};
 
 /// si_code of what a filter stopped, asm-generic/siginfo.h.
 const SYS_SECCOMP: libc::c_int = 1;
@@ -34,7 +36,11 @@ pub fn pass_trapped_kills(word: u64, seen: &'static AtomicBool) -> io::Result<()
     match before.sa_sigaction {
         libc::SIG_DFL | libc::SIG_IGN => Ok(()),
         ours if ours == action.sa_sigaction => Ok(()),
-        _ => Err(io::Error::other("something else handles SIGSYS in this process")),
+        _ => {
+            // SAFETY: what was the action a moment ago; nothing else is asked for.
+            unsafe { libc::sigaction(libc::SIGSYS, &raw const before, ptr::null_mut()) };
+            Err(io::Error::other("something else handles SIGSYS in this process"))
+        }
     }
 }
 
@@ -52,9 +58,7 @@ extern "C" fn handler(_: libc::c_int, info: *mut libc::siginfo_t, context: *mut 
         (argument(libc::REG_RAX), argument(libc::REG_RDI), argument(libc::REG_RSI));
     // What the stopped call answers is the kernel's convention, syscall(2).
     registers[libc::REG_RAX as usize] = if call == libc::SYS_kill {
-        // SAFETY: these two have no preconditions.
-        let is_main =
-            unsafe { libc::syscall(libc::SYS_gettid) } == i64::from(unsafe { libc::getpid() });
+        let is_main = gettid() == getpid();
         if !is_main {
             seen.store(true, Ordering::SeqCst);
         }
