@@ -186,7 +186,7 @@ class Column:
         until(20, job.ended)
         # What outlives the job gets its chance.
         time.sleep(0.5)
-        attempts.wait([self.outside(name, function) for name, function in self.having("after").items()], 4)
+        attempts.wait([self.outside(name, function) for name, function in self.having("after").items()], 15)
         self.directories = [directory / "said", LOOT]
 
     def is_out(self, name, canary, found):
