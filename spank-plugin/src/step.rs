@@ -1,9 +1,11 @@
 //! One step in slurmstepd: the decision made in `init`, and what each later hook makes of it.
 
-use std::path::PathBuf;
-use std::sync::{
-    OnceLock,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    path::PathBuf,
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use sluice_protocol::{Admission, Code, EXIT_REFUSED, Mode, Refusal, Verdict};

@@ -7,9 +7,7 @@ use rustix::{
     thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space},
 };
 use sluice_protocol::{Admission, Network};
-use sluice_sys::jobs::JobDir;
-
-use sluice_sys::namespaces::unshare;
+use sluice_sys::{jobs::JobDir, namespaces::unshare};
 
 use crate::{
     error::{Doing, SandboxError},

@@ -69,18 +69,6 @@ impl Stop {
         }
     }
 
-    /// The same, for whoever writes it down.
-    pub(crate) fn into_reason(self) -> Reason {
-        match self {
-            Self::Wait(reason)
-            | Self::Hold(reason)
-            | Self::HoldContent(reason)
-            | Self::Fail(reason)
-            | Self::Withdrawn(reason)
-            | Self::Retry(reason) => reason,
-        }
-    }
-
     /// The same, held by `rule`.
     pub(crate) fn under(mut self, rule: Option<Rule>) -> Self {
         if let Self::Hold(reason) | Self::HoldContent(reason) = &mut self {

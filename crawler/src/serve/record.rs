@@ -23,7 +23,7 @@ impl Crawler {
         let outcome = Outcome::of(&verdict);
         let reason = match verdict {
             Ok(()) => Reason::new(Code::PolicyPassed, ""),
-            Err(stop) => stop.into_reason(),
+            Err(stop) => stop.reason().clone(),
         };
         if outcome.is_retry() {
             self.metrics.failed(reason.code());

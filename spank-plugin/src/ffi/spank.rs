@@ -125,9 +125,9 @@ impl<'hook> Spank<'hook> {
     pub(crate) fn argv(&self) -> Result<Vec<PathBuf>, SpankError> {
         let mut list: *mut *mut libc::c_char = ptr::null_mut();
         let mut count: i32 = 0;
+        let (to_count, to_list) = (&raw mut count, &raw mut list);
         // SAFETY: S_JOB_ARGV writes an int and a char**.
-        let code =
-            unsafe { c::spank_get_item(self.handle, c::S_JOB_ARGV, &raw mut count, &raw mut list) };
+        let code = unsafe { c::spank_get_item(self.handle, c::S_JOB_ARGV, to_count, to_list) };
         if code != 0 {
             return Err(SpankError { what: "command", code });
         }
