@@ -220,7 +220,7 @@ fn allowlists() {
             w.publish();
         }),
         ("entry-invalid", "demo@1.0.0", |w| w.approve("format = 1")),
-        ("entry-too-new", "format 2", |w| w.approve("format = 2\nunheard-of = true")),
+        ("entry-too-new", "format 3", |w| w.approve("format = 3\nunheard-of = true")),
         ("revoked", "leaked", |w| {
             revoke(w, |w| format!("[[digest]]\ndigest = \"{}\"", digest(w, 0)))
         }),

@@ -243,13 +243,13 @@ fn an_entry_of_a_newer_format_holds_up_neither_its_set_nor_a_revocation() {
     for key in ["alice", "dave"] {
         scratch.run(&format!("allowlist sign set --all --key {key} --as {key}@site")).ok();
     }
-    scratch.write("set/entries/newer@1.0.toml", "format = 2\nunheard-of = true\n");
+    scratch.write("set/entries/newer@1.0.toml", "format = 3\nunheard-of = true\n");
     let digest = scratch.run("freeze bundle").ok().err;
     scratch.run(&format!("allowlist revoke set --digest {} --why bug", digest.trim())).ok();
     scratch.run("allowlist sign set --revoked --key alice --as alice@site").ok();
     scratch.run("allowlist sign set --index --key dave --as dave@site").ok();
     let verify = "allowlist verify set --signers signers --config config";
-    scratch.run(verify).fails(1, "newer@1.0: the entry has format 2");
+    scratch.run(verify).fails(1, "newer@1.0: the entry has format 3");
     let pushed = scratch.run("allowlist push set --to pub --signers signers --config config").ok();
     assert!(pushed.err.contains("upgrade Sluice on this host"), "{pushed:?}");
     assert!(scratch.path("pub/current/revoked.toml").exists());

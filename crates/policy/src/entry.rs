@@ -1,12 +1,15 @@
 //! An entry of the allowlist: one approved workflow, and what it may read and release.
 
 mod check;
+mod check_output;
+mod disclosure;
 mod output;
 mod parameters;
 mod rules;
 
 pub use check::{EntryError, is_entry_id, is_name, is_version};
-pub use output::{ContentKind, MAX_OUTPUT_BYTES, Output};
+pub use disclosure::{Contributors, Counts, Dominance, Percent, Zero};
+pub use output::{ContentKind, MAX_STREAMED_BYTES, MAX_WHOLE_BYTES, Output};
 pub use parameters::{Parameters, Syntax};
 pub use rules::{Rule, Rules};
 
@@ -24,7 +27,7 @@ pub const MAX_BYTES: usize = 64 << 10;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Entry {
-    /// Always 1.
+    /// 1, or 2 for keys that came later.
     pub format: u32,
     /// Name of the workflow.
     pub name: String,

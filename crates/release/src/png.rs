@@ -2,7 +2,7 @@
 
 mod pixels;
 
-use sluice_policy::entry::MAX_OUTPUT_BYTES;
+use sluice_policy::entry::MAX_WHOLE_BYTES;
 
 use super::{Fault, HoldCode};
 use pixels::Pixels;
@@ -20,7 +20,7 @@ const GAMMAS: [u32; 2] = [45455, 100_000];
 const MAX_DENSITY: u32 = 1 << 17;
 
 /// Most bytes that one file's pictures may unfold to: a small file may not keep the machine busy.
-pub(super) const MAX_UNFOLDED: u64 = MAX_OUTPUT_BYTES;
+pub(super) const MAX_UNFOLDED: u64 = MAX_WHOLE_BYTES;
 
 /// Checks a picture; `room` is what is left of [`MAX_UNFOLDED`].
 pub(super) fn check(content: &[u8], room: &mut u64) -> Result<(), Fault> {

@@ -8,17 +8,8 @@ use sluice_protocol::codes::rows;
 use super::*;
 
 fn rule(kind: ContentKind) -> Output {
-    let glob = "x".into();
-    Output {
-        glob,
-        kind,
-        required: false,
-        max_bytes: 4096,
-        max_rows: None,
-        columns: Vec::new(),
-        forbidden_columns: Vec::new(),
-        review: Some(false),
-    }
+    let extra_columns = kind.is_table().then_some(true);
+    Output { extra_columns, review: Some(false), ..Output::new("x", kind, 4096) }
 }
 
 fn check_as(rule: &Output, content: &[u8]) -> Result<(), Hold> {
@@ -38,11 +29,10 @@ fn message(kind: ContentKind, content: &str) -> String {
 
 #[test]
 fn the_page_has_every_code() {
-    let page = include_str!("../../../docs/reference/formats.md");
-    let heading = "**Holds.** Codes of release rules, for [reviewers](crawler.md#reasons):";
-    let stated: Vec<_> =
-        HoldCode::ALL.iter().map(|code| format!("| `{code}` | {} |", code.meaning())).collect();
-    assert_eq!(rows(page, heading), stated);
+    let page = include_str!("../../../docs/reference/release.md");
+    let row = |code: &HoldCode| format!("| `{code}` | {} | {} |", code.meaning(), code.remedy());
+    let stated: Vec<String> = HoldCode::ALL.iter().map(row).collect();
+    assert_eq!(rows(page, "## Holds"), stated);
     assert!(HoldCode::ALL.is_sorted_by_key(|code| code.word()));
 }
 
@@ -85,7 +75,10 @@ fn text_is_printable() {
         assert_eq!(code(ContentKind::Text, bad), "not-text", "{bad:?}");
     }
     assert_eq!(code(ContentKind::Text, b"a\xff"), "not-text");
-    assert_eq!(message(ContentKind::Text, "a\nb\n\x07"), "line 3 is not printable UTF-8");
+    assert_eq!(
+        message(ContentKind::Text, "a\nb\n\x07"),
+        "line 3 has the character U+0007, which doesn't show"
+    );
 }
 
 #[test]

@@ -19,16 +19,7 @@ use sluice_site::collect::{Collected, collect};
 use tempfile::TempDir;
 
 fn rule(glob: &str) -> Output {
-    Output {
-        glob: glob.into(),
-        kind: ContentKind::Text,
-        required: false,
-        max_bytes: 100,
-        max_rows: None,
-        columns: Vec::new(),
-        forbidden_columns: Vec::new(),
-        review: None,
-    }
+    Output::new(glob, ContentKind::Text, 100)
 }
 
 fn look(dir: &TempDir) -> Collected {

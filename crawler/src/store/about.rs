@@ -35,8 +35,11 @@ impl Content {
             Self::Checked(ContentKind::Png) => "image/png",
             Self::Checked(ContentKind::Pdf) => "application/pdf",
             Self::Checked(ContentKind::Svg) => "image/svg+xml",
-            Self::Checked(ContentKind::Text) => "text/plain",
-            Self::Unknown => "application/octet-stream",
+            Self::Checked(ContentKind::Jpeg) => "image/jpeg",
+            Self::Checked(ContentKind::Md) => "text/markdown",
+            Self::Checked(ContentKind::Yaml) => "application/yaml",
+            Self::Checked(ContentKind::Text | ContentKind::Log) => "text/plain",
+            Self::Checked(ContentKind::Other) | Self::Unknown => "application/octet-stream",
         }
     }
 

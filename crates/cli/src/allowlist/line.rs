@@ -62,7 +62,7 @@ impl Line {
 
 /// A release rule.
 fn rule(rule: &Output) -> String {
-    let kind = format!("{:?}", rule.kind).to_lowercase();
+    let kind = rule.kind.word();
     let mut text = format!("{} {kind}, at most {} bytes", rule.glob, rule.max_bytes);
     if let Some(rows) = rule.max_rows {
         text += &format!(", {rows} rows");

@@ -2,10 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{
-    ContentKind, Entry, MAX_BYTES, MAX_OUTPUT_BYTES, MaxRuns, Network, Output, Steps, Syntax,
-    rules::is_glob,
-};
+use super::{Entry, MAX_BYTES, MaxRuns, Network, Steps, Syntax, check_output};
 use crate::{
     path::{is_clean_absolute, is_clean_relative},
     template::{Template, TemplateError},
@@ -13,7 +10,7 @@ use crate::{
 };
 
 /// The newest format that is read; newer keys of entries come with newer formats.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Why a file is not an entry.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -25,7 +22,7 @@ pub enum EntryError {
     #[error("the entry cannot be read: {0}")]
     Malformed(String),
     /// Of a format that comes after this version of Sluice. Nothing else of it is judged.
-    #[error("the entry has format {0}, and this version of Sluice reads format {FORMAT}")]
+    #[error("the entry has format {0}, and this version of Sluice reads none above {FORMAT}")]
     TooNew(i64),
     /// A string that a reader would not see as it is.
     #[error("the entry has control or direction characters; write it in plain text")]
@@ -80,28 +77,36 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Entry, EntryError> {
     {
         return Err(EntryError::TooNew(format));
     }
-    if text::hides(&::toml::Value::Table(table)) {
+    let table = ::toml::Value::Table(table);
+    if text::hides(&table) {
         return Err(EntryError::Hidden);
     }
-    let entry: Entry = toml::read(bytes).map_err(EntryError::Malformed)?;
+    let mut entry: Entry = toml::read(bytes).map_err(EntryError::Malformed)?;
     check_identity(&entry)?;
+    if entry.format == 1 {
+        check_output::as_format_1(&mut entry.output, &table)?;
+    }
     let slurm = entry.network == Network::Slurm;
     const TOGETHER: &str = "`inside` and network = \"slurm\" need each other";
     require(slurm == (entry.steps == Steps::Inside), "steps", TOGETHER)?;
     check_places(&entry)?;
-    entry.output.iter().try_for_each(check_output)?;
+    entry.output.iter().try_for_each(check_output::check)?;
     check_commands(&entry)?;
     Ok(entry)
 }
 
-fn require(holds: bool, field: &'static str, why: &'static str) -> Result<(), EntryError> {
+pub(super) fn require(
+    holds: bool,
+    field: &'static str,
+    why: &'static str,
+) -> Result<(), EntryError> {
     if holds { Ok(()) } else { Err(EntryError::Invalid { field, why }) }
 }
 
 fn check_identity(entry: &Entry) -> Result<(), EntryError> {
     const NAME: &str = "1 to 64 of a-z 0-9 . _ -, starting with a letter or digit";
     const VERSION: &str = "1 to 64 of A-Z a-z 0-9 . _ + -, starting with a letter or digit";
-    require(entry.format == FORMAT, "format", "it must be 1")?;
+    require((1..=FORMAT).contains(&entry.format), "format", "it must be 1 or 2")?;
     require(is_name(&entry.name), "name", NAME)?;
     require(is_version(&entry.version), "version", VERSION)?;
     if let Some(source) = &entry.source {
@@ -163,19 +168,6 @@ fn check_places(entry: &Entry) -> Result<(), EntryError> {
     }
     let nested = places.iter().zip(places.iter().skip(1)).any(|(a, b)| b.starts_with(a.as_str()));
     require(!nested, "data.at", "one data set lies in another")
-}
-
-fn check_output(rule: &Output) -> Result<(), EntryError> {
-    let table = matches!(rule.kind, ContentKind::Csv | ContentKind::Tsv);
-    require(is_clean_relative(&rule.glob), "output.glob", "a clean relative path")?;
-    require(is_glob(&rule.glob), "output.glob", "it is no valid pattern")?;
-    let size = (1..=MAX_OUTPUT_BYTES).contains(&rule.max_bytes);
-    require(size, "output.max-bytes", "1 to 268435456 (256 MiB)")?;
-    let columns = || rule.columns.iter().chain(&rule.forbidden_columns);
-    require(table || columns().next().is_none(), "output.columns", "only for csv and tsv")?;
-    let plain = |name: &String| !name.is_empty() && name.chars().all(text::is_visible);
-    require(columns().all(plain), "output.columns", "names of visible characters")?;
-    require(table || rule.max_rows.is_none(), "output.max-rows", "only for csv and tsv")
 }
 
 fn check_commands(entry: &Entry) -> Result<(), EntryError> {

@@ -79,16 +79,7 @@ mod tests {
     use crate::entry::ContentKind;
 
     fn output(glob: &str) -> Output {
-        Output {
-            glob: glob.into(),
-            kind: ContentKind::Text,
-            required: false,
-            max_bytes: 4096,
-            max_rows: None,
-            columns: Vec::new(),
-            forbidden_columns: Vec::new(),
-            review: None,
-        }
+        Output::new(glob, ContentKind::Text, 4096)
     }
 
     #[test]

@@ -73,14 +73,100 @@ fn reads_every_field() {
     assert_eq!((entry.data.len(), entry.command.len(), entry.output.len()), (1, 1, 2));
     assert_eq!((entry.output[0].required, entry.output[0].needs_review()), (true, false));
     assert_eq!((entry.output[1].max_rows, entry.output[1].review), (None, Some(true)));
+    assert!(entry.output[0].extra_columns(), "format 1 lets others stand beside those named");
+}
+
+const RULES: &str = r##"
+[[output]]
+glob = "tables/*.csv"
+kind = "csv"
+max-bytes = 1000000
+max-rows = 5000
+columns = ["group", "n"]
+forbidden-columns = ["patient_id"]
+max-columns = 20
+max-cell-bytes = 64
+comments = "#"
+row-names = true
+counts = { columns = ["n", "n_*"], minimum = 10, multiple-of = 5, zero = "allow" }
+percent = { columns = ["share"], of = "n" }
+contributors = { column = "n", minimum = 10 }
+dominance = { largest = ["first", "second"], total = "sum", percent = 90 }
+gzip = true
+max-unpacked-bytes = 10000000
+[[output]]
+glob = "report.json"
+kind = "json"
+max-bytes = 1000000
+max-depth = 8
+max-items = 1000
+[[output]]
+glob = "figure.svg"
+kind = "svg"
+max-bytes = 1000000
+max-points = 1000
+rasterise = true
+[[output]]
+glob = "model.rds"
+kind = "other"
+max-bytes = 1000000
+"##;
+
+fn format_2(rules: &str) -> String {
+    let start = SAMPLE.find("[[output]]").unwrap();
+    [&SAMPLE[..start].replace("format = 1", "format = 2"), rules].concat()
+}
+
+#[test]
+fn format_2_has_more_rules() {
+    let entry = parse(&format_2(RULES)).unwrap();
+    let table = &entry.output[0];
+    assert!(!table.extra_columns() && table.counts.as_ref().unwrap().has("n_old"));
+    assert!(!table.counts.as_ref().unwrap().has("m") && !table.percent.as_ref().unwrap().has("n"));
+    assert_eq!((entry.output[1].max_depth(), table.max_columns()), (8, 20));
+    assert!(entry.output[3].needs_review() && !entry.output[1].needs_review());
     let written = toml::to_string(&entry).unwrap();
     assert_eq!(parse(&written).unwrap(), entry);
 }
 
 #[test]
+fn refuses_other_rules() {
+    for (from, to, said) in [
+        ("columns = [\"group\", \"n\"]\n", "", "output.columns"),
+        ("kind = \"csv\"", "kind = \"png\"", "output"),
+        ("kind = \"json\"", "kind = \"text\"", "output.max-depth"),
+        ("kind = \"svg\"", "kind = \"png\"", "output.max-points"),
+        ("kind = \"other\"", "kind = \"other\"\nreview = false", "output.review"),
+        ("kind = \"other\"", "kind = \"png\"\ngzip = true", "output.gzip"),
+        ("kind = \"other\"", "kind = \"png\"\nrasterise = true", "output.rasterise"),
+        ("max-unpacked-bytes = 10000000\n", "", "output.max-unpacked-bytes"),
+        ("gzip = true\n", "", "output.max-unpacked-bytes"),
+        ("comments = \"#\"", "comments = \"%\"", "output.comments"),
+        ("max-columns = 20", "max-columns = 0", "output.max-columns"),
+        ("max-cell-bytes = 64", "max-cell-bytes = 0", "output.max-cell-bytes"),
+        ("\"n_*\"", "\"*\"", "output.counts.columns"),
+        ("minimum = 10, multiple", "minimum = 0, multiple", "output.counts.minimum"),
+        ("multiple-of = 5", "multiple-of = 1", "output.counts.multiple-of"),
+        ("zero = \"allow\"", "zero = \"maybe\"", "zero"),
+        ("of = \"n\" }", "of = \"m\" }", "output.percent.of"),
+        ("column = \"n\", minimum = 10", "column = \"n\", minimum = 0", "output.contributors"),
+        ("percent = 90", "percent = 0", "output.dominance"),
+        ("largest = [\"first\", \"second\"]", "largest = []", "output.dominance"),
+        ("max-depth = 8", "max-depth = 129", "output.max-depth"),
+        ("max-items = 1000", "max-items = 0", "output.max-items"),
+        ("max-points = 1000", "max-dots = 1000", "max-dots"),
+    ] {
+        let bad = RULES.replacen(from, to, 1);
+        assert_ne!(bad, RULES, "{from}");
+        let error = parse(&format_2(&bad)).expect_err(to).to_string();
+        assert!(error.contains(said), "{to}: {error}");
+    }
+}
+
+#[test]
 fn a_newer_format_is_told_from_a_broken_entry() {
-    let newer = SAMPLE.replace("format = 1", "format = 2\nunheard-of = true");
-    assert!(matches!(parse(&newer), Err(EntryError::TooNew(2))));
+    let newer = SAMPLE.replace("format = 1", "format = 3\nunheard-of = true");
+    assert!(matches!(parse(&newer), Err(EntryError::TooNew(3))));
 }
 
 #[test]
@@ -141,7 +227,10 @@ fn refuses_other_values() {
         ("kind = \"csv\"", "kind = \"exe\"", "kind"),
         ("kind = \"csv\"", "kind = \"json\"", "max-rows"),
         ("max-bytes = 1000000", "max-bytes = 0", "max-bytes"),
-        ("max-bytes = 1000000", "max-bytes = 268435457", "max-bytes"),
+        ("max-bytes = 1000000", "max-bytes = 1099511627777", "max-bytes"),
+        ("max-bytes = 1000000\nreview", "max-bytes = 268435457\nreview", "max-bytes"),
+        ("kind = \"csv\"", "kind = \"other\"", "format = 2"),
+        ("max-rows = 5000", "extra-columns = true", "format = 2"),
         ("max-bytes = 1000000", "max-bytes = -1", "max-bytes"),
         ("max-bytes = 1000000\n", "", "max-bytes"),
         ("call variants", "call \\u202e variants", "control or direction"),

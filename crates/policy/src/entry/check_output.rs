@@ -1,0 +1,138 @@
+//! What a release rule's values must be beyond their types.
+
+use super::{
+    ContentKind, Output,
+    check::{EntryError, require},
+    rules::is_glob,
+};
+use crate::{path::is_clean_relative, text};
+
+/// Keys of `[[output]]` that format 1 has.
+const FORMAT_1: &[&str] = &[
+    "glob",
+    "kind",
+    "required",
+    "max-bytes",
+    "max-rows",
+    "columns",
+    "forbidden-columns",
+    "review",
+];
+/// Kinds that format 1 has.
+const KINDS_1: &[ContentKind] = {
+    use ContentKind::{Csv, Json, Pdf, Png, Svg, Text, Tsv};
+    &[Csv, Tsv, Json, Svg, Png, Pdf, Text]
+};
+
+/// Refuses what format 1 doesn't have in the entry's `outputs`, and says of the rules what it means
+/// there.
+pub(super) fn as_format_1(outputs: &mut [Output], table: &toml::Value) -> Result<(), EntryError> {
+    const NEWER: &str = "this key needs format = 2";
+    let rules = table.get("output").and_then(toml::Value::as_array);
+    let keys =
+        rules.into_iter().flatten().filter_map(toml::Value::as_table).flat_map(|it| it.keys());
+    for key in keys {
+        require(FORMAT_1.contains(&key.as_str()), "output", NEWER)?;
+    }
+    for output in outputs {
+        require(KINDS_1.contains(&output.kind), "output.kind", "this kind needs format = 2")?;
+        if output.kind.is_table() {
+            output.extra_columns = Some(true);
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn check(rule: &Output) -> Result<(), EntryError> {
+    require(is_clean_relative(&rule.glob), "output.glob", "a clean relative path")?;
+    require(is_glob(&rule.glob), "output.glob", "it is no valid pattern")?;
+    check_size(rule)?;
+    let review = rule.kind != ContentKind::Other || rule.review != Some(false);
+    require(review, "output.review", "a file of another kind is never released by machine")?;
+    check_table(rule)?;
+    check_disclosure(rule)?;
+    let json = rule.kind == ContentKind::Json;
+    let depth = rule.max_depth.is_none_or(|most| json && (1..=128).contains(&most));
+    require(depth, "output.max-depth", "1 to 128, for json")?;
+    let items = rule.max_items.is_none_or(|most| json && most >= 1);
+    require(items, "output.max-items", "1 or more, for json")?;
+    let drawing = rule.kind == ContentKind::Svg;
+    require(rule.max_points.is_none() || drawing, "output.max-points", "only for svg")?;
+    let figure = drawing || rule.kind == ContentKind::Pdf;
+    require(!rule.rasterise || figure, "output.rasterise", "only for svg and pdf")
+}
+
+fn check_size(rule: &Output) -> Result<(), EntryError> {
+    let fits = |bytes: u64, limit: u64| (1..=limit).contains(&bytes);
+    match rule.kind.limit() {
+        limit @ super::MAX_WHOLE_BYTES => {
+            require(fits(rule.max_bytes, limit), "output.max-bytes", "1 to 268435456 (256 MiB)")?;
+        }
+        limit => {
+            require(fits(rule.max_bytes, limit), "output.max-bytes", "1 to 1099511627776 (1 TiB)")?;
+        }
+    }
+    require(!rule.gzip || rule.kind.is_text(), "output.gzip", "only for kinds that are text")?;
+    const UNPACKED: &str = "1 to 1099511627776 (1 TiB), needed with gzip and only there";
+    let unpacked = rule
+        .max_unpacked_bytes
+        .map_or(!rule.gzip, |most| rule.gzip && fits(most, super::MAX_STREAMED_BYTES));
+    require(unpacked, "output.max-unpacked-bytes", UNPACKED)
+}
+
+fn check_table(rule: &Output) -> Result<(), EntryError> {
+    let Output { columns, forbidden_columns, .. } = rule;
+    let table = rule.kind.is_table();
+    let mut names = columns.iter().chain(forbidden_columns);
+    require(table || names.clone().next().is_none(), "output.columns", "only for csv and tsv")?;
+    let plain = |name: &String| !name.is_empty() && name.chars().all(text::is_visible);
+    require(names.all(plain), "output.columns", "names of visible characters")?;
+    require(table || rule.max_rows.is_none(), "output.max-rows", "only for csv and tsv")?;
+    const CLOSED: &str = "csv and tsv need `columns`, or `extra-columns = true` to let any pass";
+    let any = rule.extra_columns();
+    require(!table || any || !columns.is_empty(), "output.columns", CLOSED)?;
+    require(table || rule.extra_columns.is_none(), "output.extra-columns", "only for csv and tsv")?;
+    let bound = |value: Option<u32>| value.is_none_or(|most| table && most >= 1);
+    require(bound(rule.max_columns), "output.max-columns", "1 or more, for csv and tsv")?;
+    require(bound(rule.max_cell_bytes), "output.max-cell-bytes", "1 or more, for csv and tsv")?;
+    let comments = rule.comments.is_none_or(|mark| table && mark == '#');
+    require(comments, "output.comments", "\"#\", for csv and tsv")?;
+    require(table || !rule.row_names, "output.row-names", "only for csv and tsv")
+}
+
+fn check_disclosure(rule: &Output) -> Result<(), EntryError> {
+    let Output { counts, percent, contributors, dominance, .. } = rule;
+    let any =
+        counts.is_some() || percent.is_some() || contributors.is_some() || dominance.is_some();
+    require(!any || rule.kind.is_table(), "output.counts", "only for csv and tsv")?;
+    let named = |names: &[String]| {
+        !names.is_empty() && names.iter().all(|name| !matches!(name.as_str(), "" | "*"))
+    };
+    if let Some(counts) = counts {
+        require(named(&counts.columns), "output.counts.columns", "names, `*` at their end alone")?;
+        require(counts.minimum >= 1, "output.counts.minimum", "1 or more")?;
+        let multiple = counts.multiple_of.is_none_or(|of| of >= 2);
+        require(multiple, "output.counts.multiple-of", "2 or more")?;
+    }
+    if let Some(percent) = percent {
+        require(
+            named(&percent.columns),
+            "output.percent.columns",
+            "names, `*` at their end alone",
+        )?;
+        const OF: &str = "a column of [output.counts]";
+        let counts = counts.as_ref().is_some_and(|counts| counts.has(&percent.of));
+        require(counts, "output.percent.of", OF)?;
+    }
+    if let Some(contributors) = contributors {
+        let sound = !contributors.column.is_empty() && contributors.minimum >= 1;
+        require(sound, "output.contributors", "a column, and a minimum of 1 or more")?;
+    }
+    if let Some(dominance) = dominance {
+        let sound = named(&dominance.largest)
+            && !dominance.total.is_empty()
+            && (1..=100).contains(&dominance.percent);
+        require(sound, "output.dominance", "columns, a total, and a percent of 1 to 100")?;
+    }
+    Ok(())
+}

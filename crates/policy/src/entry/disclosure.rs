@@ -1,0 +1,86 @@
+//! What a table's numbers must be for a machine to let it leave. The names are those of the field's
+//! handbooks on statistical disclosure control; the defaults of ACRO's `default.yaml` are the strict
+//! end of what sites ask for.
+
+use serde::{Deserialize, Serialize};
+
+/// Frequencies: each is none, suppressed, or large enough.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Counts {
+    /// Columns of counts; a `*` at the end of a name stands for any end.
+    pub columns: Vec<String>,
+    /// Smallest count that is shown.
+    pub minimum: u64,
+    /// What each must be a multiple of, so that one person more or less doesn't show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub multiple_of: Option<u64>,
+    /// Whether 0 is shown: that nobody is in a group says something of everybody in the others.
+    #[serde(default)]
+    pub zero: Zero,
+}
+
+/// What becomes of a count of 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Zero {
+    /// It passes.
+    Allow,
+    /// It is held, as a small count is.
+    #[default]
+    Hold,
+}
+
+/// Percentages of a count: what each stands for is a count as well, and so is what is left.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Percent {
+    /// Columns of percentages, 0 to 100; a `*` at the end of a name stands for any end.
+    pub columns: Vec<String>,
+    /// Column of the counts that they are parts of; one of `[output.counts]`.
+    pub of: String,
+}
+
+/// How many persons each row is made of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Contributors {
+    /// Column with their number.
+    pub column: String,
+    /// Fewest.
+    pub minimum: u64,
+}
+
+/// The (n,k) rule: the n largest make up at most k percent of a row's total.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Dominance {
+    /// Columns with the largest contributions to a row's total; n is how many there are.
+    pub largest: Vec<String>,
+    /// Column with the total.
+    pub total: String,
+    /// The most that the largest may be of it together, in percent: k.
+    pub percent: u32,
+}
+
+impl Counts {
+    /// Whether the column is one of its.
+    pub fn has(&self, column: &str) -> bool {
+        matches(&self.columns, column)
+    }
+}
+
+impl Percent {
+    /// Whether the column is one of its.
+    pub fn has(&self, column: &str) -> bool {
+        matches(&self.columns, column)
+    }
+}
+
+/// Whether one of the names is `column`'s, or is its beginning with a `*` behind it.
+fn matches(names: &[String], column: &str) -> bool {
+    names.iter().any(|name| match name.strip_suffix('*') {
+        Some(start) => column.starts_with(start),
+        None => column == name,
+    })
+}
