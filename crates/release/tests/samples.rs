@@ -1,0 +1,156 @@
+//! Files that real programs wrote, and hostile ones beside harmless twins, are judged as the tables
+//! of `tests/rules.d` want them judged.
+#![allow(clippy::unwrap_used)]
+
+use std::{collections::BTreeMap, fs, path::PathBuf};
+
+use serde::Deserialize;
+use sluice_policy::entry::{ContentKind, Output};
+
+const REAL: [&str; 4] = ["real-csv", "real-tsv", "real-text", "real-figures"];
+const HOSTILE: [&str; 3] = ["hostile-tables", "hostile-counts", "hostile-text"];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table<Row> {
+    samples: Vec<Row>,
+    rules: BTreeMap<String, toml::Table>,
+}
+
+/// File, rule, wanted verdict, why, and what the message says at least.
+type Real = Vec<String>;
+/// What it hides, rule, wanted verdict, hostile content, harmless twin.
+type Hostile = (String, String, String, Content, Content);
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Content {
+    Text(String),
+    /// A number repeats what stands before it.
+    Repeated(Vec<Part>),
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Part {
+    Times(usize),
+    Text(String),
+}
+
+impl Content {
+    fn bytes(&self) -> Vec<u8> {
+        let parts = match self {
+            Self::Text(text) => return text.clone().into_bytes(),
+            Self::Repeated(parts) => parts,
+        };
+        let mut whole = String::new();
+        let mut last = "";
+        for part in parts {
+            match part {
+                Part::Times(times) => whole += &last.repeat(times - 1),
+                Part::Text(text) => {
+                    whole += text;
+                    last = text;
+                }
+            }
+        }
+        whole.into_bytes()
+    }
+}
+
+fn folder() -> PathBuf {
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/rules.d").into()
+}
+
+fn read<Row: for<'a> Deserialize<'a>>(table: &str) -> Table<Row> {
+    let path = folder().join(table).with_extension("toml");
+    toml::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+}
+
+impl<Row> Table<Row> {
+    /// The rule with what each must have; none leaves its kind to a person unless it must.
+    fn rule(&self, name: &str) -> Output {
+        let mut rule = self.rules[name].clone();
+        rule.insert("glob".into(), "*".into());
+        rule.entry("max-bytes").or_insert((1 << 20).into());
+        if rule["kind"].as_str() != Some("other") {
+            rule.entry("review").or_insert(false.into());
+        }
+        rule.try_into().unwrap()
+    }
+}
+
+/// Verdict and message.
+fn judge(rule: &Output, content: &[u8]) -> (&'static str, String) {
+    match sluice_release::check(rule, &mut &content[..], content.len() as u64) {
+        Ok(()) => ("pass", String::new()),
+        Err(hold) => (hold.code.word(), hold.message),
+    }
+}
+
+/// What isn't judged as wanted yet.
+fn is_behind(table: &str, what: &str) -> bool {
+    let listed = fs::read_to_string(folder().join("behind.txt")).unwrap();
+    listed.lines().any(|line| line == format!("{table}: {what}"))
+}
+
+fn none(wrong: &[String]) {
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn real_files_are_judged_as_wanted() {
+    let mut wrong = Vec::new();
+    for name in REAL {
+        let table = read::<Real>(name);
+        for row in &table.samples {
+            let [file, rule, wanted, _, says @ ..] = row.as_slice() else { panic!("{row:?}") };
+            let content = fs::read(folder().join("real").join(file)).unwrap();
+            let (verdict, message) = judge(&table.rule(rule), &content);
+            let says = says.concat().to_lowercase();
+            let as_wanted = verdict == wanted && message.to_lowercase().contains(&says);
+            if !as_wanted && !is_behind(name, &format!("{file} {rule}")) {
+                let got = format!("got {verdict}: {message:?}");
+                wrong.push(format!("{name}: {file} {rule}: wanted {wanted} {says:?}, {got}"));
+            }
+        }
+    }
+    none(&wrong);
+}
+
+/// What is cut off is no whole file, where the kind has an end; and nothing panics.
+#[test]
+fn no_part_of_a_real_file_passes_for_it() {
+    for name in REAL {
+        let table = read::<Real>(name);
+        for row in table.samples.iter().filter(|row| row[2] == "pass") {
+            let rule = table.rule(&row[1]);
+            let ends = !rule.kind.is_text() || rule.gzip || rule.kind == ContentKind::Json;
+            let content = fs::read(folder().join("real").join(&row[0])).unwrap();
+            let content = content.trim_ascii_end();
+            for length in (0..24).map(|part| content.len() * part / 24) {
+                let (verdict, _) = judge(&rule, &content[..length]);
+                assert!(!ends || verdict != "pass", "{}, cut after {length} bytes", row[0]);
+            }
+        }
+    }
+}
+
+#[test]
+fn hostile_files_are_held_and_their_twins_pass() {
+    let mut wrong = Vec::new();
+    for name in HOSTILE {
+        let table = read::<Hostile>(name);
+        for (hides, rule, wanted, hostile, twin) in &table.samples {
+            let rule = table.rule(rule);
+            let (verdict, message) = judge(&rule, &hostile.bytes());
+            let (twins, why) = judge(&rule, &twin.bytes());
+            let as_wanted = verdict == wanted && twins == "pass";
+            if !as_wanted && !is_behind(name, hides) {
+                let got = format!("got {verdict}: {message:?}; its twin {twins}: {why:?}");
+                wrong.push(format!("{name}: {hides}: wanted {wanted}, {got}"));
+            }
+        }
+    }
+    none(&wrong);
+}
