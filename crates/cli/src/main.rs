@@ -13,6 +13,7 @@ mod install;
 mod keys;
 mod output;
 mod read;
+mod release;
 mod results;
 mod run_dir;
 mod sanitize;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         Command::Keys(command) => keys::run(&command),
         Command::Submit(args) => submit::run(&args),
         Command::Results(args) => results::run(&args),
+        Command::Output(command) => release::run(&command),
         Command::Attest(Attest::Verify(args)) => attest::verify(&args),
         Command::Check(args) => check::run(&args),
         Command::Warm(args) => warm::run(&args),

@@ -230,6 +230,11 @@ impl Entry {
         check::parse(bytes)
     }
 
+    /// The release rules alone, of an entry or of a draft that has nothing else yet.
+    pub fn parse_outputs(bytes: &[u8]) -> Result<Vec<Output>, EntryError> {
+        check_output::read(bytes)
+    }
+
     /// `NAME@VERSION`.
     pub fn id(&self) -> String {
         format!("{}@{}", self.name, self.version)

@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod bundle;
 pub(crate) mod job;
 pub(crate) mod keys;
+pub(crate) mod output;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -13,6 +14,7 @@ use audit::Audit;
 use bundle::{Diff, Freeze, Install, Verify, Warm};
 use job::{Attest, Explain, Results, Submit};
 use keys::Keys;
+use output::Output;
 
 /// Signed workflows in, released results out: Sluice on the command line.
 #[derive(Parser)]
@@ -42,6 +44,9 @@ pub(crate) enum Command {
     Submit(Submit),
     /// Say where a run's results are, or why they are held
     Results(Results),
+    /// Try release rules on files before anybody approves them
+    #[command(subcommand)]
+    Output(Output),
     /// Look into the attestation of a run
     #[command(subcommand)]
     Attest(Attest),

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The newest format that is read; newer keys of entries come with newer formats.
-const FORMAT: u32 = 2;
+pub(super) const FORMAT: u32 = 2;
 
 /// Why a file is not an entry.
 #[derive(Clone, Debug, thiserror::Error)]

@@ -1,8 +1,8 @@
 //! What a release rule's values must be beyond their types.
 
 use super::{
-    ContentKind, Output,
-    check::{EntryError, require},
+    ContentKind, MAX_BYTES, Output,
+    check::{EntryError, FORMAT, require},
     rules::is_glob,
 };
 use crate::{path::is_clean_relative, text};
@@ -23,6 +23,32 @@ const KINDS_1: &[ContentKind] = {
     use ContentKind::{Csv, Json, Pdf, Png, Svg, Text, Tsv};
     &[Csv, Tsv, Json, Svg, Png, Pdf, Text]
 };
+
+/// The release rules of an entry or of a draft with nothing but rules, which has format 2 unless it
+/// says otherwise; whatever else stands there isn't judged.
+pub(super) fn read(bytes: &[u8]) -> Result<Vec<Output>, EntryError> {
+    #[derive(serde::Deserialize)]
+    struct Draft {
+        #[serde(default = "newest")]
+        format: u32,
+        #[serde(default)]
+        output: Vec<Output>,
+    }
+    const fn newest() -> u32 {
+        FORMAT
+    }
+    if bytes.len() > MAX_BYTES {
+        return Err(EntryError::TooLarge);
+    }
+    let table: toml::Value = crate::toml::read(bytes).map_err(EntryError::Malformed)?;
+    let Draft { format, mut output } = crate::toml::read(bytes).map_err(EntryError::Malformed)?;
+    require((1..=FORMAT).contains(&format), "format", "it must be 1 or 2")?;
+    if format == 1 {
+        as_format_1(&mut output, &table)?;
+    }
+    output.iter().try_for_each(check)?;
+    Ok(output)
+}
 
 /// Refuses what format 1 doesn't have in the entry's `outputs`, and says of the rules what it means
 /// there.

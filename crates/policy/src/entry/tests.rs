@@ -130,6 +130,17 @@ fn format_2_has_more_rules() {
 }
 
 #[test]
+fn rules_can_be_read_alone() {
+    let outputs = |text: &str| Entry::parse_outputs(text.as_bytes());
+    assert_eq!(outputs(RULES).unwrap(), parse(&format_2(RULES)).unwrap().output);
+    assert_eq!(outputs(SAMPLE).unwrap(), parse(SAMPLE).unwrap().output);
+    for bad in ["[[output]]\nglob = \"x\"\n", "format = 3\n", "format = 1\n[[output]]\ngzip = true"]
+    {
+        assert!(outputs(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
 fn refuses_other_rules() {
     for (from, to, said) in [
         ("columns = [\"group\", \"n\"]\n", "", "output.columns"),

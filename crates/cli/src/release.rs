@@ -1,0 +1,140 @@
+//! `sluice output`: what the crawler will say of a file, for those who write the workflow.
+
+use std::fs::{self, File};
+use std::path::Path;
+
+use serde::Serialize;
+use sluice_policy::entry::{Entry, MAX_BYTES, Output, Rule, Rules};
+use sluice_release::{Hold, HoldCode, check};
+
+use crate::args::output::Output as Command;
+use crate::exit::{Doing, Exit, Failure, Result};
+use crate::{output, read};
+
+pub(crate) fn run(command: &Command) -> Result<Exit> {
+    let Command::Check(args) = command;
+    let outputs = rules(&args.rule)?;
+    let checked = args.files.iter().map(|file| Checked::new(&outputs, &args.run_dir, file));
+    let checked = checked.collect::<Result<Vec<_>>>()?;
+    match args.json {
+        true => output::json(&checked)?,
+        false => checked.iter().try_for_each(|it| output::line(it.line()))?,
+    }
+    let held = checked.iter().any(|it| it.verdict == Verdict::Held);
+    Ok(if held { Exit::NotAsItShould } else { Exit::Ok })
+}
+
+fn rules(file: &Path) -> Result<Vec<Output>> {
+    let told = |error| Failure::environment(format_args!("{}: {error}", file.display()));
+    let outputs = Entry::parse_outputs(&read::file(file, MAX_BYTES)?).map_err(told)?;
+    match outputs.is_empty() {
+        true => Err(Failure::environment(format_args!("{} has no [[output]]", file.display()))),
+        false => Ok(outputs),
+    }
+}
+
+/// What becomes of a file.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Verdict {
+    /// The machine's rules pass.
+    Passed,
+    /// They pass, or there are none, and a person decides.
+    Review,
+    /// They hold it.
+    Held,
+}
+
+#[derive(Serialize)]
+struct Checked {
+    file: String,
+    /// The rule that decides; none matches without it.
+    rule: Option<String>,
+    verdict: Verdict,
+    code: Option<&'static str>,
+    message: Option<String>,
+    /// What to write instead.
+    remedy: Option<&'static str>,
+}
+
+impl Checked {
+    fn new(outputs: &[Output], run_dir: &Path, file: &Path) -> Result<Self> {
+        let path = file.strip_prefix(run_dir).unwrap_or(file);
+        let path = path.strip_prefix(".").unwrap_or(path);
+        let matching = path.to_str().and_then(|path| Rules::new(outputs).rule_for(path));
+        let found = matching.or((outputs.len() == 1).then_some(0));
+        let held = match found {
+            Some(index) => judge(&outputs[index], file)?,
+            None => Some(UNLISTED.into()),
+        };
+        let review = held.as_ref().is_some_and(|held| held.review);
+        let held = held.filter(|held| !held.review);
+        Ok(Self {
+            file: file.display().to_string(),
+            rule: found.and_then(|index| Rule::of(outputs, index)).map(|rule| rule.to_string()),
+            verdict: match held {
+                Some(_) => Verdict::Held,
+                None if review => Verdict::Review,
+                None => Verdict::Passed,
+            },
+            code: held.as_ref().map(|held| held.code),
+            remedy: held.as_ref().map(|held| held.remedy),
+            message: held.map(|held| held.message),
+        })
+    }
+
+    fn line(&self) -> String {
+        let Self { file, rule, verdict, code, message, remedy } = self;
+        let rule = rule.as_deref().unwrap_or("no rule");
+        match verdict {
+            Verdict::Passed => format!("{file}: passes {rule}"),
+            Verdict::Review => format!("{file}: passes {rule}; a person decides"),
+            Verdict::Held => {
+                let [code, remedy] = [code, remedy].map(|it| it.unwrap_or_default());
+                let message = message.as_deref().unwrap_or_default();
+                format!("{file}: held by {rule}, {code}: {message}; {remedy}")
+            }
+        }
+    }
+}
+
+/// Why a file doesn't leave by machine alone.
+struct Held {
+    review: bool,
+    code: &'static str,
+    message: String,
+    remedy: &'static str,
+}
+
+/// The crawler's own words, which need no content.
+type Words = (&'static str, &'static str, &'static str);
+const UNLISTED: Words =
+    ("output-unlisted", "its path matches no glob", "give --run-dir, or add a rule");
+const IRREGULAR: Words = (
+    "output-irregular",
+    "it is a link or no plain file",
+    "have the workflow copy it (Nextflow: publishDir with mode: 'copy')",
+);
+
+impl From<Words> for Held {
+    fn from((code, message, remedy): Words) -> Self {
+        Self { review: false, code, message: message.into(), remedy }
+    }
+}
+
+impl From<Hold> for Held {
+    fn from(Hold { code, message }: Hold) -> Self {
+        let review = code == HoldCode::ReviewRequired;
+        Self { review, code: code.word(), message, remedy: code.remedy() }
+    }
+}
+
+fn judge(rule: &Output, file: &Path) -> Result<Option<Held>> {
+    let doing = || format!("read {}", file.display());
+    if !fs::symlink_metadata(file).doing(doing)?.is_file() {
+        return Ok(Some(IRREGULAR.into()));
+    }
+    let mut content = File::open(file).doing(doing)?;
+    let size = content.metadata().doing(doing)?.len();
+    Ok(check(rule, &mut content, size).err().map(Held::from))
+}
