@@ -8,7 +8,8 @@ use serde::Deserialize;
 use sluice_policy::entry::{ContentKind, Output};
 
 const REAL: [&str; 4] = ["real-csv", "real-tsv", "real-text", "real-figures"];
-const HOSTILE: [&str; 3] = ["hostile-tables", "hostile-counts", "hostile-text"];
+const HOSTILE: [&str; 5] =
+    ["hostile-tables", "hostile-counts", "hostile-text", "hostile-svg", "hostile-files"];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -28,6 +29,9 @@ enum Content {
     Text(String),
     /// A number repeats what stands before it.
     Repeated(Vec<Part>),
+    File {
+        file: String,
+    },
 }
 
 #[derive(Deserialize)]
@@ -42,6 +46,7 @@ impl Content {
         let parts = match self {
             Self::Text(text) => return text.clone().into_bytes(),
             Self::Repeated(parts) => parts,
+            Self::File { file } => return fs::read(folder().join("hostile").join(file)).unwrap(),
         };
         let mut whole = String::new();
         let mut last = "";
