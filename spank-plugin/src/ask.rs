@@ -13,6 +13,7 @@ use rustix::{
     net::{
         AddressFamily, SendFlags, Shutdown, SocketFlags, SocketType, send, shutdown, socketpair,
     },
+    process::{Pid, PidfdFlags, pidfd_open},
 };
 use sluice_protocol::{
     ADMIT_PROGRAM, Code, FORMAT, Facts, MAX_MESSAGE, NO_PROGRESS_SECONDS, Refusal, Verdict,
@@ -46,6 +47,9 @@ impl Decider {
         tell(&self.question, &question)?;
         let from = self.child.stdout.take().ok_or_else(|| no_answer(&"no pipe"))?;
         let answer = listen(from)?;
+        // Its output ends before the process does, which may yet hang in giving up its other files.
+        let process = pidfd_open(Pid::from_child(&self.child), PidfdFlags::empty());
+        wait_for(&process.map_err(|e| no_answer(&e))?, PollFlags::IN)?;
         let status = self.child.wait().map_err(|e| no_answer(&e))?;
         if !status.success() {
             return Err(no_answer(&status));
