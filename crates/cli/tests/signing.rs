@@ -160,16 +160,20 @@ fn what_comes_to_nothing_is_said_at_once() {
         format!("[source]\nurl = \"https://example.org\"\ncommit = {commit:?}\n[approval]");
     let columns = "columns = [\"Age\"]\nforbidden-columns = [\"age\"]\n";
     let text = entry("2.0").replace("[approval]", &source) + &RULE.replace("t.csv", "u.csv");
+    let text = text.replace("engine = \"sh\"", "engine = \"nextflow\"");
+    scratch.write("bundle/main.nf", "process x { publishDir 'results' }\n");
     scratch.write("entry.toml", text + columns + RULE);
     let ran = scratch.run("allowlist add set entry.toml --bundle bundle --json").ok();
     let json = ran.json();
     assert_eq!(json["entry"], "demo@2.0");
     let warnings: Vec<_> = json["warnings"].as_array().expect("a list").iter().collect();
-    assert_eq!(warnings.len(), 3, "{ran:?}");
+    assert_eq!(warnings.len(), 5, "{ran:?}");
     for (warning, says) in warnings.iter().zip([
         "nothing shows that the bundle is commit 0123456789",
+        "the rule t.csv lets any column pass with nobody looking",
         "the rule u.csv releases nothing: it asks for the column Age and forbids it",
         "the rule t.csv releases nothing: an earlier one has the same glob",
+        "main.nf publishes links",
     ]) {
         let warning = warning.as_str().expect("text");
         assert!(warning.starts_with(says), "{warning}");

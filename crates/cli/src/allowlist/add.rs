@@ -85,7 +85,8 @@ pub(super) fn run(args: &Add) -> Result<Exit> {
     if !draft.has(&target) {
         draft.write_signed(&target, text.as_bytes())?;
     }
-    let warnings = warnings::of(&entry, Site::load().ok().as_ref(), args.git.is_some());
+    let frozen = (args.bundle.as_path(), &bundle);
+    let warnings = warnings::of(&entry, frozen, Site::load().ok().as_ref(), args.git.is_some());
     match args.json {
         true => {
             output::json(&Added { entry: entry.id(), digest: digests.bundle, warnings: &warnings })?

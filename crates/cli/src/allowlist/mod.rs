@@ -8,6 +8,7 @@ mod force;
 mod git;
 mod line;
 mod new;
+mod nextflow;
 mod nodes;
 pub(crate) mod published;
 mod push;

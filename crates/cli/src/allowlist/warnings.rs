@@ -1,11 +1,22 @@
-//! What an entry says that nothing bears out, or that comes to nothing: told as it is added.
+//! What an entry says that nothing bears out, that comes to nothing, or that lets anything pass: told as
+//! it is added.
 
-use sluice_policy::entry::{Entry, Output};
+use std::path::Path;
+
+use sluice_policy::entry::{ContentKind, Entry, Output};
+use sluice_policy::manifest::Manifest;
 use sluice_site::{Policy, Role, Site};
 
-/// One line each. Without a site's configuration on this host nothing is said of its data and
-/// roles.
-pub(super) fn of(entry: &Entry, site: Option<&Site>, has_repository: bool) -> Vec<String> {
+use super::nextflow;
+
+/// One line each, of the entry and of the bundle in `dir`. Without a site's configuration on this
+/// host nothing is said of its data and roles.
+pub(super) fn of(
+    entry: &Entry,
+    (dir, bundle): (&Path, &Manifest),
+    site: Option<&Site>,
+    has_repository: bool,
+) -> Vec<String> {
     let mut lines = Vec::new();
     if let (Some(source), false) = (&entry.source, has_repository) {
         lines.push(format!(
@@ -23,8 +34,11 @@ pub(super) fn of(entry: &Entry, site: Option<&Site>, has_repository: bool) -> Ve
             .and_then(|()| site.map_or(Ok(()), |site| reviewable(rule, entry, &site.policy)));
         if let Err(why) = releases {
             lines.push(format!("the rule {} releases nothing: {why}", rule.glob));
+        } else if let Some(what) = passes_anything(rule) {
+            lines.push(format!("the rule {} lets {what} pass with nobody looking", rule.glob));
         }
     }
+    lines.extend(nextflow::links(entry, dir, bundle));
     lines
 }
 
@@ -35,9 +49,39 @@ fn releases(rule: &Output, before: &[Output]) -> Result<(), String> {
     }
     let same = |a: &str, b: &str| a.to_lowercase() == b.to_lowercase();
     let forbidden = |name: &&String| rule.forbidden_columns.iter().any(|other| same(name, other));
-    match rule.columns.iter().find(forbidden) {
-        Some(name) => Err(format!("it asks for the column {name} and forbids it")),
+    if let Some(name) = rule.columns.iter().find(forbidden) {
+        return Err(format!("it asks for the column {name} and forbids it"));
+    }
+    if rule.columns.len() > rule.max_columns() as usize {
+        return Err("it asks for more columns than max-columns".into());
+    }
+    let closed = rule.kind.is_table() && !rule.extra_columns();
+    match judged(rule).find(|&name| closed && !rule.columns.iter().any(|other| other == name)) {
+        Some(name) => Err(format!("it judges the column {name}, which `columns` lacks")),
         None => Ok(()),
+    }
+}
+
+/// Columns that the rule's numbers stand in, by name.
+fn judged(rule: &Output) -> impl Iterator<Item = &str> {
+    let counts = rule.counts.iter().flat_map(|it| &it.columns);
+    let percent = rule.percent.iter().flat_map(|it| it.columns.iter().chain([&it.of]));
+    let contributors = rule.contributors.iter().map(|it| &it.column);
+    let dominance = rule.dominance.iter().flat_map(|it| it.largest.iter().chain([&it.total]));
+    let names = counts.chain(percent).chain(contributors).chain(dominance);
+    names.map(String::as_str).filter(|name| !name.ends_with('*'))
+}
+
+/// What passes a rule that hardly asks for anything.
+fn passes_anything(rule: &Output) -> Option<&'static str> {
+    use ContentKind::{Csv, Jpeg, Json, Log, Md, Other, Pdf, Png, Svg, Text, Tsv, Yaml};
+    match rule.kind {
+        _ if rule.needs_review() => None,
+        Csv | Tsv => rule.extra_columns().then_some("any column"),
+        Json => Some("any JSON"),
+        Text | Md | Yaml | Log => Some("any text"),
+        Svg | Png | Jpeg | Pdf => Some("any figure"),
+        Other => None,
     }
 }
 
