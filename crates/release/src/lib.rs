@@ -5,6 +5,7 @@
 //! worth of bits. The run's owner learns a [`Rule`](sluice_policy::entry::Rule) at most.
 #![forbid(unsafe_code)]
 
+mod hidden;
 mod hold;
 mod pdf;
 mod png;
@@ -47,14 +48,14 @@ fn read(rule: &Output, source: &mut Source<'_>) -> Result<(), Fault> {
 
 fn examine(rule: &Output, source: &mut Source<'_>) -> Result<(), Fault> {
     match rule.kind {
-        ContentKind::Csv => table::check_csv(&text(source)?, rule)?,
-        ContentKind::Tsv => table::check_tsv(&text(source)?, rule)?,
-        ContentKind::Json => check_json(&text(source)?)?,
-        ContentKind::Svg => svg::check(&text(source)?)?,
+        ContentKind::Csv => table::check_csv(&whole(Printable::new(source).skip_mark())?, rule)?,
+        ContentKind::Tsv => table::check_tsv(&whole(Printable::new(source).skip_mark())?, rule)?,
+        ContentKind::Json => check_json(&whole(Printable::new(source))?)?,
+        ContentKind::Svg => svg::check(&whole(Printable::new(source))?)?,
         ContentKind::Png => png::check(&source.whole()?, &mut { png::MAX_UNFOLDED })?,
         ContentKind::Pdf => pdf::check(&source.whole()?)?,
         ContentKind::Text | ContentKind::Md | ContentKind::Yaml | ContentKind::Log => {
-            let mut text = Printable::new(source);
+            let mut text = Printable::new(source).skip_mark();
             while !text.next()?.is_empty() {}
         }
         ContentKind::Jpeg => return Err(Fault(HoldCode::NotJpeg, "no JPEG is read yet".into())),
@@ -70,11 +71,10 @@ fn examine(rule: &Output, source: &mut Source<'_>) -> Result<(), Fault> {
 }
 
 /// All of a text, in memory.
-fn text(source: &mut Source<'_>) -> Result<String, Fault> {
-    let mut printable = Printable::new(source);
+fn whole(mut text: Printable<'_, '_>) -> Result<String, Fault> {
     let mut whole = String::new();
     loop {
-        match printable.next()? {
+        match text.next()? {
             "" => return Ok(whole),
             piece => whole += piece,
         }

@@ -1,14 +1,17 @@
 //! Text that shows all that it holds.
 
-use sluice_policy::text;
-
 use crate::{
+    hidden::{Watch, reason},
     hold::{Fault, HoldCode},
     source::Source,
 };
 
-/// Longest character in UTF-8, in bytes.
-const LONGEST: usize = 4;
+/// How much must be there before a file is told by its start, in bytes.
+const START: usize = 3;
+/// What UTF-8 may begin with.
+const MARK: &str = "\u{feff}";
+/// How much is looked at at once, in bytes.
+const BLOCK: usize = 64;
 
 /// Printable UTF-8 with line ends and tabs, piece by piece.
 pub(crate) struct Printable<'s, 'r> {
@@ -17,12 +20,35 @@ pub(crate) struct Printable<'s, 'r> {
     text: Vec<u8>,
     /// How much of it was given out.
     given: usize,
-    line: u64,
+    place: Place,
+    watch: Watch,
+    /// Whether nothing was read yet, and what a mark of byte order would then be.
+    start: Option<Mark>,
+}
+
+/// Whether a byte order mark may stand at the very start.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    Held,
+    Skipped,
 }
 
 impl<'s, 'r> Printable<'s, 'r> {
     pub(crate) fn new(source: &'s mut Source<'r>) -> Self {
-        Self { source, text: Vec::new(), given: 0, line: 1 }
+        Self {
+            source,
+            text: Vec::new(),
+            given: 0,
+            place: Place::default(),
+            watch: Watch::default(),
+            start: Some(Mark::Held),
+        }
+    }
+
+    /// One byte order mark at the very start is allowed, and not given out.
+    pub(crate) fn skip_mark(mut self) -> Self {
+        self.start = Some(Mark::Skipped);
+        self
     }
 
     /// The next text, which ends at a character; none at the end.
@@ -33,6 +59,12 @@ impl<'s, 'r> Printable<'s, 'r> {
             let piece = self.source.next()?;
             let last = piece.is_empty();
             self.text.extend_from_slice(piece);
+            if let Some(mark) = self.start {
+                if self.text.len() < START && !last {
+                    continue;
+                }
+                self.begin(mark)?;
+            }
             if last && self.text.is_empty() {
                 return Ok("");
             }
@@ -45,50 +77,142 @@ impl<'s, 'r> Printable<'s, 'r> {
         Ok(std::str::from_utf8(&self.text[..self.given]).unwrap_or_default())
     }
 
+    fn begin(&mut self, mark: Mark) -> Result<(), Fault> {
+        self.start = None;
+        let whole = |what: &str| Err(Fault(HoldCode::NotText, what.into()));
+        match self.text.as_slice() {
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
+                whole("it starts with the mark of UTF-16; write UTF-8")
+            }
+            [0x1f, 0x8b, ..] => {
+                whole("it is compressed with gzip; write it plain, or ask for `gzip = true`")
+            }
+            [0xef, 0xbb, 0xbf, ..] if mark == Mark::Skipped => {
+                self.text.drain(..MARK.len());
+                Ok(())
+            }
+            [0xef, 0xbb, 0xbf, ..] => whole(
+                "it starts with a byte order mark; write UTF-8 without (`utf-8`, not `utf-8-sig`)",
+            ),
+            _ => Ok(()),
+        }
+    }
+
     /// How much of the text is whole and printable.
     fn examine(&mut self, last: bool) -> Result<usize, Fault> {
-        let valid = match std::str::from_utf8(&self.text) {
-            Ok(text) => text,
+        let (valid, rest, error) = match std::str::from_utf8(&self.text) {
+            Ok(text) => (text, &[][..], None),
             Err(error) => {
                 let (valid, rest) = self.text.split_at(error.valid_up_to());
-                if last || error.error_len().is_some() || rest.len() >= LONGEST {
-                    return Err(self.fault(valid.len(), "is not UTF-8"));
-                }
-                std::str::from_utf8(valid).unwrap_or_default()
+                (std::str::from_utf8(valid).unwrap_or_default(), rest, Some(error))
             }
         };
         // A line end may be cut in two.
         let whole = match valid.strip_suffix('\r') {
-            Some(before) if !last => before.len(),
-            _ => valid.len(),
+            Some(before) if !last && rest.is_empty() => before,
+            _ => valid,
         };
-        let text = &valid[..whole];
-        let next = self.text.get(whole).copied();
-        if let Some((at, c)) = first_hidden(text, next) {
-            return Err(self.fault(at, &format!("has {}", name(c))));
+        let next = self.text.get(whole.len()).copied();
+        if let Some((at, what)) = first_hidden(&mut self.watch, whole, next) {
+            return Err(self.place.fault(&whole[..at], &format!("has {what}")));
         }
-        self.line += text.bytes().filter(|&byte| byte == b'\n').count() as u64;
-        Ok(whole)
-    }
-
-    fn fault(&self, at: usize, what: &str) -> Fault {
-        let before = self.text[..at].iter().filter(|&&byte| byte == b'\n').count() as u64;
-        Fault(HoldCode::NotText, format!("line {} {what}", self.line + before))
+        let cut = error.is_some_and(|error| error.error_len().is_none());
+        if let [byte, ..] = rest
+            && (last || !cut)
+        {
+            return Err(self.place.fault(whole, &no_utf8(*byte, cut)));
+        }
+        self.place.pass(whole);
+        Ok(whole.len())
     }
 }
 
-/// The first character that doesn't show as itself; `next` is the byte behind the text.
-fn first_hidden(text: &str, next: Option<u8>) -> Option<(usize, char)> {
-    text.char_indices().find(|&(at, c)| match c {
-        '\n' | '\t' => false,
-        // A carriage return counts only as part of a line end: alone it overwrites what is shown.
-        '\r' => text.as_bytes().get(at + 1).copied().or(next) != Some(b'\n'),
-        ' '..='~' => false,
-        c => !text::is_visible(c),
-    })
+/// Where a text has come to.
+#[derive(Default)]
+struct Place {
+    /// Line ends before.
+    lines: u64,
+    /// Characters before, in this line.
+    characters: u64,
 }
 
-/// What a character is called.
-fn name(c: char) -> String {
-    format!("the character U+{:04X}, which doesn't show", u32::from(c))
+impl Place {
+    fn pass(&mut self, text: &str) {
+        let lines = lines(text);
+        let line = match text.rsplit_once('\n') {
+            Some((_, line)) => {
+                self.characters = 0;
+                line
+            }
+            None => text,
+        };
+        self.lines += lines;
+        self.characters += line.chars().count() as u64;
+    }
+
+    fn fault(&mut self, before: &str, what: &str) -> Fault {
+        self.pass(before);
+        let (line, column) = (self.lines + 1, self.characters + 1);
+        Fault(HoldCode::NotText, format!("line {line}, column {column} {what}"))
+    }
+}
+
+/// How many line ends there are; in blocks whose sum fits a byte, for speed.
+fn lines(text: &str) -> u64 {
+    let ends = |block: &[u8]| block.iter().map(|&byte| u8::from(byte == b'\n')).sum::<u8>();
+    text.as_bytes().chunks(BLOCK).map(|block| u64::from(ends(block))).sum()
+}
+
+/// The first thing that doesn't show as itself; `next` is the byte behind the text.
+fn first_hidden(watch: &mut Watch, text: &str, next: Option<u8>) -> Option<(usize, String)> {
+    let bytes = text.as_bytes();
+    let plain = |block: &[u8]| block.iter().fold(true, |all, &byte| all & is_plain(byte));
+    let mut at = 0;
+    while at < bytes.len() {
+        let block = &bytes[at..bytes.len().min(at + BLOCK)];
+        if plain(block) {
+            at += block.len();
+            match block.last() {
+                Some(b'\n' | b'\t') => watch.begin(),
+                _ => watch.pass_plain(),
+            }
+            continue;
+        }
+        // To the end of the block, character by character.
+        let end = at + block.len();
+        for c in text[at..].chars() {
+            match c {
+                '\n' | '\t' => watch.begin(),
+                // It counts only as part of a line end: alone it overwrites what is shown.
+                '\r' if bytes.get(at + 1).copied().or(next) == Some(b'\n') => {}
+                '\r' => return Some((at, reason(c))),
+                c => {
+                    if let Some(what) = watch.see(c) {
+                        return Some((at, what));
+                    }
+                }
+            }
+            at += c.len_utf8();
+            if at >= end {
+                break;
+            }
+        }
+    }
+    None
+}
+
+/// What needs no second look.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~' | b'\n' | b'\t')
+}
+
+/// What a byte is that is no UTF-8, or `cut` off from what should follow it.
+fn no_utf8(byte: u8, cut: bool) -> String {
+    match cut {
+        true => format!("begins a character with the byte 0x{byte:02X}, but the file ends there"),
+        false => format!(
+            "has the byte 0x{byte:02X}, which is no UTF-8 there, as in Latin-1 or Windows-1252; \
+             write UTF-8"
+        ),
+    }
 }

@@ -2,6 +2,7 @@ mod pdf;
 mod png;
 mod svg;
 mod table;
+mod text;
 
 use sluice_protocol::codes::rows;
 
@@ -64,21 +65,6 @@ fn holds_by_size_and_review() {
     }
     let hold = check(&text, &mut Broken, 1).unwrap_err();
     assert_eq!((hold.code, hold.message.contains("secret")), (HoldCode::Unreadable, false));
-}
-
-#[test]
-fn text_is_printable() {
-    for good in ["", "a\tb\n", "a\r\nb", "grüße\n"] {
-        assert_eq!(code(ContentKind::Text, good), "ok", "{good:?}");
-    }
-    for bad in ["a\0", "a\rb", "a\r", "\x1b[2K", "a\u{202e}b", "\u{feff}a", "a\x0c", "a\u{85}"] {
-        assert_eq!(code(ContentKind::Text, bad), "not-text", "{bad:?}");
-    }
-    assert_eq!(code(ContentKind::Text, b"a\xff"), "not-text");
-    assert_eq!(
-        message(ContentKind::Text, "a\nb\n\x07"),
-        "line 3 has the character U+0007, which doesn't show"
-    );
 }
 
 #[test]
