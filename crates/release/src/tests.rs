@@ -28,6 +28,20 @@ fn message(kind: ContentKind, content: &str) -> String {
     check_as(&rule(kind), content.as_bytes()).unwrap_err().message
 }
 
+/// Cut off anywhere a file is held; with any bit changed it is read to a verdict.
+fn unharmed(kind: ContentKind, content: &[u8]) {
+    for end in 0..content.len() {
+        assert_ne!(code(kind, &content[..end]), "ok", "cut at {end}");
+    }
+    for at in 0..content.len() {
+        for bit in 0..8 {
+            let mut changed = content.to_vec();
+            changed[at] ^= 1 << bit;
+            code(kind, &changed);
+        }
+    }
+}
+
 #[test]
 fn the_page_has_every_code() {
     let page = include_str!("../../../docs/reference/release.md");

@@ -1,11 +1,15 @@
 //! The pixels of a PNG: as many as its header says, none of them of a colour that isn't seen.
 
 use miniz_oxide::{
-    DataFormat, MZError, MZFlush, MZStatus,
+    DataFormat, MZFlush, MZStatus,
     inflate::stream::{InflateState, inflate},
 };
 
-use super::Header;
+use super::{
+    filter::unfilter,
+    header::{Colour, Header},
+    palette::Palette,
+};
 
 type Outcome = Result<(), String>;
 
@@ -14,58 +18,84 @@ pub(super) struct Pixels {
     header: Header,
     stream: Box<InflateState>,
     ended: bool,
+    /// Bytes that the folded pixels may still have.
+    room: u64,
+    /// Length of all pieces but the last, which may be shorter.
+    piece: Option<usize>,
+    last: bool,
     rows: u32,
     /// The row that is being filled, its filter's byte first.
     row: Vec<u8>,
     above: Vec<u8>,
-    palette: Vec<[u8; 3]>,
-    used: [bool; 256],
-    alpha: Vec<u8>,
+    pub(super) palette: Palette,
+    /// The colour that stands for transparent, and whether a pixel has it.
+    key: Option<(Vec<u8>, bool)>,
     /// The colour of all pixels that are wholly transparent.
     clear: Option<Vec<u8>>,
 }
 
 impl Pixels {
     pub(super) fn new(header: Header) -> Self {
+        let bytes = header.bytes();
         Self {
             header,
             stream: InflateState::new_boxed(DataFormat::Zlib),
             ended: false,
+            // Five bytes for a block of 16 kB, and what zlib puts around.
+            room: bytes + bytes / 1024 + 64,
+            piece: None,
+            last: false,
             rows: 0,
             row: Vec::new(),
             above: vec![0; header.row()],
-            palette: Vec::new(),
-            used: [false; 256],
-            alpha: Vec::new(),
+            palette: Palette::default(),
+            key: None,
             clear: None,
         }
     }
 
-    /// Colours by number; in other pictures they would only be a suggestion.
-    pub(super) fn set_palette(&mut self, data: &[u8]) -> Outcome {
-        let (colours, rest) = data.as_chunks::<3>();
-        let most = 1 << self.header.depth.min(8);
-        if self.header.colour != 3 || !rest.is_empty() || !(1..=most).contains(&colours.len()) {
-            return Err("its palette is none of its pixels'".into());
-        }
-        self.palette = colours.to_vec();
-        Ok(())
-    }
-
-    /// How transparent each colour of the palette is.
     pub(super) fn set_alpha(&mut self, data: &[u8]) -> Outcome {
-        if data.len() > self.palette.len() {
-            return Err("its transparency is none of its palette's".into());
+        let (numbers, rest) = data.as_chunks::<2>();
+        let header = self.header;
+        match header.colour {
+            Colour::Palette => return self.palette.set_alpha(data),
+            Colour::GreyAlpha | Colour::Rgba => {
+                return Err(
+                    "holds a second transparency, beside that of each pixel; write none".into()
+                );
+            }
+            Colour::Grey | Colour::Rgb => {}
         }
-        self.alpha = data.to_vec();
+        let levels = || numbers.iter().map(|number| u16::from_be_bytes(*number));
+        let fits = levels().all(|level| level <= header.white());
+        if numbers.len() != header.channels() || !rest.is_empty() || !fits {
+            return Err("holds no colour of its pixels; write two bytes for each channel".into());
+        }
+        // As pixels hold it.
+        let key = match header.depth {
+            16 => data.to_vec(),
+            _ => numbers.iter().map(|number| number[1]).collect(),
+        };
+        self.key = Some((key, false));
         Ok(())
     }
 
     pub(super) fn feed(&mut self, mut data: &[u8]) -> Outcome {
+        let piece = *self.piece.get_or_insert(data.len());
+        if data.is_empty() || self.last || data.len() > piece {
+            return Err("pieces of pixels have differing lengths; write all IDAT chunks of one \
+                        length, the last one shorter"
+                .into());
+        }
+        self.last = data.len() < piece;
+        self.room = self.room.checked_sub(data.len() as u64).ok_or(
+            "its pixels take more bytes than without compression; write them with zlib's usual \
+             settings",
+        )?;
         let mut buffer = [0; 1 << 14];
         while !data.is_empty() {
             if self.ended {
-                return Err("something follows its pixels".into());
+                return Err("something follows its pixels; write nothing behind them".into());
             }
             let step = inflate(&mut self.stream, data, &mut buffer, MZFlush::None);
             data = &data[step.bytes_consumed..];
@@ -73,8 +103,7 @@ impl Pixels {
             match step.status {
                 Ok(MZStatus::StreamEnd) => self.ended = true,
                 Ok(_) if step.bytes_consumed + step.bytes_written > 0 => {}
-                Ok(_) | Err(MZError::Buf) => break,
-                Err(_) => return Err("its pixels are damaged".into()),
+                _ => return Err("its pixels are damaged; write the picture anew".into()),
             }
         }
         Ok(())
@@ -89,16 +118,20 @@ impl Pixels {
             match step.status {
                 Ok(MZStatus::StreamEnd) => self.ended = true,
                 Ok(_) if step.bytes_written > 0 => {}
-                _ => return Err("its pixels are cut off".into()),
+                _ => return Err("its pixels are cut off; write the picture anew".into()),
             }
         }
         if self.rows != self.header.height || !self.row.is_empty() {
-            return Err(format!("it has {} rows of {}", self.rows, self.header.height));
+            return Err(format!(
+                "it has {} rows, and its header says {}",
+                self.rows, self.header.height
+            ));
         }
-        let mut unused = self.palette.iter().zip(self.used).filter(|(_, used)| !used);
-        match unused.all(|(colour, _)| *colour == [0; 3]) {
-            true => Ok(()),
-            false => Err("its palette has colours that no pixel has".into()),
+        match self.key {
+            Some((_, false)) => {
+                Err("its transparent colour (tRNS) is one that no pixel has; write none".into())
+            }
+            _ => self.palette.end(),
         }
     }
 
@@ -112,7 +145,7 @@ impl Pixels {
             self.row.extend_from_slice(own);
             bytes = after;
             if self.row.len() == full {
-                self.end_row()?;
+                self.end_row().map_err(|what| format!("row {} {what}", self.rows))?;
             }
         }
         Ok(())
@@ -120,92 +153,73 @@ impl Pixels {
 
     fn end_row(&mut self) -> Outcome {
         let header = self.header;
-        let step = (header.channels() * usize::from(header.depth)).div_ceil(8);
+        let step = header.step();
+        self.rows += 1;
         let Some((filter, row)) = self.row.split_first_mut() else { return Ok(()) };
-        unfilter(*filter, row, &self.above, step)
-            .ok_or_else(|| format!("row {} has an unknown filter", self.rows + 1))?;
+        unfilter(*filter, row, &self.above, step).ok_or("has an unknown filter")?;
         self.above.copy_from_slice(row);
         self.row.clear();
-        self.rows += 1;
-        let spare = header.row() * 8
-            - header.width as usize * header.channels() * usize::from(header.depth);
+        let spare = header.row() * 8 - header.bits();
         if self.above.last().is_some_and(|last| last & ((1 << spare) - 1) as u8 != 0) {
-            return Err(format!("row {} has something behind its last pixel", self.rows));
+            return Err("has something behind its last pixel; write zeros there".into());
         }
         match header.colour {
-            3 => self.numbers(),
-            4 | 6 => self.colours(step),
-            _ => Ok(()),
+            Colour::Palette => self.numbers(),
+            Colour::GreyAlpha | Colour::Rgba => self.colours(step),
+            Colour::Grey | Colour::Rgb => {
+                self.find_key(step);
+                Ok(())
+            }
         }
     }
 
     fn numbers(&mut self) -> Outcome {
-        let depth = usize::from(self.header.depth);
-        for pixel in 0..self.header.width as usize {
-            let bit = pixel * depth;
-            let shift = 8 - depth - bit % 8;
-            let number = usize::from(self.above[bit / 8] >> shift) & ((1 << depth) - 1);
-            if number >= self.palette.len() {
-                return Err(format!("row {} has a colour that is not in its palette", self.rows));
-            }
-            let first = !std::mem::replace(&mut self.used[number], true);
-            if first && self.alpha.get(number) == Some(&0) {
-                let colour = self.palette[number];
-                self.unseen(&colour)?;
+        for number in unpacked(&self.above, self.header) {
+            let unseen = self.palette.take(usize::from(number)).map_err(
+                |()| "has a colour that is not in its palette; write numbers of its palette alone",
+            )?;
+            if let Some(colour) = unseen {
+                one_colour(&mut self.clear, &colour)?;
             }
         }
         Ok(())
     }
 
     fn colours(&mut self, step: usize) -> Outcome {
-        let row = std::mem::take(&mut self.above);
         let sample = usize::from(self.header.depth) / 8;
-        let mut clear = row.chunks_exact(step).filter_map(|pixel| {
+        for pixel in self.above.chunks_exact(step) {
             let (colour, alpha) = pixel.split_at(step - sample);
-            alpha.iter().all(|&byte| byte == 0).then_some(colour)
-        });
-        let looked = clear.try_for_each(|colour| self.unseen(colour));
-        self.above = row;
-        looked
-    }
-
-    /// Programs fill what isn't seen with one colour; anything else would be a text.
-    fn unseen(&mut self, colour: &[u8]) -> Outcome {
-        match self.clear.get_or_insert_with(|| colour.to_vec()) == colour {
-            true => Ok(()),
-            false => Err(format!("row {} hides colours behind transparency", self.rows)),
+            if alpha.iter().all(|&byte| byte == 0) {
+                one_colour(&mut self.clear, colour)?;
+            }
         }
+        Ok(())
     }
-}
 
-/// Turns differences to neighbours into values.
-fn unfilter(filter: u8, row: &mut [u8], above: &[u8], step: usize) -> Option<()> {
-    if filter > 4 {
-        return None;
-    }
-    for at in 0..row.len() {
-        let before = at.checked_sub(step);
-        let left = before.map_or(0, |before| row[before]);
-        let corner = before.map_or(0, |before| above[before]);
-        let predicted = match filter {
-            0 => 0,
-            1 => left,
-            2 => above[at],
-            3 => left.midpoint(above[at]),
-            _ => paeth(left, above[at], corner),
+    fn find_key(&mut self, step: usize) {
+        let Some((key, found @ false)) = &mut self.key else { return };
+        *found = match self.header.depth {
+            8.. => self.above.chunks_exact(step).any(|pixel| pixel == key),
+            _ => unpacked(&self.above, self.header).any(|number| key[..] == [number]),
         };
-        row[at] = row[at].wrapping_add(predicted);
     }
-    Some(())
 }
 
-/// The neighbour that is nearest to `left + up - corner`.
-fn paeth(left: u8, up: u8, corner: u8) -> u8 {
-    let [a, b, c] = [left, up, corner].map(i16::from);
-    let [to_left, to_up, to_corner] = [b - c, a - c, a + b - 2 * c].map(i16::abs);
-    match () {
-        () if to_left <= to_up && to_left <= to_corner => left,
-        () if to_up <= to_corner => up,
-        () => corner,
+/// The numbers of a row of one channel, of up to 8 bits each.
+fn unpacked(row: &[u8], header: Header) -> impl Iterator<Item = u8> {
+    let depth = usize::from(header.depth);
+    (0..header.width as usize).map(move |pixel| {
+        let bit = pixel * depth;
+        row[bit / 8] >> (8 - depth - bit % 8) & header.white() as u8
+    })
+}
+
+/// Programs fill what isn't seen with one colour; anything else would be a text.
+fn one_colour(clear: &mut Option<Vec<u8>>, colour: &[u8]) -> Outcome {
+    match clear.get_or_insert_with(|| colour.to_vec()) == colour {
+        true => Ok(()),
+        false => Err("hides colours behind transparency; write one colour where nothing is seen, \
+                      or no transparency (matplotlib: transparent=False, Pillow: convert(\"RGB\"))"
+            .into()),
     }
 }
