@@ -7,6 +7,7 @@
 
 mod hidden;
 mod hold;
+mod jpeg;
 mod pdf;
 mod png;
 mod printable;
@@ -58,7 +59,7 @@ fn examine(rule: &Output, source: &mut Source<'_>) -> Result<(), Fault> {
             let mut text = Printable::new(source).skip_mark();
             while !text.next()?.is_empty() {}
         }
-        ContentKind::Jpeg => return Err(Fault(HoldCode::NotJpeg, "no JPEG is read yet".into())),
+        ContentKind::Jpeg => jpeg::check(&source.whole()?, &mut { png::MAX_UNFOLDED })?,
         ContentKind::Other => {}
     }
     if rule.needs_review() {

@@ -1,3 +1,4 @@
+mod jpeg;
 mod pdf;
 mod png;
 mod svg;
