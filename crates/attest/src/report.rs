@@ -8,13 +8,21 @@ use serde_json::{Value, json};
 use sluice_site::{
     audit::{Audit, Event},
     paths::Roots,
+    pending::Pending,
 };
-use sluice_sys::jobs::{Incarnation, RecordName};
+use sluice_sys::{
+    atomic,
+    beneath::open_dir,
+    jobs::{Incarnation, RecordName},
+};
 
 /// A pending job can't be attested for now; that stands beside its record, too.
 pub(crate) fn attest_failed(roots: &Roots, job: Incarnation, error: &Error) -> Result<()> {
-    let (note, why) = (roots.pending().failure(job), format!("{error:#}"));
-    fs::write(&note, &why).with_context(|| note.display().to_string())?;
+    let (pending, why) = (roots.pending(), format!("{error:#}"));
+    let name = Pending::failure_name(job);
+    open_dir(pending.path())
+        .and_then(|dir| atomic::replace(dir, &name, why.as_bytes(), 0o644))
+        .with_context(|| pending.failure(job).display().to_string())?;
     append(roots, Event::AttestFailed, json!({"job": job.to_string(), "why": why}))
 }
 

@@ -37,9 +37,14 @@ impl Pending {
         self.0.join(Self::name(incarnation))
     }
 
-    /// Where it is said why attesting a job last failed.
+    /// The name of the file that says why attesting a job last failed.
+    pub fn failure_name(incarnation: Incarnation) -> String {
+        format!("{incarnation}{FAILED}")
+    }
+
+    /// Where it is said.
     pub fn failure(&self, incarnation: Incarnation) -> PathBuf {
-        self.0.join(format!("{incarnation}{FAILED}"))
+        self.0.join(Self::failure_name(incarnation))
     }
 
     /// The jobs that have a record, in order.

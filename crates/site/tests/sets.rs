@@ -259,6 +259,17 @@ fn a_signature_under_another_name_or_file_does_not_count() {
 }
 
 #[test]
+fn too_many_signatures_make_an_entry_invalid() {
+    let Some(host) = Host::new() else { return };
+    let mut draft = draft(&host, 1, &["controller@lab"]);
+    for number in 0..64 {
+        draft.files.insert(format!("entries/{ID}.toml.sig.d/p{number}@lab.sig"), vec![b'x']);
+    }
+    host.publish(&draft);
+    assert_eq!(entry_code(&host, &one(), ID), "entry-invalid");
+}
+
+#[test]
 fn revocation_wins() {
     let Some(host) = Host::new() else { return };
     for (what, expected) in [

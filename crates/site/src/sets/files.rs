@@ -65,7 +65,8 @@ impl<'a> Files<'a> {
         }
     }
 
-    /// The signatures of a file by the principals they are named after, sorted.
+    /// The signatures of a file by the principals they are named after, sorted; `InvalidData` if there
+    /// are more than a node reads.
     pub(super) fn signatures(&self, file: &str) -> io::Result<Vec<(String, Vec<u8>)>> {
         let directory = set::signature_dir(file);
         let dir = match open_beneath(self.dir, Path::new(&directory), OFlags::DIRECTORY) {
@@ -79,7 +80,8 @@ impl<'a> Files<'a> {
             principals.extend(set::principal_of(name).map(str::to_owned));
         }
         if principals.len() > MAX_SIGNATURES {
-            return Err(io::Error::other(format!("{directory} has too many signatures")));
+            let why = format!("{directory} has more than {MAX_SIGNATURES} signatures");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, why));
         }
         principals.sort();
         let read = |principal: String| {

@@ -1,6 +1,8 @@
 //! Whether a set's signatures hold: asked by nodes of the copy that they keep, and by whoever prepares
 //! a set of what lies there.
 
+use std::io::ErrorKind;
+
 use sluice_policy::digest::Digest;
 use sluice_policy::entry::{self, Entry, EntryError, is_entry_id};
 use sluice_policy::index;
@@ -111,7 +113,11 @@ impl Verifier<'_> {
             return Err(invalid(format!("the file says {}", entry.id())));
         }
         let may = |principal: &str| self.policy.may_approve(principal, &entry);
-        let signed = self.signed(files, &file, entry::NAMESPACE, &bytes, revoked, may)?;
+        let signed = self.signed(files, &file, entry::NAMESPACE, &bytes, revoked, may);
+        let signed = signed.map_err(|error| match error {
+            SetError::Invalid(why) => invalid(why),
+            error => error,
+        })?;
         let digest = Digest::of(&bytes);
         let mut faults = Vec::new();
         faults.extend(self.too_few(&signed, &entry));
@@ -172,7 +178,11 @@ impl Verifier<'_> {
         may: impl Fn(&str) -> bool,
     ) -> Result<Signed, SetError> {
         let mut signed = Signed::default();
-        for (principal, armored) in files.signatures(file).map_err(SetError::state)? {
+        let signatures = files.signatures(file).map_err(|error| match error.kind() {
+            ErrorKind::InvalidData => SetError::invalid(error),
+            _ => SetError::state(error),
+        })?;
+        for (principal, armored) in signatures {
             signed.reasons +=
                 &match verify(self.keys, &principal, namespace, bytes, &armored, self.now) {
                     Ok(_) if !may(&principal) => format!("; {principal} may not approve it"),
