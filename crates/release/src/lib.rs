@@ -5,6 +5,7 @@
 //! worth of bits. The run's owner learns a [`Rule`](sluice_policy::entry::Rule) at most.
 #![forbid(unsafe_code)]
 
+mod disclosure;
 mod hidden;
 mod hold;
 mod jpeg;
@@ -20,14 +21,22 @@ use std::io::Read;
 use serde::de::IgnoredAny;
 use sluice_policy::entry::{ContentKind, Output};
 
+pub use disclosure::Outcome;
 use hold::Fault;
 pub use hold::{Hold, HoldCode};
 use printable::Printable;
 use source::Source;
 
+/// What is said of a file that its rule lets out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Passed {
+    /// What was checked of a table's numbers.
+    pub disclosure: Vec<Outcome>,
+}
+
 /// Checks a file of `size` bytes against `rule`. Unless the file is too large or can't be read it
 /// is read to its end, whatever is found.
-pub fn check(rule: &Output, reader: &mut dyn Read, size: u64) -> Result<(), Hold> {
+pub fn check(rule: &Output, reader: &mut dyn Read, size: u64) -> Result<Passed, Hold> {
     let found = match size > rule.max_bytes {
         true => {
             Err(Fault(HoldCode::TooLarge, format!("it has more than {} bytes", rule.max_bytes)))
@@ -37,7 +46,7 @@ pub fn check(rule: &Output, reader: &mut dyn Read, size: u64) -> Result<(), Hold
     found.map_err(|Fault(code, message)| Hold { code, message })
 }
 
-fn read(rule: &Output, source: &mut Source<'_>) -> Result<(), Fault> {
+fn read(rule: &Output, source: &mut Source<'_>) -> Result<Passed, Fault> {
     let found = examine(rule, source);
     if let Err(fault @ Fault(HoldCode::Unreadable | HoldCode::Changed, _)) = found {
         return Err(fault);
@@ -47,10 +56,17 @@ fn read(rule: &Output, source: &mut Source<'_>) -> Result<(), Fault> {
     found
 }
 
-fn examine(rule: &Output, source: &mut Source<'_>) -> Result<(), Fault> {
+fn examine(rule: &Output, source: &mut Source<'_>) -> Result<Passed, Fault> {
+    let mut passed = Passed::default();
     match rule.kind {
-        ContentKind::Csv => table::check_csv(&whole(Printable::new(source).skip_mark())?, rule)?,
-        ContentKind::Tsv => table::check_tsv(&whole(Printable::new(source).skip_mark())?, rule)?,
+        ContentKind::Csv => {
+            let text = whole(Printable::new(source).skip_mark())?;
+            passed.disclosure = table::check_csv(&text, rule)?;
+        }
+        ContentKind::Tsv => {
+            let text = whole(Printable::new(source).skip_mark())?;
+            passed.disclosure = table::check_tsv(&text, rule)?;
+        }
         ContentKind::Json => check_json(&whole(Printable::new(source))?)?,
         ContentKind::Svg => svg::check(&whole(Printable::new(source))?)?,
         ContentKind::Png => png::check(&source.whole()?, &mut { png::MAX_UNFOLDED })?,
@@ -68,7 +84,7 @@ fn examine(rule: &Output, source: &mut Source<'_>) -> Result<(), Fault> {
             "its rule asks for a person's decision".into(),
         ));
     }
-    Ok(())
+    Ok(passed)
 }
 
 /// All of a text, in memory.

@@ -2,7 +2,10 @@
 
 use sluice_policy::entry::Output;
 
-use super::{Fault, HoldCode};
+use super::{
+    Fault, HoldCode,
+    disclosure::{Outcome, Rules},
+};
 
 /// Counts columns and rows while a table is read.
 struct Shape {
@@ -47,7 +50,40 @@ impl Shape {
     }
 }
 
-pub(super) fn check_tsv(text: &str, rule: &Output) -> Result<(), Fault> {
+/// The rows of a table, as its numbers' rules see them.
+struct Rows<'a> {
+    rule: &'a Output,
+    numbers: Option<Rules<'a>>,
+    cells: Vec<String>,
+}
+
+impl<'a> Rows<'a> {
+    fn new(rule: &'a Output) -> Self {
+        Self { rule, numbers: None, cells: Vec::new() }
+    }
+
+    /// Ends a row of `shape`.
+    fn end_row(&mut self, shape: &mut Shape) -> Result<(), Fault> {
+        let number = shape.row;
+        shape.end_row()?;
+        let cells = std::mem::take(&mut self.cells);
+        if number == 1 {
+            check_header(&cells, self.rule)?;
+            let names: Vec<_> = cells.iter().map(|name| bare(name).to_owned()).collect();
+            self.numbers = Rules::new(self.rule, &names)?;
+        } else if let Some(numbers) = &mut self.numbers {
+            numbers.row(number, &cells.iter().map(String::as_str).collect::<Vec<_>>())?;
+        }
+        Ok(())
+    }
+
+    fn end(self, shape: &Shape) -> Result<Vec<Outcome>, Fault> {
+        shape.end()?;
+        self.numbers.map_or(Ok(Vec::new()), Rules::end)
+    }
+}
+
+pub(super) fn check_tsv(text: &str, rule: &Output) -> Result<Vec<Outcome>, Fault> {
     let header = text.lines().next().unwrap_or_default().split('\t').map(str::to_owned);
     let header: Vec<_> = header.collect();
     // TSV has no quotes; R and pandas write them all the same, and may then mean more by them.
@@ -58,23 +94,23 @@ pub(super) fn check_tsv(text: &str, rule: &Output) -> Result<(), Fault> {
     }
     check_header(&header, rule)?;
     let mut shape = Shape::new(HoldCode::NotTsv, rule.max_rows);
+    let mut rows = Rows::new(rule);
     for row in text.lines() {
-        row.bytes().filter(|&byte| byte == b'\t').for_each(|_| shape.end_cell());
-        shape.end_row()?;
+        rows.cells = row.split('\t').map(str::to_owned).collect();
+        rows.cells.iter().skip(1).for_each(|_| shape.end_cell());
+        rows.end_row(&mut shape)?;
     }
-    shape.end()
+    rows.end(&shape)
 }
 
 /// RFC 4180; line ends may be LF or CRLF.
-pub(super) fn check_csv(text: &str, rule: &Output) -> Result<(), Fault> {
+pub(super) fn check_csv(text: &str, rule: &Output) -> Result<Vec<Outcome>, Fault> {
     let mut shape = Shape::new(HoldCode::NotCsv, rule.max_rows);
     let mut rest = text.as_bytes();
-    let mut header = Vec::new();
+    let mut rows = Rows::new(rule);
     while !rest.is_empty() {
         let after = skip_cell(rest, &shape)?;
-        if shape.header.is_none() {
-            header.push(name(&rest[..rest.len() - after.len()]));
-        }
+        rows.cells.push(name(&rest[..rest.len() - after.len()]));
         rest = after;
         match rest {
             [b',', after @ ..] => {
@@ -82,22 +118,22 @@ pub(super) fn check_csv(text: &str, rule: &Output) -> Result<(), Fault> {
                 rest = after;
                 // A comma at the very end still has an empty cell behind it.
                 if rest.is_empty() {
-                    shape.end_row()?;
+                    rows.cells.push(String::new());
+                    rows.end_row(&mut shape)?;
                 }
             }
             [b'\r', b'\n', after @ ..] | [b'\n', after @ ..] => {
-                shape.end_row()?;
+                rows.end_row(&mut shape)?;
                 rest = after;
             }
-            [] => shape.end_row()?,
+            [] => rows.end_row(&mut shape)?,
             _ => return Err(shape.fault("goes on after its closing quote")),
         }
     }
-    shape.end()?;
-    check_header(&header, rule)
+    rows.end(&shape)
 }
 
-/// A header cell without the quotes of CSV.
+/// A cell without the quotes of CSV.
 fn name(cell: &[u8]) -> String {
     let text = String::from_utf8_lossy(cell);
     match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {

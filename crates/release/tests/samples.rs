@@ -88,7 +88,7 @@ impl<Row> Table<Row> {
 /// Verdict and message.
 fn judge(rule: &Output, content: &[u8]) -> (&'static str, String) {
     match sluice_release::check(rule, &mut &content[..], content.len() as u64) {
-        Ok(()) => ("pass", String::new()),
+        Ok(_) => ("pass", String::new()),
         Err(hold) => (hold.code.word(), hold.message),
     }
 }

@@ -110,7 +110,7 @@ fn content(rule: &Output, file: &ResultFile, sealed: &Sealed) -> Result<(), Stop
             Err(Stop::content(Code::NeedsReview, said(message)))
         }
         Err(Hold { code, message }) => Err(Stop::content(code, said(message))),
-        Ok(()) => Ok(()),
+        Ok(_) => Ok(()),
     }
 }
 

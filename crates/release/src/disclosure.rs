@@ -1,0 +1,140 @@
+//! Whether a table's numbers are those of groups that are large enough. Messages name row and
+//! column, never a value.
+
+mod cell;
+mod checks;
+mod outcome;
+
+use sluice_policy::entry::{Contributors, Counts, Dominance, Output, Percent};
+
+use super::{Fault, HoldCode};
+use cell::{Cell, Decimal};
+pub use outcome::Outcome;
+
+/// The rules of one output, while its table is read.
+pub(crate) struct Rules<'a> {
+    rule: &'a Output,
+    counts: Option<(&'a Counts, Vec<Column>)>,
+    percent: Option<(&'a Percent, Vec<Column>, Column)>,
+    contributors: Option<(&'a Contributors, Column)>,
+    dominance: Option<(&'a Dominance, Vec<Column>, Column)>,
+}
+
+/// A column of the table.
+struct Column {
+    index: usize,
+    name: String,
+}
+
+impl Column {
+    fn cell<'c>(&self, cells: &[&'c str]) -> &'c str {
+        cells.get(self.index).copied().unwrap_or("no such cell")
+    }
+
+    fn fault(&self, code: HoldCode, row: u64, what: &str) -> Fault {
+        Fault(code, format!("row {row}, column {} ({:?}) {what}", self.index + 1, self.name))
+    }
+
+    fn count(&self, row: u64, cells: &[&str], minimum: u64) -> Result<Cell<u64>, Fault> {
+        cell::count(self.cell(cells), minimum).ok_or_else(|| {
+            let what = "has neither whole digits alone nor a word for a suppressed count";
+            self.fault(HoldCode::CountInvalid, row, what)
+        })
+    }
+
+    fn decimal(&self, row: u64, cells: &[&str]) -> Result<Cell<Decimal>, Fault> {
+        cell::decimal(self.cell(cells)).ok_or_else(|| {
+            let what = "has neither a plain number of 0 or more nor a word for a suppressed one; \
+                        write no sign, exponent or `%`, and a point before decimals";
+            self.fault(HoldCode::CountInvalid, row, what)
+        })
+    }
+}
+
+impl<'a> Rules<'a> {
+    /// Finds the rule's columns in the header; none where it says nothing of numbers.
+    pub(crate) fn new(rule: &'a Output, header: &[String]) -> Result<Option<Self>, Fault> {
+        let Output { counts, percent, contributors, dominance, .. } = rule;
+        let rules = Self {
+            rule,
+            counts: match counts {
+                Some(counts) => Some((counts, columns(&counts.columns, header)?)),
+                None => None,
+            },
+            percent: match percent {
+                Some(it) => Some((it, columns(&it.columns, header)?, column(&it.of, header)?)),
+                None => None,
+            },
+            contributors: match contributors {
+                Some(it) => Some((it, column(&it.column, header)?)),
+                None => None,
+            },
+            dominance: match dominance {
+                Some(it) => Some((it, columns(&it.largest, header)?, column(&it.total, header)?)),
+                None => None,
+            },
+        };
+        let any = rules.counts.is_some()
+            || rules.percent.is_some()
+            || rules.contributors.is_some()
+            || rules.dominance.is_some();
+        Ok(any.then_some(rules))
+    }
+
+    /// Checks a row; the header is number 1.
+    pub(crate) fn row(&mut self, number: u64, cells: &[&str]) -> Result<(), Fault> {
+        if let Some((counts, columns)) = &self.counts {
+            for column in columns {
+                checks::count(counts, column, number, cells)?;
+            }
+            if let Some((_, columns, of)) = &self.percent {
+                checks::percent(counts, columns, of, number, cells)?;
+            }
+        }
+        if let Some((contributors, column)) = &self.contributors {
+            checks::contributors(contributors, column, number, cells)?;
+        }
+        if let Some((dominance, largest, total)) = &self.dominance {
+            checks::dominance(dominance, largest, total, number, cells)?;
+        }
+        Ok(())
+    }
+
+    /// What was checked, once all rows have passed.
+    pub(crate) fn end(self) -> Result<Vec<Outcome>, Fault> {
+        Ok(outcome::all(self.rule))
+    }
+}
+
+/// The one column of this name.
+fn column(name: &str, header: &[String]) -> Result<Column, Fault> {
+    let mut found = header.iter().enumerate().filter(|(_, column)| *column == name);
+    match (found.next(), found.next()) {
+        (Some((index, _)), None) => Ok(Column { index, name: name.into() }),
+        (Some(_), Some((second, _))) => {
+            let what = format!("row 1, column {} is a second {name:?}", second + 1);
+            Err(Fault(HoldCode::ColumnExtra, what))
+        }
+        (None, _) => Err(missing(name)),
+    }
+}
+
+/// Those that one of the names stands for; a `*` at its end is any end.
+fn columns(names: &[String], header: &[String]) -> Result<Vec<Column>, Fault> {
+    let stands = |name: &str, column: &str| match name.strip_suffix('*') {
+        Some(start) => column.starts_with(start),
+        None => column == name,
+    };
+    for name in names {
+        if !header.iter().any(|column| stands(name, column)) {
+            return Err(missing(name));
+        }
+    }
+    let found = header.iter().enumerate();
+    let found = found.filter(|(_, column)| names.iter().any(|name| stands(name, column)));
+    Ok(found.map(|(index, name)| Column { index, name: name.clone() }).collect())
+}
+
+fn missing(name: &str) -> Fault {
+    Fault(HoldCode::ColumnMissing, format!("it has no column {name:?}"))
+}

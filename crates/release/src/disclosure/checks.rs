@@ -1,0 +1,167 @@
+//! What one row must be.
+
+use sluice_policy::entry::{Contributors, Counts, Dominance, Zero};
+
+use super::{
+    Column,
+    cell::{Cell, ONE, is_word},
+};
+use crate::{Fault, HoldCode};
+
+/// A count is none, suppressed, or large enough.
+pub(super) fn count(
+    counts: &Counts,
+    column: &Column,
+    row: u64,
+    cells: &[&str],
+) -> Result<(), Fault> {
+    let Cell::Shown(value) = column.count(row, cells, counts.minimum)? else { return Ok(()) };
+    if value == 0 && counts.zero == Zero::Allow {
+        return Ok(());
+    }
+    if value < counts.minimum.max(1) {
+        let what = match value {
+            0 => "is 0, which the rule doesn't let out; suppress it".to_owned(),
+            _ => format!("is a count below {}; suppress it", counts.minimum),
+        };
+        return Err(column.fault(HoldCode::CountSmall, row, &what));
+    }
+    match counts.multiple_of {
+        Some(of) if !value.is_multiple_of(of) => {
+            let what = format!("is no multiple of {of}; round all counts to it");
+            Err(column.fault(HoldCode::CountUnrounded, row, &what))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Every count that a percentage may stand for, whichever way it was rounded, is large enough, and
+/// so is what is left of the whole.
+pub(super) fn percent(
+    counts: &Counts,
+    columns: &[Column],
+    of: &Column,
+    row: u64,
+    cells: &[&str],
+) -> Result<(), Fault> {
+    let whole = of.count(row, cells, counts.minimum)?;
+    for column in columns {
+        let Cell::Shown(percent) = column.decimal(row, cells)? else { continue };
+        if percent.units > 100 * ONE {
+            return Err(column.fault(HoldCode::CountInvalid, row, "is more than 100 percent"));
+        }
+        let reveals = |what: &str| Err(column.fault(HoldCode::PercentReveals, row, what));
+        let Cell::Shown(whole) = whole else {
+            return reveals("is shown while the count that it is of is suppressed; suppress it");
+        };
+        let step = counts.multiple_of.unwrap_or(1);
+        let Some((least, most)) = stands_for(percent.units, percent.error, whole, step) else {
+            return reveals(match counts.multiple_of {
+                Some(_) => "is no percentage of a rounded count; make it of the rounded counts",
+                None => "is no percentage of the count that it is said to be of",
+            });
+        };
+        if may_be_small(counts, least, most, step)
+            || may_be_small(counts, whole - most, whole - least, step)
+        {
+            let minimum = counts.minimum;
+            return reveals(&format!(
+                "may stand for a count below {minimum}, or leave one; suppress it, or write more \
+                 decimals if it doesn't"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The least and the most multiple of `step` that is a percentage of `whole`, less than `error`
+/// away from it.
+fn stands_for(percent: u128, error: u128, whole: u64, step: u64) -> Option<(u64, u64)> {
+    if whole == 0 {
+        return (percent == 0).then_some((0, 0));
+    }
+    let (all, each) = (100 * ONE, u128::from(whole));
+    let least = match percent.checked_sub(error) {
+        Some(beyond) => beyond * each / all + 1,
+        None => 0,
+    };
+    let most = match percent + error {
+        beyond if beyond > all => each,
+        beyond => (beyond * each).div_ceil(all) - 1,
+    };
+    let step = u128::from(step);
+    let (least, most) = (least.next_multiple_of(step), most / step * step);
+    let within = |count: u128| u64::try_from(count).ok();
+    if least <= most { within(least).zip(within(most)) } else { None }
+}
+
+/// Whether a count from `least` to `most` would be held as a count.
+fn may_be_small(counts: &Counts, least: u64, most: u64, step: u64) -> bool {
+    let first = match counts.zero {
+        Zero::Allow if least == 0 => step,
+        _ => least,
+    };
+    first <= most && first < counts.minimum.max(1)
+}
+
+/// A row is of enough persons, or has no numbers.
+pub(super) fn contributors(
+    contributors: &Contributors,
+    column: &Column,
+    row: u64,
+    cells: &[&str],
+) -> Result<(), Fault> {
+    let minimum = contributors.minimum;
+    let few = |what: &str| Err(column.fault(HoldCode::ContributorsFew, row, what));
+    match column.count(row, cells, minimum)? {
+        Cell::Shown(value) if value < minimum => {
+            few(&format!("is below {minimum}; suppress the whole row"))
+        }
+        Cell::Suppressed if cells.iter().any(|cell| is_number(cell)) => {
+            few("is suppressed while the row has numbers; suppress them, too")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether a cell is a number for whoever reads the table, and isn't suppressed.
+fn is_number(cell: &str) -> bool {
+    let cell = cell.trim();
+    !is_word(cell) && cell.trim_end_matches('%').trim_end().parse::<f64>().is_ok()
+}
+
+/// The largest are known, and no more than so much of the total.
+pub(super) fn dominance(
+    dominance: &Dominance,
+    largest: &[Column],
+    total: &Column,
+    row: u64,
+    cells: &[&str],
+) -> Result<(), Fault> {
+    let whole = total.decimal(row, cells)?.shown();
+    let mut sum = 0u128;
+    for column in largest {
+        let found = column.decimal(row, cells)?.shown();
+        match (found, whole) {
+            (Some(value), Some(_)) => sum += value.units,
+            (None, None) => {}
+            (Some(_), None) => {
+                let what = "is shown while its total is suppressed; suppress it";
+                return Err(column.fault(HoldCode::Dominated, row, what));
+            }
+            (None, Some(_)) => {
+                let what = "is suppressed while its total is shown; suppress that";
+                return Err(column.fault(HoldCode::Dominated, row, what));
+            }
+        }
+    }
+    match whole {
+        Some(whole) if sum * 100 > whole.units * u128::from(dominance.percent) => {
+            let (n, k) = (largest.len(), dominance.percent);
+            let what =
+                format!("is made up by its {n} largest to more than {k} %; suppress the row");
+            Err(total.fault(HoldCode::Dominated, row, &what))
+        }
+        _ => Ok(()),
+    }
+}
