@@ -3,24 +3,30 @@
 
 mod cell;
 mod checks;
+mod judge;
+mod label;
 mod outcome;
+mod solve;
+mod totals;
 
 use sluice_policy::entry::{Contributors, Counts, Dominance, Output, Percent};
 
 use super::{Fault, HoldCode};
 use cell::{Cell, Decimal};
 pub use outcome::Outcome;
+use totals::Totals;
 
 /// The rules of one output, while its table is read.
 pub(crate) struct Rules<'a> {
     rule: &'a Output,
-    counts: Option<(&'a Counts, Vec<Column>)>,
+    counts: Option<(&'a Counts, Vec<Column>, Totals)>,
     percent: Option<(&'a Percent, Vec<Column>, Column)>,
     contributors: Option<(&'a Contributors, Column)>,
     dominance: Option<(&'a Dominance, Vec<Column>, Column)>,
 }
 
 /// A column of the table.
+#[derive(Clone)]
 struct Column {
     index: usize,
     name: String,
@@ -55,25 +61,25 @@ impl<'a> Rules<'a> {
     /// Finds the rule's columns in the header; none where it says nothing of numbers.
     pub(crate) fn new(rule: &'a Output, header: &[String]) -> Result<Option<Self>, Fault> {
         let Output { counts, percent, contributors, dominance, .. } = rule;
-        let rules = Self {
-            rule,
-            counts: match counts {
-                Some(counts) => Some((counts, columns(&counts.columns, header)?)),
-                None => None,
-            },
-            percent: match percent {
-                Some(it) => Some((it, columns(&it.columns, header)?, column(&it.of, header)?)),
-                None => None,
-            },
-            contributors: match contributors {
-                Some(it) => Some((it, column(&it.column, header)?)),
-                None => None,
-            },
-            dominance: match dominance {
-                Some(it) => Some((it, columns(&it.largest, header)?, column(&it.total, header)?)),
-                None => None,
-            },
+        let percent = match percent {
+            Some(it) => Some((it, columns(&it.columns, header)?, column(&it.of, header)?)),
+            None => None,
         };
+        let contributors = match contributors {
+            Some(it) => Some((it, column(&it.column, header)?)),
+            None => None,
+        };
+        let dominance = match dominance {
+            Some(it) => Some((it, columns(&it.largest, header)?, column(&it.total, header)?)),
+            None => None,
+        };
+        let mut rules = Self { rule, counts: None, percent, contributors, dominance };
+        if let Some(counts) = counts {
+            let columns = columns(&counts.columns, header)?;
+            let of = rules.percent.as_ref().map(|(.., of)| of.index);
+            let totals = Totals::new(&columns, header, &rules.others(), of);
+            rules.counts = Some((counts, columns, totals));
+        }
         let any = rules.counts.is_some()
             || rules.percent.is_some()
             || rules.contributors.is_some()
@@ -81,12 +87,20 @@ impl<'a> Rules<'a> {
         Ok(any.then_some(rules))
     }
 
+    /// Columns of numbers that are no counts.
+    fn others(&self) -> Vec<usize> {
+        let percent = self.percent.iter().flat_map(|(_, columns, _)| columns);
+        let contributors = self.contributors.iter().map(|(_, column)| column);
+        let dominance =
+            self.dominance.iter().flat_map(|(_, largest, all)| largest.iter().chain([all]));
+        percent.chain(contributors).chain(dominance).map(|column| column.index).collect()
+    }
+
     /// Checks a row; the header is number 1.
     pub(crate) fn row(&mut self, number: u64, cells: &[&str]) -> Result<(), Fault> {
-        if let Some((counts, columns)) = &self.counts {
-            for column in columns {
-                checks::count(counts, column, number, cells)?;
-            }
+        if let Some((counts, columns, totals)) = &mut self.counts {
+            let found = columns.iter().map(|column| checks::count(counts, column, number, cells));
+            totals.row(number, cells, &found.collect::<Result<Vec<_>, _>>()?);
             if let Some((_, columns, of)) = &self.percent {
                 checks::percent(counts, columns, of, number, cells)?;
             }
@@ -102,6 +116,9 @@ impl<'a> Rules<'a> {
 
     /// What was checked, once all rows have passed.
     pub(crate) fn end(self) -> Result<Vec<Outcome>, Fault> {
+        if let Some((counts, _, totals)) = self.counts {
+            totals.end(counts)?;
+        }
         Ok(outcome::all(self.rule))
     }
 }

@@ -5,6 +5,7 @@ mod png;
 mod svg;
 mod table;
 mod text;
+mod totals;
 
 use sluice_protocol::codes::rows;
 

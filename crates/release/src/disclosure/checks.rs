@@ -14,10 +14,11 @@ pub(super) fn count(
     column: &Column,
     row: u64,
     cells: &[&str],
-) -> Result<(), Fault> {
-    let Cell::Shown(value) = column.count(row, cells, counts.minimum)? else { return Ok(()) };
+) -> Result<Cell<u64>, Fault> {
+    let found = column.count(row, cells, counts.minimum)?;
+    let Cell::Shown(value) = found else { return Ok(found) };
     if value == 0 && counts.zero == Zero::Allow {
-        return Ok(());
+        return Ok(found);
     }
     if value < counts.minimum.max(1) {
         let what = match value {
@@ -31,7 +32,7 @@ pub(super) fn count(
             let what = format!("is no multiple of {of}; round all counts to it");
             Err(column.fault(HoldCode::CountUnrounded, row, &what))
         }
-        _ => Ok(()),
+        _ => Ok(found),
     }
 }
 
@@ -45,8 +46,12 @@ pub(super) fn percent(
     cells: &[&str],
 ) -> Result<(), Fault> {
     let whole = of.count(row, cells, counts.minimum)?;
+    let mut parts = Parts::default();
     for column in columns {
-        let Cell::Shown(percent) = column.decimal(row, cells)? else { continue };
+        let Cell::Shown(percent) = column.decimal(row, cells)? else {
+            parts.hidden = Some(column);
+            continue;
+        };
         if percent.units > 100 * ONE {
             return Err(column.fault(HoldCode::CountInvalid, row, "is more than 100 percent"));
         }
@@ -70,8 +75,31 @@ pub(super) fn percent(
                  decimals if it doesn't"
             ));
         }
+        parts.shown += 1;
+        parts.least += u128::from(least);
+        parts.most += u128::from(most);
     }
-    Ok(())
+    match (parts, whole) {
+        (Parts { hidden: Some(column), shown: 2.., least, most }, Cell::Shown(whole)) => {
+            let rest = |shown: u128| u128::from(whole).saturating_sub(shown) as u64;
+            if least > whole.into() || !may_be_small(counts, rest(most), rest(least), 1) {
+                return Ok(());
+            }
+            let what = "is suppressed, and what the other percentages leave may be a small count; \
+                        suppress another that is large";
+            Err(column.fault(HoldCode::TotalReveals, row, what))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What the percentages of a row that are shown stand for together.
+#[derive(Default)]
+struct Parts<'a> {
+    hidden: Option<&'a Column>,
+    shown: usize,
+    least: u128,
+    most: u128,
 }
 
 /// The least and the most multiple of `step` that is a percentage of `whole`, less than `error`

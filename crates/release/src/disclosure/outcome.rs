@@ -66,6 +66,8 @@ pub(super) fn all(rule: &Output) -> Vec<Outcome> {
             let check = ("Differencing", Some("Rounding"));
             outcomes.push(Outcome::new("multiple-of", check, columns, &parameters));
         }
+        let check = ("ImplicitTables", Some("Suppression"));
+        outcomes.push(Outcome::new("totals", check, columns, std::slice::from_ref(&minimum)));
         if let Some(percent) = &rule.percent {
             let parameters = [("of", percent.of.clone()), minimum];
             outcomes.push(Outcome::new("percent", THRESHOLD, &percent.columns, &parameters));

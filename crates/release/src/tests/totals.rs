@@ -1,0 +1,311 @@
+//! Totals that give suppressed counts back.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::json;
+
+use super::*;
+
+fn rule(columns: &[&str], minimum: u64, zero: &str) -> Output {
+    let counts = json!({ "columns": columns, "minimum": minimum, "zero": zero });
+    serde_json::from_value(json!({
+        "glob": "x", "kind": "csv", "max-bytes": 1 << 20, "extra-columns": true, "counts": counts,
+    }))
+    .unwrap()
+}
+
+fn verdict(rule: &Output, table: &str) -> &'static str {
+    check_as(rule, table.as_bytes()).err().map_or("ok", |hold| hold.code.word())
+}
+
+const REVEALS: &str = "total-reveals";
+
+/// Each table, with rows between `/`, and what it is held for with a minimum of 10.
+#[test]
+fn totals_down_a_column() {
+    for (table, wanted) in [
+        ("g,n/A,20/B,<10/Total,27", REVEALS),
+        ("g,n/A,20/B,<10/Sum,27", REVEALS),
+        ("g,n/A,20/B,<10/All ages,27", REVEALS),
+        ("g,n/Total,27/A,20/B,<10", REVEALS),
+        ("g,n/\"**Total**\",27/A,20/B,<10", REVEALS),
+        // Nothing is suppressed, or nothing is a total.
+        ("g,n/A,20/B,17/Total,37", "ok"),
+        ("g,n/A,20/B,<10/C,27", "ok"),
+        ("g,n/A,20/B,<10", "ok"),
+        // The second one is large: neither is known.
+        ("g,n/A,<10/B,<10/Total,27", "ok"),
+        ("g,n/A,<10/B,<10/C,30/Total,57", "ok"),
+        // Both together are few, each is 9, each is 1.
+        ("g,n/A,<10/B,<10/C,30/Total,35", REVEALS),
+        ("g,n/A,<10/B,<10/C,30/Total,48", REVEALS),
+        ("g,n/A,/B,/C,/D,/E,/F,/G,/H,/I,/J,/Total,10", REVEALS),
+        // What is suppressed is none, or the total isn't of these.
+        ("g,n/A,20/B,/Total,20", "ok"),
+        ("g,n/A,20/B,/Total,15", "ok"),
+        ("g,n/A,20/B,<10/Total,<10", "ok"),
+        // Groups by another key.
+        ("s,g,n/F,A,20/F,B,<10/F,Total,27/M,A,40/M,B,50/M,Total,90", REVEALS),
+        ("s,g,n/F,A,20/F,B,40/F,Total,60/M,A,40/M,B,50/M,Total,90", "ok"),
+        ("s,g,n/F,A,<10/F,B,40/F,C,<10/F,Total,60/M,A,40/M,B,50/M,C,10/M,Total,100", "ok"),
+        // A note or a mean beside the counts is no key.
+        ("g,n,mean,note/A,20,1.5,/B,<10,NA,/C,30,2.5,see below/Total,57,1.5,", REVEALS),
+        ("g,n,note/A,20,x/A,20,y/B,<10,y/B,30,x/Total,77,z", REVEALS),
+        // SQL's ROLLUP.
+        ("g,n/A,20/B,<10/,27", REVEALS),
+        ("g,n/A,20/B,<10/NULL,27", REVEALS),
+        ("g,n/A,20/B,<10/NULL,14", "ok"),
+        ("g,note,n/A,,20/B,,<10/C,,30", "ok"),
+        // Subtotals, and a total of all.
+        ("r,g,n/N,A,20/N,B,<10/N,Total,27/S,A,40/S,B,<10/S,Total,45/Total,Total,72", REVEALS),
+        ("g,n/A,20/B,<10/Subtotal,27/C,30/D,30/Subtotal,60", REVEALS),
+    ] {
+        let rule = rule(&["n"], 10, "allow");
+        assert_eq!(verdict(&rule, &table.replace('/', "\n")), wanted, "{table}");
+    }
+    let strict = rule(&["n"], 10, "hold");
+    assert_eq!(verdict(&strict, "g,n\nA,20\nB,\nTotal,20\n"), REVEALS, "a 0 isn't to be known");
+    let hold = check_as(&strict, b"g,n\nA,20\nB,\nTotal,26\n").unwrap_err();
+    assert!(hold.message.starts_with("row 4, column 2 (\"n\") is a total that"), "{hold}");
+}
+
+#[test]
+fn totals_across_a_row() {
+    for (table, wanted) in [
+        ("g,n_f,n_m,n_total/A,20,<10,27", REVEALS),
+        ("g,n_f,n_m,total_n/A,20,<10,27", REVEALS),
+        ("g,n_f,n_m,n/A,20,<10,27", REVEALS),
+        ("g,n_f,n_m,n_total/A,20,17,37", "ok"),
+        ("g,n_f,n_m,n_total/A,<10,<10,27", "ok"),
+        ("g,n_f,n_m,n_total/A,20,<10,", "ok"),
+        // Of other columns, beside these.
+        ("g,n_f,n_m,n_total,nx_f,nx_m/A,20,30,50,<10,41", "ok"),
+    ] {
+        let columns: &[&str] = if table.contains("total_n") { &["n*", "total_n"] } else { &["n*"] };
+        let rule = rule(columns, 10, "allow");
+        assert_eq!(verdict(&rule, &table.replace('/', "\n")), wanted, "{table}");
+    }
+    // pandas.crosstab(margins=True), with names for columns.
+    let crosstab = rule(&["F", "M", "D", "X", "All"], 10, "allow");
+    let header = "g,F,M,D,X,All";
+    for (table, wanted) in [
+        ("A,20,30,<10,30,85/B,30,30,30,30,120/All,50,60,35,60,205", REVEALS),
+        ("A,<10,30,<10,30,75/B,30,30,<10,30,109/C,<10,30,30,30,120/All,76,90,48,90,304", REVEALS),
+        ("A,<10,30,<10,30,110/B,<10,30,<10,30,120/All,60,60,50,60,230", "ok"),
+        // Each row and column has two of them or more, and together they give one back.
+        (
+            "A,<10,<10,<10,30,62/B,<10,<10,40,30,110/C,50,50,<10,<10,124/E,50,50,<10,<10,136/\
+             All,127,139,74,92,432",
+            REVEALS,
+        ),
+        (
+            "A,<10,<10,<10,<10,62/B,<10,<10,40,30,110/C,50,50,<10,<10,124/E,50,50,<10,<10,136/\
+             All,127,139,74,92,432",
+            "ok",
+        ),
+    ] {
+        let table = format!("{header}/{table}").replace('/', "\n");
+        assert_eq!(verdict(&crosstab, &table), wanted, "{table}");
+    }
+}
+
+/// The column that percentages are of is a total, too.
+#[test]
+fn totals_of_percentages() {
+    let counts = json!({ "columns": ["n", "a", "b"], "minimum": 10, "zero": "allow" });
+    let percent = json!({ "columns": ["p_*"], "of": "n" });
+    let rule: Output = serde_json::from_value(json!({
+        "glob": "x", "kind": "csv", "max-bytes": 4096, "extra-columns": true, "counts": counts,
+        "percent": percent,
+    }))
+    .unwrap();
+    for (row, wanted) in [
+        ("100,60,40,60,20,20", "ok"),
+        ("100,60,,60,20,20", "ok"),
+        ("100,95,,60,20,20", REVEALS),
+        ("100,60,40,60,,36", REVEALS),
+        ("100,60,40,60,,20", "ok"),
+        ("100,60,40,,,60", "ok"),
+        // These don't exclude each other.
+        ("100,60,40,60,,70", "ok"),
+    ] {
+        assert_eq!(verdict(&rule, &format!("g,n,a,b,p_x,p_y,p_z\nA,{row}\n")), wanted, "{row}");
+    }
+}
+
+/// Rounded totals are some way off: a remainder below zero is no excuse.
+#[test]
+fn totals_of_rounded_counts() {
+    let counts = json!({ "columns": ["n"], "minimum": 10, "multiple-of": 5, "zero": "allow" });
+    let rule: Output = serde_json::from_value(json!({
+        "glob": "x", "kind": "csv", "max-bytes": 4096, "extra-columns": true, "counts": counts,
+    }))
+    .unwrap();
+    // Made of what is shown: nothing follows.
+    let rows = [("30", "ok"), ("35", REVEALS), ("25", REVEALS), ("20", "ok"), ("45", "ok")];
+    for (total, wanted) in rows {
+        let table = format!("g,n\nA,30\nB,<10\nTotal,{total}\n");
+        assert_eq!(verdict(&rule, &table), wanted, "{total}");
+    }
+}
+
+/// Small tables with totals, suppressed here and there, against all ways to fill them in.
+#[test]
+fn what_totals_give_back_is_held() {
+    const MINIMUM: u64 = 4;
+    let mut random = Random(1);
+    let (mut held, mut passed) = (0, 0);
+    for _ in 0..2000 {
+        let table = Crosstab::random(&mut random);
+        if table.hidden().len() > 4 {
+            continue;
+        }
+        let names: Vec<String> =
+            (0..table.values[0].len() - 1).map(|at| format!("c{at}")).collect();
+        let columns: Vec<&str> = names.iter().map(String::as_str).chain(["All"]).collect();
+        let zero = if table.zero { "allow" } else { "hold" };
+        let verdict = verdict(&rule(&columns, MINIMUM, zero), &table.csv(&columns));
+        let known = table.known(0..=20) || table.known(u64::from(table.zero)..=MINIMUM - 1);
+        assert!(!known || verdict == REVEALS, "{verdict}\n{}", table.csv(&columns));
+        // Whatever else is held leaves little for several.
+        if verdict == REVEALS && !known {
+            assert!(table.leaves_few(), "{}", table.csv(&columns));
+        }
+        *(if known { &mut held } else { &mut passed }) += 1;
+    }
+    assert!(held > 200 && passed > 200, "{held} {passed}");
+}
+
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, most: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % most
+    }
+}
+
+/// Counts with totals in the last row and column; none where one is suppressed.
+struct Crosstab {
+    zero: bool,
+    values: Vec<Vec<Option<u64>>>,
+}
+
+impl Crosstab {
+    fn random(random: &mut Random) -> Self {
+        let (rows, columns) = (2 + random.below(2) as usize, 2 + random.below(2) as usize);
+        let zero = random.below(2) == 0;
+        let mut full = vec![vec![0; columns + 1]; rows + 1];
+        for row in 0..rows {
+            for column in 0..columns {
+                let value = random.below(8);
+                full[row][column] = value;
+                full[row][columns] += value;
+                full[rows][column] += value;
+                full[rows][columns] += value;
+            }
+        }
+        let mut hide = |value: u64| {
+            let small = if value == 0 { !zero } else { value < 4 };
+            (!small && random.below(4) != 0).then_some(value)
+        };
+        let values = full.into_iter().map(|row| row.into_iter().map(&mut hide).collect());
+        Self { zero, values: values.collect() }
+    }
+
+    fn csv(&self, columns: &[&str]) -> String {
+        let mut text = format!("g,{}\n", columns.join(","));
+        for (row, values) in self.values.iter().enumerate() {
+            let label = if row + 1 == self.values.len() { "All".into() } else { format!("r{row}") };
+            let cell = |value: &Option<u64>| value.map(|it| it.to_string()).unwrap_or_default();
+            let cells: Vec<_> = values.iter().map(cell).collect();
+            text += &format!("{label},{}\n", cells.join(","));
+        }
+        text
+    }
+
+    /// The sums: positions of parts, and of their total.
+    fn sums(&self) -> Vec<(Vec<(usize, usize)>, (usize, usize))> {
+        let (rows, columns) = (self.values.len() - 1, self.values[0].len() - 1);
+        let across =
+            (0..=rows).map(|row| ((0..columns).map(|it| (row, it)).collect(), (row, columns)));
+        let down = (0..=columns).map(|it| ((0..rows).map(|row| (row, it)).collect(), (rows, it)));
+        let both = (0..rows).flat_map(|row| (0..columns).map(move |it| (row, it))).collect();
+        across.chain(down).chain([(both, (rows, columns))]).collect()
+    }
+
+    /// Suppressed parts.
+    fn hidden(&self) -> Vec<(usize, usize)> {
+        let (rows, columns) = (self.values.len() - 1, self.values[0].len() - 1);
+        let parts = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
+        parts.filter(|&(row, column)| self.values[row][column].is_none()).collect()
+    }
+
+    /// Whether something suppressed has one value, with parts of those in `range`, in all ways to fill
+    /// them in that agree with the totals shown, and it must not show.
+    fn known(&self, range: std::ops::RangeInclusive<u64>) -> bool {
+        let mut seen: BTreeMap<(usize, usize), BTreeSet<u64>> = BTreeMap::new();
+        self.fill(&range, &self.hidden(), &mut self.values.clone(), &mut seen);
+        let small = |value: u64| if value == 0 { !self.zero } else { value < 4 };
+        seen.values().any(|values| values.len() == 1 && values.iter().all(|&value| small(value)))
+    }
+
+    fn fill(
+        &self,
+        range: &std::ops::RangeInclusive<u64>,
+        hidden: &[(usize, usize)],
+        filled: &mut Vec<Vec<Option<u64>>>,
+        seen: &mut BTreeMap<(usize, usize), BTreeSet<u64>>,
+    ) {
+        let sum = |parts: &[(usize, usize)], filled: &[Vec<Option<u64>>]| {
+            parts.iter().filter_map(|it| filled[it.0][it.1]).sum::<u64>()
+        };
+        let fits = |filled: &[Vec<Option<u64>>]| {
+            self.sums().iter().all(|(parts, total)| {
+                let Some(whole) = self.values[total.0][total.1] else { return true };
+                let open = parts.iter().any(|it| filled[it.0][it.1].is_none());
+                sum(parts, filled) == whole || open && sum(parts, filled) < whole
+            })
+        };
+        if !fits(filled) {
+            return;
+        }
+        let Some((&(row, column), rest)) = hidden.split_first() else {
+            for (parts, total) in self.sums() {
+                if self.values[total.0][total.1].is_none() {
+                    seen.entry(total).or_default().insert(sum(&parts, filled));
+                }
+            }
+            for place in self.hidden() {
+                let value = filled[place.0][place.1].unwrap_or_default();
+                seen.entry(place).or_default().insert(value);
+            }
+            return;
+        };
+        // Two values are enough to know that there isn't one.
+        if !seen.is_empty() && seen.values().all(|values| values.len() > 1) {
+            return;
+        }
+        for value in range.clone() {
+            filled[row][column] = Some(value);
+            self.fill(range, rest, filled, seen);
+        }
+        filled[row][column] = None;
+    }
+
+    /// Whether some total leaves less than the minimum for what is suppressed of it, or each of that
+    /// the least or the most that is.
+    fn leaves_few(&self) -> bool {
+        self.sums().iter().any(|(parts, total)| {
+            let values: Vec<_> = parts.iter().map(|it| self.values[it.0][it.1]).collect();
+            let hidden = values.iter().filter(|value| value.is_none()).count() as u64;
+            let sum: u64 = values.iter().flatten().sum();
+            let rest = self.values[total.0][total.1].map(|whole| whole - sum);
+            let pinned =
+                |rest| rest < 4 || rest == 3 * hidden || rest == u64::from(self.zero) * hidden;
+            hidden > 0 && rest.is_some_and(pinned)
+        })
+    }
+}
