@@ -87,7 +87,7 @@ pub(crate) fn reason(c: char) -> String {
             "write LF or CRLF, and no progress bar",
         ),
         '\x1b' | '\u{9b}' => (
-            "an escape sequence of a terminal, as for colours",
+            "an ANSI escape sequence, as for colours in a terminal",
             "write without colours: NO_COLOR=1 or --no-color",
         ),
         '\u{85}' | '\u{2028}' | '\u{2029}' => ("a line end that few programs know", "write LF"),

@@ -9,7 +9,9 @@ mod disclosure;
 mod hidden;
 mod hold;
 mod jpeg;
+mod json;
 mod pdf;
+mod place;
 mod png;
 mod printable;
 mod source;
@@ -18,7 +20,6 @@ mod table;
 
 use std::io::Read;
 
-use serde::de::IgnoredAny;
 use sluice_policy::entry::{ContentKind, Output};
 
 pub use disclosure::Outcome;
@@ -67,7 +68,7 @@ fn examine(rule: &Output, source: &mut Source<'_>) -> Result<Passed, Fault> {
             let text = whole(Printable::new(source).skip_mark())?;
             passed.disclosure = table::check_tsv(&text, rule)?;
         }
-        ContentKind::Json => check_json(&whole(Printable::new(source))?)?,
+        ContentKind::Json => json::check(Printable::new(source), rule)?,
         ContentKind::Svg => svg::check(&whole(Printable::new(source))?)?,
         ContentKind::Png => png::check(&source.whole()?, &mut { png::MAX_UNFOLDED })?,
         ContentKind::Pdf => pdf::check(&source.whole()?)?,
@@ -96,15 +97,6 @@ fn whole(mut text: Printable<'_, '_>) -> Result<String, Fault> {
             piece => whole += piece,
         }
     }
-}
-
-fn check_json(text: &str) -> Result<(), Fault> {
-    serde_json::from_str::<IgnoredAny>(text).map(drop).map_err(|error| {
-        Fault(
-            HoldCode::NotJson,
-            format!("line {}, column {} is not JSON", error.line(), error.column()),
-        )
-    })
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use crate::{
     hidden::{Watch, reason},
     hold::{Fault, HoldCode},
+    place::Place,
     source::Source,
 };
 
@@ -114,53 +115,17 @@ impl<'s, 'r> Printable<'s, 'r> {
         };
         let next = self.text.get(whole.len()).copied();
         if let Some((at, what)) = first_hidden(&mut self.watch, whole, next) {
-            return Err(self.place.fault(&whole[..at], &format!("has {what}")));
+            return Err(self.place.fault(HoldCode::NotText, &whole[..at], &format!("has {what}")));
         }
         let cut = error.is_some_and(|error| error.error_len().is_none());
         if let [byte, ..] = rest
             && (last || !cut)
         {
-            return Err(self.place.fault(whole, &no_utf8(*byte, cut)));
+            return Err(self.place.fault(HoldCode::NotText, whole, &no_utf8(*byte, cut)));
         }
         self.place.pass(whole);
         Ok(whole.len())
     }
-}
-
-/// Where a text has come to.
-#[derive(Default)]
-struct Place {
-    /// Line ends before.
-    lines: u64,
-    /// Characters before, in this line.
-    characters: u64,
-}
-
-impl Place {
-    fn pass(&mut self, text: &str) {
-        let lines = lines(text);
-        let line = match text.rsplit_once('\n') {
-            Some((_, line)) => {
-                self.characters = 0;
-                line
-            }
-            None => text,
-        };
-        self.lines += lines;
-        self.characters += line.chars().count() as u64;
-    }
-
-    fn fault(&mut self, before: &str, what: &str) -> Fault {
-        self.pass(before);
-        let (line, column) = (self.lines + 1, self.characters + 1);
-        Fault(HoldCode::NotText, format!("line {line}, column {column} {what}"))
-    }
-}
-
-/// How many line ends there are; in blocks whose sum fits a byte, for speed.
-fn lines(text: &str) -> u64 {
-    let ends = |block: &[u8]| block.iter().map(|&byte| u8::from(byte == b'\n')).sum::<u8>();
-    text.as_bytes().chunks(BLOCK).map(|block| u64::from(ends(block))).sum()
 }
 
 /// The first thing that doesn't show as itself; `next` is the byte behind the text.

@@ -1,5 +1,6 @@
 mod disclosure;
 mod jpeg;
+mod json;
 mod pdf;
 mod png;
 mod svg;
@@ -82,17 +83,4 @@ fn holds_by_size_and_review() {
     }
     let hold = check(&text, &mut Broken, 1).unwrap_err();
     assert_eq!((hold.code, hold.message.contains("secret")), (HoldCode::Unreadable, false));
-}
-
-#[test]
-fn json_is_one_value() {
-    for good in ["1", "{\"a\": [1, null, \"\\u0000\"]}\r\n", " [] "] {
-        assert_eq!(code(ContentKind::Json, good), "ok", "{good}");
-    }
-    for bad in ["", "{", "1 2", "{a: 1}", "[1,]", "NaN", "// x\n1", "'a'"] {
-        assert_eq!(code(ContentKind::Json, bad), "not-json", "{bad}");
-    }
-    assert_eq!(code(ContentKind::Json, "[".repeat(4000)), "not-json", "deep");
-    let found = message(ContentKind::Json, "{\"a\":\n secret}");
-    assert!(found.contains("line 2") && !found.contains("secret"), "{found}");
 }
