@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod disclosure;
+mod gzip;
 mod hidden;
 mod hold;
 mod jpeg;
@@ -23,10 +24,11 @@ use std::io::Read;
 use sluice_policy::entry::{ContentKind, Output};
 
 pub use disclosure::Outcome;
+use gzip::Gunzip;
 use hold::Fault;
 pub use hold::{Hold, HoldCode};
 use printable::Printable;
-use source::Source;
+use source::{Exactly, Source};
 
 /// What is said of a file that its rule lets out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,13 +44,19 @@ pub fn check(rule: &Output, reader: &mut dyn Read, size: u64) -> Result<Passed, 
         true => {
             Err(Fault(HoldCode::TooLarge, format!("it has more than {} bytes", rule.max_bytes)))
         }
-        false => read(rule, &mut Source::new(reader, size)),
+        false => read(rule, &mut Source::new(&mut Exactly { reader, left: size })),
     };
     found.map_err(|Fault(code, message)| Hold { code, message })
 }
 
 fn read(rule: &Output, source: &mut Source<'_>) -> Result<Passed, Fault> {
-    let found = examine(rule, source);
+    let found = match rule.gzip {
+        true => {
+            let mut unpacked = Gunzip::new(source, rule.max_content_bytes());
+            examine(rule, &mut Source::new(&mut unpacked))
+        }
+        false => examine(rule, source),
+    };
     if let Err(fault @ Fault(HoldCode::Unreadable | HoldCode::Changed, _)) = found {
         return Err(fault);
     }

@@ -1,4 +1,5 @@
 mod disclosure;
+mod gzip;
 mod jpeg;
 mod json;
 mod pdf;
