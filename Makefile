@@ -1,6 +1,6 @@
 # Tiers: check needs no Slurm; test runs every end-to-end test on the lab's real Slurm.
 .PHONY: check test docs-test test-all demo bindings bindings-diff matrix health bench-admission \
-    escapes bench-sandbox bench-builds bench-digest fuzz-smoke deny kills service test-stores bench-crawler
+    escapes bench-sandbox bench-builds bench-digest fuzz-smoke deny kills service test-stores bench-crawler rules
 
 check:
 	tests/check
@@ -29,6 +29,10 @@ bench-digest:
 SECONDS ?= 60
 fuzz-smoke:
 	tests/fuzz $(SECONDS)
+
+# What release rules make of the files of real programs, of hostile ones and of ACRO's tables.
+rules:
+	tests/rules
 
 # Licences, sources, duplicates and known advisories of every dependency; reads the advisories anew.
 deny:

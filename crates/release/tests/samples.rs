@@ -159,3 +159,41 @@ fn hostile_files_are_held_and_their_twins_pass() {
     }
     none(&wrong);
 }
+
+/// ACRO's tables, each cell a row of its own: what it suppresses is held, and nothing else.
+#[test]
+fn what_acro_suppresses_is_held() {
+    let table = read::<Real>("acro");
+    let verdicts = fs::read_to_string(folder().join("acro/verdicts.toml")).unwrap();
+    let verdicts: toml::Table = toml::from_str(&verdicts).unwrap();
+    let mut wrong = Vec::new();
+    for (name, cells) in verdicts.iter().filter_map(|(name, it)| Some((name, it.as_table()?))) {
+        let text = fs::read_to_string(folder().join(format!("acro/{name}.csv"))).unwrap();
+        let (header, rows) = text.split_once('\n').unwrap();
+        let rule = table.rule(if header.contains("total") { "sums" } else { "counts" });
+        let is_held = |content: String| judge(&rule, content.as_bytes()).0 != "pass";
+        let mut suppressed = format!("{header}\n");
+        let mut fails = false;
+        for row in rows.lines() {
+            let mut parts = row.split(',');
+            let groups = [parts.next().unwrap(), parts.next().unwrap()];
+            let ok = cells[&groups.join(", ")].as_str() == Some("ok");
+            fails |= !ok;
+            if is_held(format!("{header}\n{row}\n")) == ok {
+                wrong.push(format!(
+                    "acro: {name}: wanted {} of {row}",
+                    if ok { "pass" } else { "hold" }
+                ));
+            }
+            suppressed += &match ok {
+                true => format!("{row}\n"),
+                false => format!("{}{}\n", groups.join(","), ",".repeat(parts.count())),
+            };
+        }
+        if is_held(text.clone()) != fails || is_held(suppressed) {
+            wrong.push(format!("acro: {name}: wanted the whole table and ACRO's own judged so"));
+        }
+    }
+    wrong.retain(|it| !is_behind("acro", it.split(": ").nth(1).unwrap_or_default()));
+    none(&wrong);
+}
