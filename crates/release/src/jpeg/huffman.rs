@@ -30,11 +30,11 @@ impl Huffman {
             used: [false; 256],
             standard,
         };
-        table.number(lengths, standard)?;
+        table.number(lengths)?;
         Ok((table, rest))
     }
 
-    fn number(&mut self, lengths: &[u8; 16], standard: bool) -> Result<(), &'static str> {
+    fn number(&mut self, lengths: &[u8; 16]) -> Result<(), &'static str> {
         let mut seen = [false; 256];
         if self
             .symbols
@@ -46,11 +46,6 @@ impl Huffman {
         let (mut code, mut first) = (0_u32, 0);
         for (length, &codes) in (1_u32..).zip(lengths) {
             let own = &self.symbols[first..first + usize::from(codes)];
-            if !standard && !own.is_sorted() {
-                return Err(
-                    "has codes in an order of its own; write the picture anew (jpegtran -optimize)",
-                );
-            }
             let spread = 16 - length;
             let place = |code: u32| (code >> spread) as i32;
             self.ends[length as usize - 1] =

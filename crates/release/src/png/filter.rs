@@ -4,11 +4,7 @@
 pub(super) fn unfilter(filter: u8, row: &mut [u8], above: &[u8], step: usize) -> Option<()> {
     match filter {
         0 => {}
-        1 => {
-            for at in step..row.len() {
-                row[at] = row[at].wrapping_add(row[at - step]);
-            }
-        }
+        1 => each(row, above, step, |left, _, _| left),
         2 => {
             for (value, up) in row.iter_mut().zip(above) {
                 *value = value.wrapping_add(*up);
@@ -21,13 +17,26 @@ pub(super) fn unfilter(filter: u8, row: &mut [u8], above: &[u8], step: usize) ->
     Some(())
 }
 
+/// A row is whole pixels, so that each knows the one before it.
 fn each(row: &mut [u8], above: &[u8], step: usize, predict: impl Fn(u8, u8, u8) -> u8) {
-    for at in 0..row.len().min(step) {
-        row[at] = row[at].wrapping_add(predict(0, above[at], 0));
+    match step {
+        1 => each_of::<1>(row, above, predict),
+        2 => each_of::<2>(row, above, predict),
+        3 => each_of::<3>(row, above, predict),
+        4 => each_of::<4>(row, above, predict),
+        6 => each_of::<6>(row, above, predict),
+        _ => each_of::<8>(row, above, predict),
     }
-    for at in step..row.len() {
-        let predicted = predict(row[at - step], above[at], above[at - step]);
-        row[at] = row[at].wrapping_add(predicted);
+}
+
+fn each_of<const STEP: usize>(row: &mut [u8], above: &[u8], predict: impl Fn(u8, u8, u8) -> u8) {
+    let [mut left, mut corner] = [[0; STEP]; 2];
+    let pixels = row.as_chunks_mut::<STEP>().0.iter_mut();
+    for (pixel, up) in pixels.zip(above.as_chunks::<STEP>().0) {
+        for at in 0..STEP {
+            pixel[at] = pixel[at].wrapping_add(predict(left[at], up[at], corner[at]));
+        }
+        (left, corner) = (*pixel, *up);
     }
 }
 

@@ -120,6 +120,13 @@ fn jpeg_is_pixels() {
         (grey().with("JFIF", Vec::new()), "without JFIF"),
         (grey().after("JFIF", segment(0xee, ADOBE)), "with Adobe's segment"),
         (grey().with("SOF", segment(0xc1, GREY)), "not baseline"),
+        // Codes that were made shorter to fit stand in no order.
+        (
+            grey()
+                .with("rest", codes(0x10, &[1, 0, 2], &[0, 2, 1]))
+                .with("scan", scan(&[1], WHOLE, "0 100 11 101 1 0")),
+            "codes in another order",
+        ),
     ] {
         assert_eq!(good.held(), None, "{what}");
         unharmed(ContentKind::Jpeg, &good.bytes());

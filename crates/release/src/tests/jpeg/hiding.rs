@@ -132,12 +132,6 @@ fn jpeg_has_no_tables_of_its_own() {
             rest(&[1, 1], &[0, 1], "0 10 1 0"),
             "two codes for the same",
         ),
-        (
-            "in the codes' order",
-            rest(&[1, 0, 2], &[0, 2, 1], "0 100 11 101 1 0"),
-            rest(&[1, 0, 2], &[0, 1, 2], "0 101 11 100 1 0"),
-            "an order of its own",
-        ),
         ("too many codes", rest(&[3], &[0, 1, 2], "0 0"), grey(), "more codes than fit"),
         ("a code of ones", rest(&[2], &[0, 1], "0 0"), grey(), "more codes than fit"),
         ("half codes", grey().with("rest", segment(0xc4, &[0x10, 1])), grey(), "isn't of 17 bytes"),
