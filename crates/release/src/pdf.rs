@@ -1,93 +1,200 @@
-//! PDF: a document whose names can all be seen and none of which does anything.
+//! PDF: a document that shows all that it holds, and does nothing.
+//!
+//! The reader takes the syntax of ISO 32000 as it is written, and nothing that readers forgive: every
+//! byte belongs to an object, every object is where the table says and is reached from the catalog,
+//! every key is one that is known to show something.
+
+mod colour;
+mod draw;
+mod file;
+mod font;
+mod function;
+mod image;
+mod info;
+mod inline;
+mod lexer;
+mod object;
+mod operator;
+mod pages;
+mod refuse;
+mod shape;
+mod state;
+mod unfold;
+mod walk;
+mod xref;
+
+use std::collections::{HashMap, HashSet};
+
+use draw::Drawing;
+use file::{File, broken};
+use object::{Dict, Object};
+use shape::{CATALOG, PAGE, PAGES, Use};
+use unfold::Unfolded;
+use walk::Walk;
 
 use super::{Fault, HoldCode};
 
-/// Names that load, run, hide or carry something, and those that hide other names.
-const REFUSED: &[&[u8]] = &[
-    b"JavaScript",
-    b"JS",
-    b"Launch",
-    b"OpenAction",
-    b"AA",
-    b"URI",
-    b"GoToR",
-    b"GoToE",
-    b"SubmitForm",
-    b"ImportData",
-    b"EmbeddedFile",
-    b"EmbeddedFiles",
-    b"Filespec",
-    b"AF",
-    b"RichMedia",
-    b"Movie",
-    b"Sound",
-    b"Screen",
-    b"3D",
-    b"XFA",
-    b"AcroForm",
-    b"Rendition",
-    b"Encrypt",
-    b"ObjStm",
-    b"Metadata",
-    // Every annotation has one, and pages have none.
-    b"Rect",
-    b"OCG",
-    b"OCMD",
-    b"OCProperties",
-    b"PieceInfo",
-    b"Thumb",
-];
-const END: &[u8] = b"%%EOF";
+/// Length of each half of a file's identifier, in bytes.
+const ID: usize = 16;
 
 pub(super) fn check(content: &[u8]) -> Result<(), Fault> {
-    if !content.starts_with(b"%PDF-1.") {
-        return Err(Fault(HoldCode::NotPdf, "it does not start as a PDF 1.x".into()));
+    let file = File::read(content)?;
+    let Some(&Object::Ref(root)) = file.trailer.get("Root") else {
+        return Err(Fault(HoldCode::NotPdf, "its trailer names no catalog".into()));
+    };
+    let catalog = file.item(root).dict().ok_or_else(|| broken(root, "is no catalog"))?;
+    let mut walk = Walk::new(&file);
+    walk.all(root, &CATALOG)?;
+    check_trailer(&mut walk)?;
+    let tree = pages::read(&file, catalog)?;
+    walk.reached.extend(tree.lists.iter());
+    for &node in &tree.nodes {
+        walk.all(node, &PAGES)?;
     }
-    if !content.trim_ascii_end().ends_with(END) {
-        return Err(Fault(HoldCode::NotPdf, "it does not end as a PDF".into()));
+    for page in &tree.pages {
+        walk.all(page.number, &PAGE)?;
     }
-    // What an update replaces is still there, and shown by nobody.
-    if content.windows(END.len()).filter(|window| *window == END).count() > 1 {
-        return Err(Fault(
-            HoldCode::NotPdf,
-            "it ends more than once: it was updated, or linearised".into(),
-        ));
-    }
-    let mut parts = content.split(|&byte| byte == b'/');
-    let mut offset = parts.next().map_or(0, <[u8]>::len);
-    for part in parts {
-        if REFUSED.contains(&unescape(part).as_slice()) {
-            return Err(Fault(
-                HoldCode::ActiveContent,
-                format!("byte {offset} names something that acts, hides or embeds"),
-            ));
+    let used = draw(&mut walk, &tree.pages)?;
+    check_reached(&walk)?;
+    check_streams(&walk, &used)?;
+    file.check_comments()
+}
+
+/// The trailer and what the file says of itself.
+fn check_trailer(walk: &mut Walk<'_>) -> Result<(), Fault> {
+    let file = walk.file;
+    let of_table = ["Type", "W", "Index", "Length", "Filter", "DecodeParms"];
+    for (key, value) in &file.trailer.0 {
+        let fits = match &**key {
+            b"Size" | b"Root" => true,
+            b"Info" => match file.resolve(value) {
+                (Object::Dict(info), number) => {
+                    walk.reached.extend(number);
+                    info::check(file, number, info)?;
+                    true
+                }
+                (value, _) => *value == Object::Null,
+            },
+            b"ID" => match file.resolve(value) {
+                (Object::Array(halves), number) => {
+                    walk.reached.extend(number);
+                    is_id(halves)
+                }
+                _ => false,
+            },
+            // LibreOffice's digest.
+            b"DocChecksum" => value
+                .name()
+                .is_some_and(|name| name.len() == 32 && name.iter().all(u8::is_ascii_hexdigit)),
+            key => of_table.iter().any(|known| known.as_bytes() == key) && !file.frame.is_empty(),
+        };
+        if !fits {
+            return Err(refuse::key(file, "its trailer", key, value));
         }
-        offset += 1 + part.len();
     }
     Ok(())
 }
 
-/// The name at the start of `text`, with `#4A` as the `J` it stands for.
-fn unescape(text: &[u8]) -> Vec<u8> {
-    let mut name = Vec::new();
-    let mut rest = text;
-    while let Some((&byte, after)) = rest.split_first() {
-        rest = after;
-        match (byte, after) {
-            (b'#', [high, low, after @ ..])
-                if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
-            {
-                let digit = |digit: &u8| char::from(*digit).to_digit(16).unwrap_or(0) as u8;
-                name.push(digit(high) << 4 | digit(low));
-                rest = after;
-            }
-            _ if byte.is_ascii_whitespace() || b"\0()<>[]{}/%".contains(&byte) => break,
-            _ => name.push(byte),
-        }
-        // Longer than any refused name.
-        if name.len() > 16 {
-            break;
+/// Two alike, as a file that was never updated has them.
+fn is_id(halves: &[Object]) -> bool {
+    match halves {
+        [Object::Text(one), Object::Text(other)] => one.len() <= ID && one == other,
+        _ => false,
+    }
+}
+
+/// Runs all contents, and says what they used.
+fn draw<'f>(walk: &mut Walk<'f>, pages: &[pages::Page<'f>]) -> Result<HashSet<u32>, Fault> {
+    let file = walk.file;
+    let apart: Vec<(u32, Use)> =
+        walk.streams.iter().map(|(&number, &kind)| (number, kind)).collect();
+    let glyphs = glyph_resources(file);
+    let mut drawing = Drawing::new(walk);
+    for page in pages {
+        drawing.page(page)?;
+    }
+    for (number, kind) in apart {
+        let own = |dict| file.get(dict, "Resources").and_then(Object::dict);
+        match kind {
+            Use::Tile => drawing.apart(number, file.item(number).dict().and_then(own))?,
+            Use::Glyph => drawing.apart(number, glyphs.get(&number).copied())?,
+            _ => {}
         }
     }
-    name
+    Ok(drawing.used)
+}
+
+fn check_reached(walk: &Walk<'_>) -> Result<(), Fault> {
+    let file = walk.file;
+    let lost = file
+        .numbers()
+        .find(|number| !walk.reached.contains(number) && *file.item(*number) != Object::Null);
+    let Some(number) = lost else { return Ok(()) };
+    Err(match refuse::active(file, file.item(number), 0, &mut 0) {
+        Some((name, what)) => {
+            Fault(HoldCode::ActiveContent, format!("object {number} has {name}: {what}"))
+        }
+        None => Fault(
+            HoldCode::HiddenContent,
+            format!("object {number} is on the way to no page; write the file anew: `qpdf IN OUT`"),
+        ),
+    })
+}
+
+/// What each stream has, by what it is for.
+fn check_streams(walk: &Walk<'_>, used: &HashSet<u32>) -> Result<(), Fault> {
+    let file = walk.file;
+    let images = walk.streams.iter().filter(|(_, kind)| **kind == Use::Image);
+    let mask = |number: &u32| match file.item(*number).dict()?.get("SMask")? {
+        Object::Ref(mask) => Some(*mask),
+        _ => None,
+    };
+    let masks: HashSet<u32> = images.filter_map(|(number, _)| mask(number)).collect();
+    for (&number, &kind) in &walk.streams {
+        let drawn = used.contains(&number) || masks.contains(&number);
+        if matches!(kind, Use::Image | Use::Form | Use::Tile) && !drawn {
+            return Err(Fault(
+                HoldCode::HiddenContent,
+                format!("object {number} is a picture that no page draws"),
+            ));
+        }
+        if kind == Use::Image {
+            image::check(file, number)?;
+            continue;
+        }
+        let (Some(dict), Some(Unfolded::Bytes(bytes))) =
+            (file.item(number).dict(), file.unfold(number)?)
+        else {
+            return Err(broken(number, "has a stream that isn't read here"));
+        };
+        match kind {
+            Use::Type1 | Use::TrueType | Use::Compact => {
+                font::check_program(number, kind, dict, &bytes)?
+            }
+            Use::ToUnicode => font::check_characters(number, &bytes)?,
+            Use::Glyphs => font::check_glyphs(number, &bytes)?,
+            Use::Function => function::check(number, dict, &bytes)?,
+            Use::Mesh => function::check_mesh(number, dict, &bytes)?,
+            Use::Profile => colour::check_profile(number, dict, &bytes)?,
+            // They were drawn.
+            Use::None | Use::Form | Use::Tile | Use::Glyph | Use::Image => {}
+        }
+    }
+    Ok(())
+}
+
+/// What the glyphs of drawn fonts may draw from.
+fn glyph_resources<'f>(file: &'f File<'f>) -> HashMap<u32, &'f Dict> {
+    let mut glyphs = HashMap::new();
+    for font in file.numbers().filter_map(|number| file.item(number).dict()) {
+        let programs = file.get(font, "CharProcs").and_then(Object::dict);
+        let resources = file.get(font, "Resources").and_then(Object::dict);
+        let (Some(programs), Some(resources)) = (programs, resources) else { continue };
+        for (_, glyph) in &programs.0 {
+            if let Object::Ref(glyph) = glyph {
+                glyphs.insert(*glyph, resources);
+            }
+        }
+    }
+    glyphs
 }

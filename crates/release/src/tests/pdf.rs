@@ -1,35 +1,17 @@
-use sluice_policy::entry::ContentKind;
+mod damage;
+mod hiding;
+mod made;
+mod real;
 
-use super::code;
+use sluice_policy::entry::{ContentKind, Output};
 
-#[test]
-fn pdf_only_shows() {
-    let pdf = |body: &str| format!("%PDF-1.4\n1 0 obj << {body} >> endobj\ntrailer <<>>\n%%EOF\n");
-    for good in ["/Type /Catalog /Pages 2 0 R", "/A 1 /JSX 2 /AAB 3"] {
-        assert_eq!(code(ContentKind::Pdf, pdf(good)), "ok", "{good}");
-    }
-    for bad in [
-        "/JavaScript (x)",
-        "/JS(x)",
-        "/J#53 (x)",
-        "/#4a#53 (x)",
-        "/S/Launch",
-        "/OpenAction<<>>",
-        "/AA <<>>",
-        "/Encrypt 1 0 R",
-        "/Type/ObjStm",
-        "/EmbeddedFiles []",
-        "/URI (http://example.org)",
-        "/JS%comment\n(x)",
-        "/Annots [<< /Subtype /Text /Contents (x) /Rect [0 0 1 1] >>]",
-        "/OCProperties <<>>",
-        "/PieceInfo <<>>",
-    ] {
-        assert_eq!(code(ContentKind::Pdf, pdf(bad)), "active-content", "{bad}");
-    }
-    let updated = pdf("/A 1") + "1 0 obj (x) endobj\n%%EOF\n";
-    assert_eq!(code(ContentKind::Pdf, updated), "not-pdf");
-    for bad in ["", "%PDF-1.4", "%PDF-2.0\n%%EOF", " %PDF-1.4\n%%EOF", "%PDF-1.4\n%%EOF\nsecret"] {
-        assert_eq!(code(ContentKind::Pdf, bad), "not-pdf", "{bad}");
+use super::{check_as, rule};
+use made::{Part, made};
+
+/// The code, and the message.
+fn verdict(content: &[u8]) -> (&'static str, String) {
+    match check_as(&Output { max_bytes: 32 << 20, ..rule(ContentKind::Pdf) }, content) {
+        Ok(()) => ("ok", String::new()),
+        Err(hold) => (hold.code.word(), hold.message),
     }
 }
