@@ -77,7 +77,8 @@ impl<'a> Rules<'a> {
         if let Some(counts) = counts {
             let columns = columns(&counts.columns, header)?;
             let of = rules.percent.as_ref().map(|(.., of)| of.index);
-            let totals = Totals::new(&columns, header, &rules.others(), of);
+            let percent = rules.percent.as_ref().map_or(&[][..], |(_, columns, _)| columns);
+            let totals = Totals::new(&columns, percent, header, &rules.others(), of);
             rules.counts = Some((counts, columns, totals));
         }
         let any = rules.counts.is_some()
@@ -100,10 +101,11 @@ impl<'a> Rules<'a> {
     pub(crate) fn row(&mut self, number: u64, cells: &[&str]) -> Result<(), Fault> {
         if let Some((counts, columns, totals)) = &mut self.counts {
             let found = columns.iter().map(|column| checks::count(counts, column, number, cells));
-            totals.row(number, cells, &found.collect::<Result<Vec<_>, _>>()?);
+            let mut found = found.map(|it| it.map(Some)).collect::<Result<Vec<_>, _>>()?;
             if let Some((_, columns, of)) = &self.percent {
-                checks::percent(counts, columns, of, number, cells)?;
+                found.extend(checks::percent(counts, columns, of, number, cells)?);
             }
+            totals.row(number, cells, &found);
         }
         if let Some((contributors, column)) = &self.contributors {
             checks::contributors(contributors, column, number, cells)?;

@@ -30,8 +30,11 @@ pub(crate) fn admissible(
 }
 
 /// Whether the entry's rules let the run's files out; reads all of them.
-pub(crate) fn releasable(run: &EndedRun, approved: &Entry) -> Result<Sealed, Stop> {
+pub(crate) fn releasable(
+    run: &EndedRun,
+    approved: &Entry,
+) -> Result<(Sealed, release::Disclosure), Stop> {
     let sealed = Sealed::at(&run.sealed)?;
-    release::check(approved, run, &sealed)?;
-    Ok(sealed)
+    let disclosure = release::check(approved, run, &sealed)?;
+    Ok((sealed, disclosure))
 }

@@ -1,6 +1,7 @@
 //! Whether the signed entry lets these files out. One that it doesn't holds the whole run.
 
 use std::{
+    collections::BTreeMap,
     fs::File,
     io::{self, Read},
 };
@@ -10,7 +11,7 @@ use sluice_policy::{
     digest::Hasher,
     entry::{Entry, Output, Rule, Rules},
 };
-use sluice_release::{Hold, HoldCode};
+use sluice_release::{Hold, HoldCode, Outcome, Passed};
 
 use crate::{
     judge::{
@@ -21,9 +22,12 @@ use crate::{
     outcome::{Code, Stop},
 };
 
+/// What was checked of the numbers in a run's files, by their paths.
+pub type Disclosure = BTreeMap<String, Vec<Outcome>>;
+
 /// Checks what the run left against the entry's rules, one rule after the other in the entry's order
 /// and all of a rule before the next: which rule stops a run is all that its owner may learn.
-pub fn check(entry: &Entry, run: &EndedRun, sealed: &Sealed) -> Result<(), Stop> {
+pub fn check(entry: &Entry, run: &EndedRun, sealed: &Sealed) -> Result<Disclosure, Stop> {
     let rules = Rules::new(&entry.output);
     let mut ruled: Vec<Left<'_>> = entry.output.iter().map(|_| Left::default()).collect();
     for irregular in &run.irregular {
@@ -41,10 +45,12 @@ pub fn check(entry: &Entry, run: &EndedRun, sealed: &Sealed) -> Result<(), Stop>
             }
         }
     }
+    let mut disclosure = Disclosure::new();
     for (index, (rule, left)) in entry.output.iter().zip(ruled).enumerate() {
-        left.check(rule, sealed).map_err(|stop| stop.under(Rule::of(&entry.output, index)))?;
+        left.check(rule, sealed, &mut disclosure)
+            .map_err(|stop| stop.under(Rule::of(&entry.output, index)))?;
     }
-    Ok(())
+    Ok(disclosure)
 }
 
 /// What a run left under one rule.
@@ -55,7 +61,12 @@ struct Left<'a> {
 }
 
 impl Left<'_> {
-    fn check(&self, rule: &Output, sealed: &Sealed) -> Result<(), Stop> {
+    fn check(
+        &self,
+        rule: &Output,
+        sealed: &Sealed,
+        disclosure: &mut Disclosure,
+    ) -> Result<(), Stop> {
         if let Some(irregular) = self.irregular {
             return Err(not_plain(irregular));
         }
@@ -64,7 +75,8 @@ impl Left<'_> {
                 let message = format!("{:?} is the name of a file of Sluice's own", file.path);
                 return Err(Stop::content(Code::NameRefused, message));
             }
-            content(rule, file, sealed)?;
+            let passed = content(rule, file, sealed)?;
+            disclosure.insert(file.path.clone(), passed.disclosure);
         }
         if rule.required && self.files.is_empty() {
             let message = "the run left no file that matches this required output";
@@ -92,7 +104,7 @@ fn in_words(what: &str) -> &str {
 }
 
 /// The machine's verdict on the very bytes that were attested.
-fn content(rule: &Output, file: &ResultFile, sealed: &Sealed) -> Result<(), Stop> {
+fn content(rule: &Output, file: &ResultFile, sealed: &Sealed) -> Result<Passed, Stop> {
     let source = sealed.open(&file.path, file.bytes)?;
     let mut bytes = Hashed { file: source, hasher: Hasher::new() };
     let verdict = sluice_release::check(rule, &mut bytes, file.bytes);
@@ -110,7 +122,7 @@ fn content(rule: &Output, file: &ResultFile, sealed: &Sealed) -> Result<(), Stop
             Err(Stop::content(Code::NeedsReview, said(message)))
         }
         Err(Hold { code, message }) => Err(Stop::content(code, said(message))),
-        Ok(_) => Ok(()),
+        Ok(passed) => Ok(passed),
     }
 }
 

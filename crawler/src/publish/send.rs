@@ -15,6 +15,7 @@ use crate::{
     failpoint,
     judge::{
         ended::{EndedRun, ResultFile},
+        release::Disclosure,
         sealed::{Sealed, changed, unreadable},
     },
     key::{ATTESTATION, MANIFEST, TOMBSTONE},
@@ -24,7 +25,7 @@ use crate::{
         parts::{PART, send_parts},
         uploads::Uploads,
     },
-    store::{About, Content, Sent, Store, manifest, published},
+    store::{About, Content, Manifest, Sent, Store, manifest, published},
 };
 
 /// Files of one run that are sent at the same time.
@@ -35,6 +36,8 @@ pub struct Plan<'a> {
     run: &'a EndedRun,
     /// Those that let its files out.
     rules: &'a [Output],
+    /// What they checked of its tables.
+    disclosure: Disclosure,
     owner: String,
     manifest: Vec<u8>,
 }
@@ -52,10 +55,15 @@ pub enum Retracted {
 
 impl<'a> Plan<'a> {
     /// All of a run; `published` is the time its manifest carries.
-    pub fn new(run: &'a EndedRun, rules: &'a [Output], published: &str) -> Self {
+    pub fn new(
+        run: &'a EndedRun,
+        rules: &'a [Output],
+        disclosure: Disclosure,
+        published: &str,
+    ) -> Self {
         let owner = run.identity().owner;
-        let manifest = manifest(run, &owner, published);
-        Self { run, rules, owner, manifest }
+        let manifest = manifest(run, &disclosure, &owner, published);
+        Self { run, rules, disclosure, owner, manifest }
     }
 
     fn key(&self, store: &Store, name: &str) -> Result<Path, Stop> {
@@ -79,8 +87,12 @@ impl<'a> Plan<'a> {
             return Ok(self);
         }
         let found = store.bytes(&key).await?;
-        let time = published(&found).map(|time| Plan::new(self.run, self.rules, &time));
-        Ok(time.filter(|plan| plan.manifest == found).unwrap_or(self))
+        let again = |time: String| {
+            let disclosure = self.disclosure.clone();
+            Plan::new(self.run, self.rules, disclosure, &time)
+        };
+        let plan = published(&found).map(again).filter(|plan| plan.manifest == found);
+        Ok(plan.unwrap_or(self))
     }
 }
 
@@ -129,25 +141,29 @@ pub async fn publish(
     Ok(())
 }
 
-/// Takes back what an interrupted attempt sent. A run with a manifest is published and stays;
-/// objects with other content are somebody else's and stay.
+/// Takes back what an interrupted attempt sent, which began at `published`. A run with a manifest is
+/// published and stays; objects with other content are somebody else's and stay.
 pub async fn retract(
     store: &Store,
     uploads: &Uploads<'_>,
-    plan: &Plan<'_>,
+    run: &EndedRun,
+    published: &str,
 ) -> Result<Retracted, Stop> {
     uploads.abort_left(store).await?;
-    let present = plan.present(store).await?;
-    let manifest = plan.key(store, MANIFEST)?;
+    let owner = run.identity().owner;
+    let key = |name: &str| store.key(&owner, &run.run_id, name);
+    let present = store.list(&owner, &run.run_id).await?;
+    let manifest = key(MANIFEST)?;
     if present.contains_key(&manifest) {
-        let ours = store.digest(&manifest).await? == Digest::of(&plan.manifest);
+        let found = Manifest::parse(&store.beginning(&manifest).await?);
+        let ours = found.is_some_and(|it| it.published == published && it.is_of(run, &owner));
         return Ok(if ours { Retracted::Published } else { Retracted::Foreign });
     }
-    let attestation = plan.run.attestation().map(|it| (ATTESTATION, Digest::of(&it.bytes)));
-    let files = plan.run.files.iter().map(|file| (file.path.as_str(), file.digest));
+    let attestation = run.attestation().map(|it| (ATTESTATION, Digest::of(&it.bytes)));
+    let files = run.files.iter().map(|file| (file.path.as_str(), file.digest));
     for (name, digest) in files.chain(attestation) {
         // What can't be an object never was one.
-        let Ok(key) = plan.key(store, name) else { continue };
+        let Ok(key) = key(name) else { continue };
         if present.contains_key(&key) && store.digest(&key).await? == digest {
             store.delete(&key).await?;
         }

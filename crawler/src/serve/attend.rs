@@ -149,7 +149,7 @@ impl Crawler {
         let buffer = self.buffers.take(largest).await;
         let (examined, rules) = (Arc::clone(run), Arc::clone(&approved));
         let work = spawn_blocking(move || examine::releasable(&examined, &rules));
-        let sealed = work.await.map_err(Stop::broken)??;
+        let (sealed, disclosure) = work.await.map_err(Stop::broken)??;
         drop(buffer);
         failpoint::reached("examined", &entry.name);
         let store = self.store.of(&run.identity().owner)?;
@@ -170,7 +170,7 @@ impl Crawler {
             failpoint::reached("permitted", &entry.name);
             Ok(())
         };
-        let plan = Plan::new(run, &approved.output, &time);
+        let plan = Plan::new(run, &approved.output, disclosure, &time);
         let uploads = Uploads::of(&self.ledger, &entry.name);
         let result = publish(&store, &uploads, &self.buffers, &sealed, plan, permit).await;
         if result.is_ok() {
@@ -223,7 +223,7 @@ impl Crawler {
         let time = self.begin(entry, run, now).await?;
         let store = self.store.of(&run.identity().owner)?;
         let uploads = Uploads::of(&self.ledger, &entry.name);
-        let retracted = retract(&store, &uploads, &Plan::new(run, &[], &time)).await?;
+        let retracted = retract(&store, &uploads, run, &time).await?;
         if retracted != Retracted::Published {
             self.ledger.forget(&entry.name).await?;
         }

@@ -3,8 +3,12 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sluice_policy::attestation::Basis;
+use sluice_release::Outcome;
 
-use crate::judge::ended::{EndedRun, ResultFile};
+use crate::judge::{
+    ended::{EndedRun, ResultFile},
+    release::Disclosure,
+};
 
 /// A manifest, as written and as read back.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,17 +35,21 @@ struct File {
     bytes: u64,
     sha256: String,
     key: String,
+    /// What was checked of a table's numbers; none in manifests of earlier versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    disclosure: Vec<Outcome>,
 }
 
 impl Manifest {
     /// Of a run, with the time that it carries. Keys are relative to the store's prefix.
-    fn new(run: &EndedRun, owner: &str, published: &str) -> Self {
+    fn new(run: &EndedRun, disclosure: &Disclosure, owner: &str, published: &str) -> Self {
         let (run_id, Basis { entry, digest, serial, .. }) = (&run.run_id, &run.basis);
         let file = |file: &ResultFile| File {
             path: file.path.clone(),
             bytes: file.bytes,
             sha256: file.digest.hex(),
             key: format!("{owner}/{run_id}/{}", file.path),
+            disclosure: disclosure.get(&file.path).cloned().unwrap_or_default(),
         };
         Self {
             format: 1,
@@ -61,15 +69,16 @@ impl Manifest {
         serde_json::from_slice(bytes).ok().filter(|found: &Self| found.format == 1)
     }
 
-    /// Whether it is that of a run, as its attestation has it.
+    /// Whether it is that of a run, as its attestation has it, whatever was checked of its files.
     pub fn is_of(&self, run: &EndedRun, owner: &str) -> bool {
-        *self == Self::new(run, owner, &self.published)
+        let own = self.files.iter().map(|file| (file.path.clone(), file.disclosure.clone()));
+        *self == Self::new(run, &own.collect(), owner, &self.published)
     }
 }
 
 /// The manifest's bytes: the same for the same run and `published` time.
-pub fn manifest(run: &EndedRun, owner: &str, published: &str) -> Vec<u8> {
-    let manifest = json!(Manifest::new(run, owner, published));
+pub fn manifest(run: &EndedRun, disclosure: &Disclosure, owner: &str, published: &str) -> Vec<u8> {
+    let manifest = json!(Manifest::new(run, disclosure, owner, published));
     format!("{manifest:#}\n").into_bytes()
 }
 

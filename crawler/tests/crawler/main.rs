@@ -9,6 +9,7 @@ mod earlier;
 mod faults;
 mod health;
 mod holds;
+mod numbers;
 mod preflight;
 mod proxy;
 mod publish;

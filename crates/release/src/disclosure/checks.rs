@@ -22,14 +22,14 @@ pub(super) fn count(
     }
     if value < counts.minimum.max(1) {
         let what = match value {
-            0 => "is 0, which the rule doesn't let out; suppress it".to_owned(),
-            _ => format!("is a count below {}; suppress it", counts.minimum),
+            0 => "is 0, which the rule doesn't let out".to_owned(),
+            _ => format!("is a count below {}", counts.minimum),
         };
         return Err(column.fault(HoldCode::CountSmall, row, &what));
     }
     match counts.multiple_of {
         Some(of) if !value.is_multiple_of(of) => {
-            let what = format!("is no multiple of {of}; round all counts to it");
+            let what = format!("is no multiple of {of}");
             Err(column.fault(HoldCode::CountUnrounded, row, &what))
         }
         _ => Ok(found),
@@ -37,19 +37,21 @@ pub(super) fn count(
 }
 
 /// Every count that a percentage may stand for, whichever way it was rounded, is large enough, and
-/// so is what is left of the whole.
+/// so is what is left of the whole. Returns the counts, where they are certain.
 pub(super) fn percent(
     counts: &Counts,
     columns: &[Column],
     of: &Column,
     row: u64,
     cells: &[&str],
-) -> Result<(), Fault> {
+) -> Result<Vec<Option<Cell<u64>>>, Fault> {
     let whole = of.count(row, cells, counts.minimum)?;
     let mut parts = Parts::default();
+    let mut stand_for = Vec::new();
     for column in columns {
         let Cell::Shown(percent) = column.decimal(row, cells)? else {
             parts.hidden = Some(column);
+            stand_for.push(Some(Cell::Suppressed));
             continue;
         };
         if percent.units > 100 * ONE {
@@ -75,22 +77,21 @@ pub(super) fn percent(
                  decimals if it doesn't"
             ));
         }
+        stand_for.push((least == most).then_some(Cell::Shown(least)));
         parts.shown += 1;
         parts.least += u128::from(least);
         parts.most += u128::from(most);
     }
-    match (parts, whole) {
-        (Parts { hidden: Some(column), shown: 2.., least, most }, Cell::Shown(whole)) => {
-            let rest = |shown: u128| u128::from(whole).saturating_sub(shown) as u64;
-            if least > whole.into() || !may_be_small(counts, rest(most), rest(least), 1) {
-                return Ok(());
-            }
+    if let (Some(column), 2.., Cell::Shown(whole)) = (parts.hidden, parts.shown, whole) {
+        let rest = |shown: u128| u128::from(whole).saturating_sub(shown) as u64;
+        let together = parts.least <= whole.into();
+        if together && may_be_small(counts, rest(parts.most), rest(parts.least), 1) {
             let what = "is suppressed, and what the other percentages leave may be a small count; \
                         suppress another that is large";
-            Err(column.fault(HoldCode::TotalReveals, row, what))
+            return Err(column.fault(HoldCode::TotalReveals, row, what));
         }
-        _ => Ok(()),
     }
+    Ok(stand_for)
 }
 
 /// What the percentages of a row that are shown stand for together.
@@ -142,9 +143,7 @@ pub(super) fn contributors(
     let minimum = contributors.minimum;
     let few = |what: &str| Err(column.fault(HoldCode::ContributorsFew, row, what));
     match column.count(row, cells, minimum)? {
-        Cell::Shown(value) if value < minimum => {
-            few(&format!("is below {minimum}; suppress the whole row"))
-        }
+        Cell::Shown(value) if value < minimum => few(&format!("is below {minimum}")),
         Cell::Suppressed if cells.iter().any(|cell| is_number(cell)) => {
             few("is suppressed while the row has numbers; suppress them, too")
         }
@@ -186,8 +185,7 @@ pub(super) fn dominance(
     match whole {
         Some(whole) if sum * 100 > whole.units * u128::from(dominance.percent) => {
             let (n, k) = (largest.len(), dominance.percent);
-            let what =
-                format!("is made up by its {n} largest to more than {k} %; suppress the row");
+            let what = format!("is made up by its {n} largest to more than {k} %");
             Err(total.fault(HoldCode::Dominated, row, &what))
         }
         _ => Ok(()),

@@ -7,7 +7,7 @@ use sluice_policy::entry::{Counts, Zero};
 use super::{
     label::{Class, Label},
     solve::{Bounds, Finding, Sum, UNBOUNDED, solve},
-    totals::{Across, SUPPRESSED, Totals},
+    totals::{Across, SUPPRESSED, Totals, UNCERTAIN},
 };
 use crate::{Fault, HoldCode};
 
@@ -157,11 +157,14 @@ impl<'a> Judge<'a> {
         let value = |place: &(usize, usize)| self.table.value(place.0, place.1);
         let hidden: Vec<_> = parts.iter().copied().filter(|it| value(it) == SUPPRESSED).collect();
         let shown = || parts.iter().map(value).filter(|&value| value != SUPPRESSED);
-        let sum: i128 = shown().map(i128::from).sum();
         let whole = value(&total);
+        if whole == UNCERTAIN || shown().any(|value| value == UNCERTAIN) {
+            return Ok(());
+        }
         if hidden.is_empty() && (whole != SUPPRESSED || parts.is_empty()) {
             return Ok(());
         }
+        let sum: i128 = shown().map(i128::from).sum();
         let mut terms: Vec<_> = hidden.iter().map(|&place| (self.unknown(place), true)).collect();
         if whole == SUPPRESSED {
             if named {
@@ -179,8 +182,7 @@ impl<'a> Judge<'a> {
         }
         if self.reveals(rest, hidden.len() as i128) {
             return Err(self.fault(total, &format!(
-                "is a total that gives a suppressed count back, or leaves less than {} for several; \
-                 suppress another of its counts that is large, or leave the total out",
+                "is a total that gives a suppressed count back, or leaves less than {} for several",
                 self.counts.minimum
             )));
         }
@@ -223,8 +225,7 @@ impl<'a> Judge<'a> {
             Err(Finding::TooMuch) => Err(too_much()),
             Err(Finding::Known(unknown)) => Err(self.fault(
                 self.places[unknown],
-                "is suppressed, and totals give it back; suppress others that are large in its row \
-                 and column, or leave totals out",
+                "is suppressed, and several totals together give it back",
             )),
         }
     }

@@ -1,7 +1,5 @@
 //! Which labels are those of totals.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 /// Words that stand for a total by themselves: of pandas, R, SQL, spreadsheets and statistical
 /// offices.
 const TOTAL: &[&str] = &[
@@ -27,7 +25,7 @@ const TOTAL: &[&str] = &[
 /// Words that may stand before one of them.
 const BEFORE: &[&str] = &["grand", "sub", "row", "column", "col"];
 /// What stands where SQL's `ROLLUP` has a total, and a group of which nothing is known.
-const EMPTY: &[&str] = &["", "na", "nan", "null", "none"];
+const EMPTY: &[&str] = &["na", "nan", "null", "none"];
 
 /// What a label says of its row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,16 +44,25 @@ pub(super) struct Label(u64);
 
 impl Label {
     pub(super) fn of(text: &str) -> Self {
-        let words = words(text);
-        let class = class(&words);
-        let mut hasher = DefaultHasher::new();
-        match class {
-            Class::Total => {}
-            // What is no word is told apart by what it is.
-            _ if words.is_empty() => text.trim().hash(&mut hasher),
-            _ => words.hash(&mut hasher),
+        let folded = if text.is_ascii() { None } else { Some(fold(text)) };
+        let text = folded.as_deref().unwrap_or(text);
+        let mut hash = Fnv::new();
+        let (mut first, mut last, mut count) = ("", "", 0);
+        for word in split(text) {
+            hash.word(word);
+            if count == 0 {
+                first = word;
+            }
+            (last, count) = (word, count + 1);
         }
-        Self(hasher.finish() & !3 | class as u64)
+        let class = class(first, last, count);
+        match class {
+            Class::Total => hash = Fnv::new(),
+            // What has no word is told apart by what it is.
+            _ if count == 0 => hash.word(text.trim()),
+            _ => {}
+        }
+        Self(hash.0 & !3 | class as u64)
     }
 
     pub(super) fn class(self) -> Class {
@@ -67,15 +74,38 @@ impl Label {
     }
 }
 
+/// FNV-1a of 64 bits: labels are many, and short.
+struct Fnv(u64);
+
+impl Fnv {
+    fn new() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+
+    fn word(&mut self, word: &str) {
+        // No text has this byte.
+        for byte in word.bytes().chain([0xff]) {
+            let byte = u64::from(byte.to_ascii_lowercase());
+            self.0 = (self.0 ^ byte).wrapping_mul(0x100_0000_01b3);
+        }
+    }
+}
+
 /// The words of a text: letters and digits, small, full-width ones as others.
 pub(super) fn words(text: &str) -> Vec<String> {
+    split(&fold(text)).map(str::to_owned).collect()
+}
+
+fn fold(text: &str) -> String {
     let narrow = |c: char| match c {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
         other => other,
     };
-    let text: String = text.chars().map(narrow).flat_map(char::to_lowercase).collect();
-    let words = text.split(|c: char| !c.is_alphanumeric());
-    words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    text.chars().map(narrow).flat_map(char::to_lowercase).collect()
+}
+
+fn split(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
 }
 
 /// What is left of a name when a word for a total is taken from its end or beginning.
@@ -88,16 +118,21 @@ pub(super) fn without_total(words: &[String]) -> Option<&[String]> {
 }
 
 fn is_total(word: &str) -> bool {
-    TOTAL.contains(&word)
+    is_one(word, TOTAL)
 }
 
-fn class(words: &[String]) -> Class {
-    match words {
-        [] => Class::Either,
-        [word] if is_total(word) => Class::Total,
-        [before, word] if BEFORE.contains(&before.as_str()) && is_total(word) => Class::Total,
-        [word] if EMPTY.contains(&word.as_str()) => Class::Either,
-        words if without_total(words).is_some() => Class::Either,
+fn is_one(word: &str, words: &[&str]) -> bool {
+    words.iter().any(|it| it.eq_ignore_ascii_case(word))
+}
+
+/// Of a label of `count` words.
+fn class(first: &str, last: &str, count: usize) -> Class {
+    match count {
+        0 => Class::Either,
+        1 if is_total(first) => Class::Total,
+        1 if is_one(first, EMPTY) => Class::Either,
+        2 if is_one(first, BEFORE) && is_total(last) => Class::Total,
+        2.. if is_total(first) || is_total(last) => Class::Either,
         _ => Class::Part,
     }
 }

@@ -15,7 +15,9 @@ use crate::Fault;
 
 /// Most counts and labels that are kept.
 const MAX_KEPT: usize = 1 << 22;
-/// A suppressed count among the kept ones.
+/// A count among the kept ones that isn't certain.
+pub(super) const UNCERTAIN: u64 = u64::MAX - 1;
+/// A suppressed one.
 pub(super) const SUPPRESSED: u64 = u64::MAX;
 
 /// A table's counts and labels.
@@ -43,10 +45,11 @@ pub(super) struct Across {
 }
 
 impl Totals {
-    /// Of columns of counts, in a table with this header; `others` are columns of other numbers, `of`
-    /// is the one that percentages are of.
+    /// Of columns of counts, and of percentages that stand for some, in a table with this header;
+    /// `others` are columns of other numbers, `of` is the one that percentages are of.
     pub(super) fn new(
         columns: &[Column],
+        percent: &[Column],
         header: &[String],
         others: &[usize],
         of: Option<usize>,
@@ -55,12 +58,11 @@ impl Totals {
             others.contains(index) || columns.iter().any(|column| column.index == *index)
         };
         let labels: Vec<_> = (0..header.len()).filter(|index| !number(index)).collect();
-        let columns: Vec<_> = columns.iter().map(Column::clone).collect();
         Self {
-            across: across(&columns, of),
+            across: across(columns, of),
             decimals: vec![false; labels.len()],
             labels,
-            columns,
+            columns: columns.iter().chain(percent).cloned().collect(),
             numbers: Vec::new(),
             values: Vec::new(),
             marks: Vec::new(),
@@ -72,8 +74,8 @@ impl Totals {
     }
 
     /// Keeps a row.
-    pub(super) fn row(&mut self, number: u64, cells: &[&str], counts: &[Cell<u64>]) {
-        self.suppressed |= counts.contains(&Cell::Suppressed);
+    pub(super) fn row(&mut self, number: u64, cells: &[&str], counts: &[Option<Cell<u64>>]) {
+        self.suppressed |= counts.contains(&Some(Cell::Suppressed));
         let cell = |index: usize| cells.get(index).copied().unwrap_or_default();
         let marks = self.labels.iter().map(|&index| Label::of(cell(index)));
         let before = self.marks.len();
@@ -88,9 +90,10 @@ impl Totals {
             return;
         }
         self.numbers.push(number);
-        let value = |count: &Cell<u64>| match count {
-            Cell::Shown(value) => *value,
-            Cell::Suppressed => SUPPRESSED,
+        let value = |count: &Option<Cell<u64>>| match count {
+            Some(Cell::Shown(value)) => *value,
+            Some(Cell::Suppressed) => SUPPRESSED,
+            None => UNCERTAIN,
         };
         self.values.extend(counts.iter().map(value));
     }
@@ -183,11 +186,11 @@ mod tests {
             (5, "C", Cell::Suppressed, false),
         ] {
             let header = ["g", "n"].map(String::from);
-            let mut totals = Totals::new(std::slice::from_ref(&column), &header, &[], None);
+            let mut totals = Totals::new(std::slice::from_ref(&column), &[], &header, &[], None);
             totals.most = most;
-            totals.row(2, &["A", ""], &[hidden]);
-            totals.row(3, &["B", ""], &[Cell::Shown(20)]);
-            totals.row(4, &[last, "90"], &[Cell::Shown(90)]);
+            totals.row(2, &["A", ""], &[Some(hidden)]);
+            totals.row(3, &["B", ""], &[Some(Cell::Shown(20))]);
+            totals.row(4, &[last, "90"], &[Some(Cell::Shown(90))]);
             assert_eq!(totals.end(&counts).is_err(), held, "{most} {last}");
         }
     }

@@ -57,7 +57,7 @@ fn small_counts_are_held() {
         ],
     );
     let hold = check_as(&rule, table("20,3").as_bytes()).unwrap_err();
-    assert_eq!(hold.message, "row 3, column 3 (\"n_f\") is a count below 10; suppress it");
+    assert_eq!(hold.message, "row 3, column 3 (\"n_f\") is a count below 10");
     let zero = with(json!({ "counts": { "columns": ["n"], "minimum": 10, "zero": "allow" } }));
     each(&zero, table, &[("0,10", "ok"), ("1,10", "count-small"), ("0,1", "ok")]);
     let rounded = json!({ "columns": ["n"], "minimum": 10, "multiple-of": 5, "zero": "allow" });
@@ -220,4 +220,26 @@ fn outcomes_say_what_was_checked() {
         ]
     );
     assert_eq!(passed(&with(json!({})), "n\n1\n"), Passed::default());
+}
+
+#[test]
+fn the_page_has_an_example() {
+    let page = include_str!("../../../../docs/reference/release.md");
+    let section = page.split_once("## Counts and disclosure").unwrap().1;
+    let block = |kind: &str| section.split_once(&format!("```{kind}\n")).unwrap().1;
+    let end = |text: &'static str| text.split_once("```").unwrap().0;
+    let rule: toml::Value = toml::from_str(end(block("toml"))).unwrap();
+    let rule: Output = rule["output"][0].clone().try_into().unwrap();
+    let table = end(block("text"));
+    let hold = check_as(&rule, table.as_bytes()).unwrap_err();
+    let said = format!(
+        "results.csv: held by rule 1 (\"results.csv\"), {}: {}; {}\n",
+        hold.code.word(),
+        hold.message,
+        hold.code.remedy()
+    );
+    assert!(section.contains(&said), "{said}");
+    let (without, _) = table.rsplit_once("Total").unwrap();
+    assert_eq!(verdict(&rule, without), "ok");
+    assert_eq!(verdict(&rule, &table.replace("42,35.0", ",")), "ok");
 }
