@@ -30,7 +30,8 @@ SECONDS ?= 60
 fuzz-smoke:
 	tests/fuzz $(SECONDS)
 
-# What release rules make of the files of real programs, of hostile ones and of ACRO's tables.
+# What release rules make of the files of real programs, of hostile ones and of ACRO's tables;
+# `tests/rules --readers` has R, Python and LibreOffice read what passes.
 rules:
 	tests/rules
 

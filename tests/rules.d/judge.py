@@ -73,7 +73,8 @@ class Judge:
         if rule["kind"] != "other":
             rule = {"review": False} | rule
         stated = folder / "rule.toml"
-        stated.write_text("format = 2\n[[output]]\n" + "".join(f"{key} = {value(it)}\n" for key, it in rule.items()))
+        keys = "".join(f"{key} = {value(it)}\n" for key, it in rule.items())
+        stated.write_text(f"format = 2\n[[output]]\n{keys}")
         samples = []
         for sample, content in self.samples:
             if sample.rule == name:
