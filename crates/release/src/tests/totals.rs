@@ -51,6 +51,9 @@ fn totals_down_a_column() {
         // A note or a mean beside the counts is no key.
         ("g,n,mean,note/A,20,1.5,/B,<10,NA,/C,30,2.5,see below/Total,57,1.5,", REVEALS),
         ("g,n,note/A,20,x/A,20,y/B,<10,y/B,30,x/Total,77,z", REVEALS),
+        ("g,note,n/A,x,20/Total,z,27/B,x,<10", REVEALS),
+        // What may be a total leaves each 9.
+        ("g,n/A,<10/B,<10/C,30/All ages,48", REVEALS),
         // SQL's ROLLUP.
         ("g,n/A,20/B,<10/,27", REVEALS),
         ("g,n/A,20/B,<10/NULL,27", REVEALS),
