@@ -15,6 +15,7 @@ mod pdf;
 mod place;
 mod png;
 mod printable;
+mod prose;
 mod source;
 mod svg;
 mod table;
@@ -81,8 +82,7 @@ fn examine(rule: &Output, source: &mut Source<'_>) -> Result<Passed, Fault> {
         ContentKind::Png => png::check(&source.whole()?, &mut { png::MAX_UNFOLDED })?,
         ContentKind::Pdf => pdf::check(&source.whole()?)?,
         ContentKind::Text | ContentKind::Md | ContentKind::Yaml | ContentKind::Log => {
-            let mut text = Printable::new(source).skip_mark();
-            while !text.next()?.is_empty() {}
+            prose::check(Printable::new(source).skip_mark(), rule.kind)?;
         }
         ContentKind::Jpeg => jpeg::check(&source.whole()?, &mut { png::MAX_UNFOLDED })?,
         ContentKind::Other => {}

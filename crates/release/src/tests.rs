@@ -4,6 +4,7 @@ mod jpeg;
 mod json;
 mod pdf;
 mod png;
+mod prose;
 mod svg;
 mod table;
 mod text;

@@ -2,7 +2,12 @@
 //! of `tests/rules.d` want them judged.
 #![allow(clippy::unwrap_used)]
 
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{self, Read},
+    path::PathBuf,
+};
 
 use serde::Deserialize;
 use sluice_policy::entry::{ContentKind, Output};
@@ -93,6 +98,16 @@ fn judge(rule: &Output, content: &[u8]) -> (&'static str, String) {
     }
 }
 
+/// A byte at a time.
+struct Bytes<'a>(&'a [u8]);
+
+impl Read for Bytes<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = buffer.len().min(1);
+        self.0.read(&mut buffer[..length])
+    }
+}
+
 /// What isn't judged as wanted yet.
 fn is_behind(table: &str, what: &str) -> bool {
     let listed = fs::read_to_string(folder().join("behind.txt")).unwrap();
@@ -121,6 +136,35 @@ fn real_files_are_judged_as_wanted() {
         }
     }
     none(&wrong);
+}
+
+/// Where a piece ends changes nothing.
+#[test]
+fn a_byte_at_a_time_is_judged_as_the_whole() {
+    let same = |rule: &Output, content: &[u8], what: &str| {
+        let (verdict, message) = judge(rule, content);
+        let found = sluice_release::check(rule, &mut Bytes(content), content.len() as u64);
+        let (pieces, why) = match found {
+            Ok(_) => ("pass", String::new()),
+            Err(hold) => (hold.code.word(), hold.message),
+        };
+        assert_eq!((pieces, why), (verdict, message), "{what}");
+    };
+    for name in REAL {
+        let table = read::<Real>(name);
+        for row in &table.samples {
+            let content = fs::read(folder().join("real").join(&row[0])).unwrap();
+            same(&table.rule(&row[1]), &content, &row[0]);
+        }
+    }
+    for name in HOSTILE {
+        let table = read::<Hostile>(name);
+        for (hides, rule, _, hostile, twin) in &table.samples {
+            for content in [hostile.bytes(), twin.bytes()].iter().filter(|it| it.len() < 1 << 20) {
+                same(&table.rule(rule), content, hides);
+            }
+        }
+    }
 }
 
 /// What is cut off is no whole file, where the kind has an end; and nothing panics.

@@ -255,7 +255,7 @@ impl Sender<'_> {
     /// What the rule that let a file out says that it is.
     fn content(&self, path: &str) -> Content {
         let rule = self.rules.rule_for(path).and_then(|at| self.plan.rules.get(at));
-        rule.map_or(Content::Unknown, |rule| Content::Checked(rule.kind))
+        rule.map_or(Content::Unknown, Content::under)
     }
 
     /// Whether the object is there with this very content.

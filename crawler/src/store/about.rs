@@ -1,7 +1,10 @@
 //! What an object's metadata says.
 
 use object_store::{Attribute, Attributes};
-use sluice_policy::{digest::Digest, entry::ContentKind};
+use sluice_policy::{
+    digest::Digest,
+    entry::{ContentKind, Output},
+};
 
 /// What is said of an object.
 pub struct About<'a> {
@@ -20,6 +23,8 @@ pub struct About<'a> {
 pub enum Content {
     /// Checked under a rule of this kind.
     Checked(ContentKind),
+    /// Checked under a rule for compressed files.
+    Packed,
     /// JSON of the crawler's own, or of a node's.
     Own,
     /// Nobody knows.
@@ -27,8 +32,14 @@ pub enum Content {
 }
 
 impl Content {
+    /// What the rule that lets a file out says that it is.
+    pub fn under(rule: &Output) -> Self {
+        if rule.gzip { Self::Packed } else { Self::Checked(rule.kind) }
+    }
+
     fn media_type(self) -> &'static str {
         match self {
+            Self::Packed => "application/gzip",
             Self::Checked(ContentKind::Csv) => "text/csv",
             Self::Checked(ContentKind::Tsv) => "text/tab-separated-values",
             Self::Checked(ContentKind::Json) | Self::Own => "application/json",

@@ -1,0 +1,91 @@
+//! Text for people to read: plain, Markdown, YAML, logs.
+
+use sluice_policy::entry::ContentKind;
+
+use crate::{
+    hold::{Fault, HoldCode},
+    printable::Printable,
+};
+
+/// Longest line, in bytes: beyond it a person can't look at the file.
+const MAX_LINE: usize = 64 << 10;
+
+pub(crate) fn check(mut text: Printable<'_, '_>, kind: ContentKind) -> Result<(), Fault> {
+    let mut line =
+        Line { number: 1, length: 0, markdown: (kind == ContentKind::Md).then(Markdown::new) };
+    loop {
+        let piece = text.next()?;
+        if piece.is_empty() {
+            return Ok(());
+        }
+        piece.bytes().try_for_each(|byte| line.see(byte))?;
+    }
+}
+
+/// The line that is read.
+struct Line {
+    number: u64,
+    length: usize,
+    markdown: Option<Markdown>,
+}
+
+impl Line {
+    fn see(&mut self, byte: u8) -> Result<(), Fault> {
+        if byte == b'\n' {
+            (self.number, self.length) = (self.number + 1, 0);
+        } else {
+            self.length += 1;
+        }
+        if self.length > MAX_LINE {
+            return Err(self.fault(HoldCode::NotText, "has over 65,536 bytes; write shorter lines"));
+        }
+        match self.markdown.as_mut().and_then(|markdown| markdown.see(byte)) {
+            Some((code, what)) => Err(self.fault(code, what)),
+            None => Ok(()),
+        }
+    }
+
+    fn fault(&self, code: HoldCode, what: &str) -> Fault {
+        Fault(code, format!("line {} {what}", self.number))
+    }
+}
+
+/// What Markdown doesn't show of its own text when it is displayed, or what it loads. Looked for in
+/// code as well: where code begins, readers of Markdown don't agree.
+struct Markdown {
+    before: u8,
+    /// Whether the line so far is `[` and what may stand before it in a definition.
+    bracket: Option<bool>,
+}
+
+impl Markdown {
+    fn new() -> Self {
+        Self { before: b'\n', bracket: None }
+    }
+
+    fn see(&mut self, byte: u8) -> Option<(HoldCode, &'static str)> {
+        let definition = self.bracket == Some(true);
+        self.bracket = match (byte, self.bracket) {
+            (b'\n', _) => None,
+            (b' ' | b'>', None) => None,
+            (b'[', None) => Some(true),
+            (_, None) => Some(false),
+            (_, known) => known,
+        };
+        let before = std::mem::replace(&mut self.before, byte);
+        match (before, byte) {
+            (b'<', b'!' | b'?') => Some((HoldCode::HiddenContent, COMMENT)),
+            (b'<', b'/' | b'a'..=b'z' | b'A'..=b'Z') => Some((HoldCode::ActiveContent, TAG)),
+            (b'!', b'[') => Some((HoldCode::ActiveContent, PICTURE)),
+            (b']', b'(') => Some((HoldCode::HiddenContent, LINK)),
+            (b']', b':') if definition => Some((HoldCode::HiddenContent, DEFINITION)),
+            _ => None,
+        }
+    }
+}
+
+const COMMENT: &str = "has a comment or instruction of HTML, which nothing shows; leave it out";
+const TAG: &str = "has a tag of HTML or an address in `<`; write `&lt;` for a sign, and no HTML";
+const PICTURE: &str = "has a picture, which is loaded when it is shown; publish it as a file";
+const LINK: &str = "has a link whose address nothing shows; write the address as text";
+const DEFINITION: &str = "defines an address that nothing shows; write it where it is used";

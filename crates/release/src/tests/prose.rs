@@ -1,0 +1,35 @@
+use sluice_policy::entry::{ContentKind, Output};
+
+use super::{check_as, code, rule};
+
+#[test]
+fn markdown_shows_what_it_says() {
+    for (hostile, wanted, twin) in [
+        ("a <!-- 4711 -->\n", "hidden-content", "a - 4711\n"),
+        ("<?x 4711?>\n", "hidden-content", "< ?\n"),
+        ("<script>f()</script>\n", "active-content", "a < b\n"),
+        ("a</b>\n", "active-content", "1 </ 2".trim_end_matches("/ 2")),
+        ("`Vec<T>`\n", "active-content", "`Vec&lt;T>`\n"),
+        ("![](http://example.org/4711.png)\n", "active-content", "! [a]\n"),
+        ("[here](http://example.org/4711)\n", "hidden-content", "http://example.org/4711 (here)\n"),
+        ("text\n  [a 4711]: http://example.org\n", "hidden-content", "text [a 4711]: example\n"),
+        ("> [a]: x\n", "hidden-content", "> a: x\n"),
+    ] {
+        assert_eq!(code(ContentKind::Md, hostile), wanted, "{hostile:?}");
+        assert_eq!(code(ContentKind::Md, twin), "ok", "{twin:?}");
+        assert_eq!(code(ContentKind::Text, hostile), "ok", "{hostile:?}");
+    }
+}
+
+#[test]
+fn lines_are_bounded() {
+    let check = |kind, length: usize| {
+        let content = format!("{}\n", "a".repeat(length));
+        check_as(&Output { max_bytes: 1 << 20, ..rule(kind) }, content.as_bytes())
+    };
+    for kind in [ContentKind::Text, ContentKind::Md, ContentKind::Yaml, ContentKind::Log] {
+        assert!(check(kind, 64 << 10).is_ok(), "{kind:?}");
+        let message = check(kind, (64 << 10) + 1).expect_err("too long").message;
+        assert!(message.starts_with("line 1 has over 65,536 bytes"), "{message}");
+    }
+}
