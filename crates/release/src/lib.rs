@@ -69,13 +69,8 @@ fn read(rule: &Output, source: &mut Source<'_>) -> Result<Passed, Fault> {
 fn examine(rule: &Output, source: &mut Source<'_>) -> Result<Passed, Fault> {
     let mut passed = Passed::default();
     match rule.kind {
-        ContentKind::Csv => {
-            let text = whole(Printable::new(source).skip_mark())?;
-            passed.disclosure = table::check_csv(&text, rule)?;
-        }
-        ContentKind::Tsv => {
-            let text = whole(Printable::new(source).skip_mark())?;
-            passed.disclosure = table::check_tsv(&text, rule)?;
+        ContentKind::Csv | ContentKind::Tsv => {
+            passed.disclosure = table::check(&mut Printable::new(source).skip_mark(), rule)?;
         }
         ContentKind::Json => json::check(Printable::new(source), rule)?,
         ContentKind::Svg => svg::check(&whole(Printable::new(source))?)?,

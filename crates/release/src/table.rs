@@ -1,203 +1,151 @@
-//! Tables: a header and rows with as many columns as it has.
+//! Tables: a header and rows with as many cells as it has, read as every program reads them.
+//!
+//! A strict scan takes out what readers forgive in different ways; what is left the csv crate's own
+//! parser reads. Nothing but one row is held in memory.
 
-use sluice_policy::entry::Output;
+mod cell;
+mod comments;
+mod header;
+mod reader;
+mod rows;
+mod scan;
+mod skeleton;
 
-use super::{
-    Fault, HoldCode,
-    disclosure::{Outcome, Rules},
+use sluice_policy::entry::{ContentKind, Output};
+
+use crate::{
+    disclosure::Outcome,
+    hold::{Fault, HoldCode},
+    printable::Printable,
 };
+use comments::Comments;
+use header::Place;
+use reader::Reader;
+use rows::Rows;
+use scan::{Flaw, Scan};
 
-/// Counts columns and rows while a table is read.
-struct Shape {
+/// How a kind of table is written.
+#[derive(Clone, Copy)]
+struct Dialect {
+    delimiter: u8,
+    /// Whether quotes may hold delimiters, line ends and doubled quotes. Tabs between cells leave
+    /// no need for them, and half of all readers of tsv take quotes for text.
+    quotes: bool,
+    /// What an ill-formed one is held for.
     code: HoldCode,
-    max_rows: u64,
-    header: Option<u64>,
-    row: u64,
-    column: u64,
+    /// What its delimiter is called.
+    delimiters: &'static str,
 }
 
-impl Shape {
-    fn new(code: HoldCode, max_rows: Option<u64>) -> Self {
-        Self { code, max_rows: max_rows.unwrap_or(u64::MAX), header: None, row: 1, column: 1 }
-    }
-
-    fn fault(&self, what: &str) -> Fault {
-        Fault(self.code, format!("row {}, column {} {what}", self.row, self.column))
-    }
-
-    fn end_cell(&mut self) {
-        self.column += 1;
-    }
-
-    fn end_row(&mut self) -> Result<(), Fault> {
-        let header = *self.header.get_or_insert(self.column);
-        if self.column != header {
-            return Err(self.fault(&format!("ends the row; the header has {header} columns")));
-        }
-        if self.row - 1 > self.max_rows {
-            let most = self.max_rows;
-            return Err(Fault(HoldCode::TooManyRows, format!("it has more than {most} rows")));
-        }
-        (self.row, self.column) = (self.row + 1, 1);
-        Ok(())
-    }
-
-    fn end(&self) -> Result<(), Fault> {
-        match self.header {
-            Some(_) => Ok(()),
-            None => Err(self.fault("is missing: there is no header")),
-        }
-    }
-}
-
-/// The rows of a table, as its numbers' rules see them.
-struct Rows<'a> {
-    rule: &'a Output,
-    numbers: Option<Rules<'a>>,
-    cells: Vec<String>,
-}
-
-impl<'a> Rows<'a> {
-    fn new(rule: &'a Output) -> Self {
-        Self { rule, numbers: None, cells: Vec::new() }
-    }
-
-    /// Ends a row of `shape`.
-    fn end_row(&mut self, shape: &mut Shape) -> Result<(), Fault> {
-        let number = shape.row;
-        shape.end_row()?;
-        let cells = std::mem::take(&mut self.cells);
-        if number == 1 {
-            check_header(&cells, self.rule)?;
-            let names: Vec<_> = cells.iter().map(|name| bare(name).to_owned()).collect();
-            self.numbers = Rules::new(self.rule, &names)?;
-        } else if let Some(numbers) = &mut self.numbers {
-            numbers.row(number, &cells.iter().map(String::as_str).collect::<Vec<_>>())?;
-        }
-        Ok(())
-    }
-
-    fn end(self, shape: &Shape) -> Result<Vec<Outcome>, Fault> {
-        shape.end()?;
-        self.numbers.map_or(Ok(Vec::new()), Rules::end)
-    }
-}
-
-pub(super) fn check_tsv(text: &str, rule: &Output) -> Result<Vec<Outcome>, Fault> {
-    let header = text.lines().next().unwrap_or_default().split('\t').map(str::to_owned);
-    let header: Vec<_> = header.collect();
-    // TSV has no quotes; R and pandas write them all the same, and may then mean more by them.
-    let unended = |name: &String| name.starts_with('"') && (name.len() < 2 || !name.ends_with('"'));
-    if let Some(index) = header.iter().position(unended) {
-        let what = format!("row 1, column {} has a quote that does not end", index + 1);
-        return Err(Fault(HoldCode::NotTsv, what));
-    }
-    check_header(&header, rule)?;
-    let mut shape = Shape::new(HoldCode::NotTsv, rule.max_rows);
-    let mut rows = Rows::new(rule);
-    for row in text.lines() {
-        rows.cells = row.split('\t').map(str::to_owned).collect();
-        rows.cells.iter().skip(1).for_each(|_| shape.end_cell());
-        rows.end_row(&mut shape)?;
-    }
-    rows.end(&shape)
-}
-
-/// RFC 4180; line ends may be LF or CRLF.
-pub(super) fn check_csv(text: &str, rule: &Output) -> Result<Vec<Outcome>, Fault> {
-    let mut shape = Shape::new(HoldCode::NotCsv, rule.max_rows);
-    let mut rest = text.as_bytes();
-    let mut rows = Rows::new(rule);
-    while !rest.is_empty() {
-        let after = skip_cell(rest, &shape)?;
-        rows.cells.push(name(&rest[..rest.len() - after.len()]));
-        rest = after;
-        match rest {
-            [b',', after @ ..] => {
-                shape.end_cell();
-                rest = after;
-                // A comma at the very end still has an empty cell behind it.
-                if rest.is_empty() {
-                    rows.cells.push(String::new());
-                    rows.end_row(&mut shape)?;
-                }
+impl Dialect {
+    fn of(kind: ContentKind) -> Self {
+        match kind {
+            ContentKind::Tsv => {
+                let code = HoldCode::NotTsv;
+                Self { delimiter: b'\t', quotes: false, code, delimiters: "tabs" }
             }
-            [b'\r', b'\n', after @ ..] | [b'\n', after @ ..] => {
-                rows.end_row(&mut shape)?;
-                rest = after;
+            _ => {
+                let code = HoldCode::NotCsv;
+                Self { delimiter: b',', quotes: true, code, delimiters: "commas" }
             }
-            [] => rows.end_row(&mut shape)?,
-            _ => return Err(shape.fault("goes on after its closing quote")),
         }
-    }
-    rows.end(&shape)
-}
-
-/// A cell without the quotes of CSV.
-fn name(cell: &[u8]) -> String {
-    let text = String::from_utf8_lossy(cell);
-    match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
-        Some(inside) => inside.replace("\"\"", "\""),
-        None => text.into_owned(),
     }
 }
 
-/// Delimiters that no column's name has by accident. A comma may be in one, in a table of several.
-const DELIMITERS: &[char] = &[';', '\t', '|'];
-
-/// Checks the names of the columns. A forbidden one is named by the rule's own word: the header's
-/// could be a value.
-fn check_header(header: &[String], rule: &Output) -> Result<(), Fault> {
-    let alone = header.len() == 1;
-    for (index, name) in header.iter().enumerate() {
-        let other = |c: char| DELIMITERS.contains(&c) || alone && c == ',';
-        if let Some(delimiter) = name.chars().find(|&c| other(c)) {
-            let column = index + 1;
-            let what = format!("row 1, column {column} has {delimiter:?}: other columns are in it");
-            return Err(Fault(HoldCode::OtherDelimiter, what));
-        }
-    }
-    for wanted in &rule.columns {
-        if !header.iter().any(|name| bare(name) == wanted) {
-            let what = format!("it has no column {wanted:?}");
-            return Err(Fault(HoldCode::ColumnMissing, what));
-        }
-    }
-    for (index, name) in header.iter().enumerate() {
-        // One cell may be several columns for whoever reads it otherwise.
-        let parts = name.split([',', '\n', '\r']).map(|part| bare(part).to_lowercase());
-        let parts: Vec<_> = parts.chain([bare(name).to_lowercase()]).collect();
-        let forbidden = |word: &&String| parts.contains(&bare(word).to_lowercase());
-        if let Some(word) = rule.forbidden_columns.iter().find(forbidden) {
-            let what = format!("row 1, column {} is {word:?}, which is forbidden", index + 1);
-            return Err(Fault(HoldCode::ColumnForbidden, what));
-        }
-    }
-    Ok(())
-}
-
-/// A name without the spaces and quotes around it.
-fn bare(name: &str) -> &str {
-    let around =
-        |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '\u{2018}'..='\u{201f}');
-    name.trim_matches(around)
-}
-
-/// What stands behind the cell at the start of `rest`.
-fn skip_cell<'a>(rest: &'a [u8], shape: &Shape) -> Result<&'a [u8], Fault> {
-    let Some(mut inside) = rest.strip_prefix(b"\"") else {
-        let ends = |&byte: &u8| matches!(byte, b',' | b'\n' | b'\r');
-        let (cell, after) = rest.split_at(rest.iter().position(ends).unwrap_or(rest.len()));
-        return match cell.contains(&b'"') {
-            true => Err(shape.fault("has a quote inside an unquoted cell")),
-            false => Ok(after),
-        };
-    };
+/// Checks a table against its rule; what was found of its numbers.
+pub(crate) fn check(text: &mut Printable<'_, '_>, rule: &Output) -> Result<Vec<Outcome>, Fault> {
+    let mut table = Table::new(rule);
     loop {
-        match inside.iter().position(|&byte| byte == b'"').map(|at| &inside[at + 1..]) {
-            None => return Err(shape.fault("has a quote that does not end")),
-            Some([b'"', after @ ..]) => inside = after,
-            Some(after) => return Ok(after),
+        match text.next()? {
+            "" => return table.end(),
+            piece => table.read(piece)?,
+        }
+    }
+}
+
+/// A table as far as it was read.
+struct Table<'a> {
+    dialect: Dialect,
+    /// While lines of comment may still come.
+    comments: Option<Comments<'a>>,
+    scan: Scan,
+    reader: Reader,
+    rows: Rows<'a>,
+}
+
+impl<'a> Table<'a> {
+    fn new(rule: &'a Output) -> Self {
+        let dialect = Dialect::of(rule.kind);
+        Self {
+            dialect,
+            comments: rule.comments.map(|_| Comments::new(rule, dialect)),
+            scan: Scan::new(dialect),
+            reader: Reader::new(dialect, rule),
+            rows: Rows::new(rule, dialect),
+        }
+    }
+
+    /// Reads on. `text` doesn't end between a carriage return and its line feed.
+    fn read(&mut self, text: &str) -> Result<(), Fault> {
+        let mut rest = text.as_bytes();
+        if let Some(comments) = &mut self.comments {
+            rest = comments.take(rest)?;
+            if rest.is_empty() {
+                return Ok(());
+            }
+            self.rows.follow(comments)?;
+            self.comments = None;
+        }
+        let flaw = self.scan.scan(rest).err();
+        let sound = flaw.as_ref().map_or(rest.len(), |flaw| flaw.at);
+        // What stands before a flaw is judged before it.
+        let inside = self.scan.line_ends();
+        let rows = &mut self.rows;
+        self.reader
+            .read(&rest[..sound], &mut |row| rows.row(row, inside))
+            .map_err(|stop| stop.into_fault(rows.next()))?;
+        match flaw {
+            Some(flaw) => Err(self.fault(&flaw, rest.get(flaw.at).copied())),
+            None => Ok(()),
+        }
+    }
+
+    fn end(mut self) -> Result<Vec<Outcome>, Fault> {
+        if let Some(mut comments) = self.comments.take() {
+            comments.end()?;
+            self.rows.follow(&comments)?;
+        }
+        if let Err(flaw) = self.scan.end() {
+            return Err(self.fault(&flaw, None));
+        }
+        let inside = self.scan.line_ends();
+        let rows = &mut self.rows;
+        self.reader
+            .end(&mut |row| rows.row(row, inside))
+            .map_err(|stop| stop.into_fault(rows.next()))?;
+        self.rows.end()
+    }
+
+    /// What a flaw is held for, which stands at `byte`.
+    fn fault(&self, flaw: &Flaw, byte: Option<u8>) -> Fault {
+        let place = Place { row: self.rows.next(), column: self.reader.column() };
+        let row = place.row;
+        let header = self.rows.is_empty();
+        match flaw.code {
+            HoldCode::SecondTable if header => {
+                Fault(self.dialect.code, format!("row {row} is blank: write the header there"))
+            }
+            HoldCode::SecondTable => Fault(flaw.code, format!("row {row} {}", flaw.what)),
+            // As R writes them: in quotes, whatever stands between.
+            _ if header
+                && byte.is_some_and(|byte| header::is_other_delimiter(byte, self.dialect)) =>
+            {
+                header::delimiter(byte.map_or(' ', char::from), self.dialect, place)
+            }
+            code if header && self.reader.starts_with(b'#') => {
+                place.fault(code, &format!("{}; {}", flaw.what, header::COMMENTS))
+            }
+            code => place.fault(code, flaw.what),
         }
     }
 }

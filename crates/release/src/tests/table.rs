@@ -9,8 +9,10 @@ fn csv_is_a_table() {
         "a,b\r\n1,2\r\n",
         "a,b\n1,2",
         "a\n",
-        "a,\n,\n",
+        "a,b\n,\n",
         "a,b\n1,",
+        "a,b\n1,2\n\n",
+        "a,b\r\n1,2\r\n\r\n",
         "a,b\n\"x, \"\"y\"\"\nz\",2\n",
         "a,b\n\"\",\"\"",
     ] {
@@ -20,7 +22,9 @@ fn csv_is_a_table() {
         ("", "row 1, column 1 is missing"),
         ("a,b\n1\n", "row 2, column 1 ends the row; the header has 2 columns"),
         ("a,b\n1,2,3\n", "row 2, column 3 ends the row; the header has 2 columns"),
-        ("a,b\n1,2\n\n", "row 3, column 1 ends"),
+        ("\n", "row 1, column 1 is missing"),
+        ("\na,b\n1,2\n", "row 1 is blank"),
+        ("a\n\"\"\n", "row 2, column 1 is empty, and the table has no other column"),
         ("a,b\n1,2,", "row 2, column 3 ends"),
         ("a,b\n1,x\"y\n", "row 2, column 2 has a quote inside"),
         ("a,b\n1,\"x\ny", "row 2, column 2 has a quote that does not end"),
@@ -50,16 +54,40 @@ fn other_delimiters_hide_no_columns() {
     assert_eq!(code(ContentKind::Csv, "\"height, cm\",n\n1,2\n"), "ok");
     assert_eq!(code(ContentKind::Tsv, "height, cm\tn\n1\t2\n"), "ok");
     let said = message(ContentKind::Csv, "a,b;c\n1,2\n");
-    assert_eq!(said, "row 1, column 2 has ';': other columns are in it");
+    let wanted = "row 1, column 2 looks separated by ';': write commas between columns, and points \
+                  in decimals";
+    assert_eq!(said, wanted);
+    let said = message(ContentKind::Tsv, "a,b\n1,2\n");
+    assert!(said.contains("by ',': write tabs"), "{said}");
+    let said = message(ContentKind::Csv, "a\tb\n1\t2\n");
+    assert!(said.contains("by '\\t': write commas"), "{said}");
+    // A name that the rule itself has is one.
+    let rule = Output { columns: vec!["a|b".into()], ..rule(ContentKind::Csv) };
+    assert!(check_as(&rule, b"a|b,n\n1,2\n").is_ok());
 }
 
 #[test]
 fn tsv_is_a_table() {
-    for good in ["a\tb\n1\t2\n", "a\tb\r\n1\t2", "a\t\n\t\n", "a \"b\tc\n1\t\"\n"] {
+    for good in ["a\tb\n1\t2\n", "a\tb\r\n1\t2", "a\tb\n\t\n", "\"a\"\tb\n\"x y\"\t\"\"\n"] {
         assert_eq!(code(ContentKind::Tsv, good), "ok", "{good:?}");
     }
-    for bad in ["", "a\tb\n1\n", "a\n1\t2\n", "a\tb\n1\t2\n\n", "\"a\tb\"\n1\t2\n", "\"\n1\n"] {
+    for (bad, said) in [
+        ("", "is missing"),
+        ("a\tb\n1\n", "ends the row"),
+        ("a\n1\t2\n", "ends the row"),
+        ("\"a\tb\"\n1\t2\n", "row 1, column 1 has quotes around a tab"),
+        ("a\tb\n1\t\"x\ny\"\n", "row 2, column 2 has quotes around a tab or a line end"),
+        ("\"\n1\n", "row 1, column 1 has quotes around a tab"),
+        ("\"", "row 1, column 1 has a quote that does not end"),
+        ("a\n\"x\"\"y\"\n", "row 2, column 1 has a doubled quote"),
+        ("a\n\"x\"y\n", "row 2, column 1 goes on"),
+        // R takes it for the beginning of a longer cell, Python for a character.
+        ("a \"b\tc\n1\t2\n", "row 1, column 1 has a quote inside"),
+        ("a\tc\n5\" pipe\t2\n", "row 2, column 1 has a quote inside"),
+    ] {
         assert_eq!(code(ContentKind::Tsv, bad), "not-tsv", "{bad:?}");
+        let found = message(ContentKind::Tsv, bad);
+        assert!(found.contains(said), "{bad:?}: {found}");
     }
 }
 
