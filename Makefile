@@ -1,6 +1,7 @@
 # Tiers: check needs no Slurm; test runs every end-to-end test on the lab's real Slurm.
 .PHONY: check test docs-test test-all demo bindings bindings-diff matrix health bench-admission \
-    escapes bench-sandbox bench-builds bench-digest fuzz-smoke deny kills service test-stores bench-crawler rules
+    escapes bench-sandbox bench-builds bench-digest bench-release fuzz-smoke deny kills service test-stores \
+    bench-crawler rules
 
 check:
 	tests/check
@@ -24,6 +25,10 @@ bench-digest:
 	cargo build --quiet --release -p sluice
 	tests/bench/digest
 	cargo bench --quiet -p sluice-site
+
+# Release rules beside plain readers of the same files.
+bench-release:
+	tests/bench-release
 
 # Every parser under libFuzzer; SECONDS for each.
 SECONDS ?= 60

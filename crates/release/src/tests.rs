@@ -1,8 +1,11 @@
+mod cells;
 mod disclosure;
 mod gzip;
 mod jpeg;
 mod json;
+mod names;
 mod pdf;
+mod pieces;
 mod png;
 mod prose;
 mod svg;

@@ -1,0 +1,97 @@
+//! Tables are judged alike however they come, and never as a shorter or longer one.
+
+use std::io::Read;
+
+use sluice_policy::entry::{ContentKind, Output};
+
+use super::rule;
+use crate::{Hold, check};
+
+/// Gives out so many bytes at a time.
+struct Pieces<'a>(&'a [u8], usize);
+
+impl Read for Pieces<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let most = self.1.min(buffer.len());
+        self.0.read(&mut buffer[..most])
+    }
+}
+
+fn verdict(rule: &Output, content: &[u8], piece: usize) -> Result<(), Hold> {
+    check(rule, &mut Pieces(content, piece), content.len() as u64).map(drop)
+}
+
+const TABLES: &[(ContentKind, &str)] = &[
+    (
+        ContentKind::Csv,
+        "\u{feff}site,\"a, b\",n\r\nÄ,\"x, \"\"y\"\"\r\nz\",12\r\nB,\"\",-1.5e3\r\n\r\n",
+    ),
+    (ContentKind::Csv, "# made, \"today\"\n# ä\n\nsite,n\nA,12\n"),
+    (ContentKind::Csv, "#site,n\nA,12\n"),
+    (ContentKind::Csv, "site,n\nA,12\n\nsex,n\nf,3\n"),
+    (ContentKind::Csv, "site,n\nA,\"12\"3\n"),
+    (ContentKind::Csv, "site;n\nA;12\n"),
+    (ContentKind::Csv, "\"site\";\"n\"\n\"A\";12\n"),
+    (ContentKind::Csv, "site,n\nA,\"=1+1\"\n"),
+    (ContentKind::Csv, "site,n\nA,\"12\n\n\n"),
+    (ContentKind::Tsv, "\"site\"\t\"n\"\n\"A b\"\t12\n"),
+    (ContentKind::Tsv, "site\tn\nA\t\"1\t2\"\n"),
+    (ContentKind::Tsv, "n\tm\nr1\t1\t2\nr2\t3\t4\n"),
+];
+
+#[test]
+fn a_table_is_judged_alike_in_pieces() {
+    for (kind, table) in TABLES {
+        let rule = Output { comments: Some('#'), row_names: true, ..rule(*kind) };
+        let whole = verdict(&rule, table.as_bytes(), usize::MAX);
+        for piece in 1..table.len() {
+            assert_eq!(verdict(&rule, table.as_bytes(), piece), whole, "{table:?} by {piece}");
+        }
+    }
+}
+
+/// What is cut off is held, or is a table of fewer rows as the csv crate reads it.
+#[test]
+fn a_part_of_a_table_is_no_other_table() {
+    for (kind, table) in TABLES {
+        let rule = Output { comments: Some('#'), row_names: true, ..rule(*kind) };
+        for end in 0..table.len() {
+            let part = &table.as_bytes()[..end];
+            let found = verdict(&rule, part, usize::MAX);
+            if std::str::from_utf8(part).is_err()
+                || part.iter().filter(|&&b| b == b'"').count() % 2 > 0
+            {
+                assert!(found.is_err(), "{table:?} cut to {end}");
+            }
+        }
+    }
+}
+
+/// The largest of each is refused before it is read whole.
+#[test]
+fn bombs_are_held() {
+    let bomb = |kind, start: &str, part: &str| {
+        let table = format!("{start}{}", part.repeat(3_000_000 / part.len()));
+        let rule = Output { max_bytes: 1 << 30, ..rule(kind) };
+        verdict(&rule, table.as_bytes(), usize::MAX).unwrap_err().code.word()
+    };
+    for (start, part, code) in [
+        ("", "a,", "too-many-columns"),
+        ("a\n", "1,", "too-many-columns"),
+        ("a\n\"", "\"\"", "cell-too-long"),
+        ("a\n\"", "\n", "cell-too-long"),
+        ("a\n\"", "x", "cell-too-long"),
+        ("", "\"\"", "cell-too-long"),
+        ("a\n", "\"", "cell-too-long"),
+        ("a\n", "\n", "second-table"),
+        ("", "\n", "not-csv"),
+    ] {
+        assert_eq!(bomb(ContentKind::Csv, start, part), code, "{start:?} {part:?}");
+    }
+    assert_eq!(bomb(ContentKind::Tsv, "", "a\t"), "too-many-columns");
+    let rule = Output { comments: Some('#'), max_bytes: 1 << 30, ..rule(ContentKind::Csv) };
+    let lines = "#\n".repeat(1001);
+    assert_eq!(verdict(&rule, lines.as_bytes(), 7).unwrap_err().code.word(), "too-many-rows");
+    let line = "#".repeat(3_000_000);
+    assert_eq!(verdict(&rule, line.as_bytes(), 7000).unwrap_err().code.word(), "cell-too-long");
+}
