@@ -72,13 +72,13 @@ sluice_protocol::codes! {
             => "write one value, each key once, no NaN",
         NotPdf = "not-pdf":
             "the file is no PDF that can be checked"
-            => "write a plain PDF, or ask for `rasterise`",
+            => "write a plain PDF, or a PNG",
         NotPng = "not-png":
             "the file is no PNG of pixels alone"
             => "write it without metadata",
         NotSvg = "not-svg":
             "the file is no SVG of known elements"
-            => "write a plain SVG, or ask for `rasterise`",
+            => "write a plain SVG, or a PNG",
         NotText = "not-text":
             "the file is not printable UTF-8"
             => "write UTF-8 without control characters",
@@ -111,7 +111,7 @@ sluice_protocol::codes! {
             => "write fewer, or ask for a larger `max-items`",
         TooManyPoints = "too-many-points":
             "the drawing has more points than the rule allows"
-            => "draw fewer, or ask for `rasterise`",
+            => "draw fewer, or write a PNG",
         TooManyRows = "too-many-rows":
             "the file has more rows than the rule allows"
             => "write fewer, or ask for a larger `max-rows`",

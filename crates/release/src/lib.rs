@@ -73,7 +73,7 @@ fn examine(rule: &Output, source: &mut Source<'_>) -> Result<Passed, Fault> {
             passed.disclosure = table::check(&mut Printable::new(source).skip_mark(), rule)?;
         }
         ContentKind::Json => json::check(Printable::new(source), rule)?,
-        ContentKind::Svg => svg::check(&whole(Printable::new(source))?)?,
+        ContentKind::Svg => svg::check(&whole(Printable::new(source))?, rule.max_points)?,
         ContentKind::Png => png::check(&source.whole()?, &mut { png::MAX_UNFOLDED })?,
         ContentKind::Pdf => pdf::check(&source.whole()?)?,
         ContentKind::Text | ContentKind::Md | ContentKind::Yaml | ContentKind::Log => {

@@ -84,8 +84,8 @@ pub(super) fn check(rule: &Output) -> Result<(), EntryError> {
     require(items, "output.max-items", "1 or more, for json")?;
     let drawing = rule.kind == ContentKind::Svg;
     require(rule.max_points.is_none() || drawing, "output.max-points", "only for svg")?;
-    let figure = drawing || rule.kind == ContentKind::Pdf;
-    require(!rule.rasterise || figure, "output.rasterise", "only for svg and pdf")
+    let made = "Sluice makes no pictures yet; have the job draw a PNG, and leave the key out";
+    require(!rule.rasterise, "output.rasterise", made)
 }
 
 fn check_size(rule: &Output) -> Result<(), EntryError> {

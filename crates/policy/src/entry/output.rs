@@ -81,7 +81,8 @@ pub struct Output {
     /// Most points of a drawing's shapes; svg only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_points: Option<u64>,
-    /// Whether a picture of it is published in its place, with nothing but pixels; svg and pdf.
+    /// Whether a picture of it is published in its place, with nothing but pixels. No entry may ask
+    /// for it yet.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rasterise: bool,
 }

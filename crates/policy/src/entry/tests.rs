@@ -105,7 +105,6 @@ glob = "figure.svg"
 kind = "svg"
 max-bytes = 1000000
 max-points = 1000
-rasterise = true
 [[output]]
 glob = "model.rds"
 kind = "other"
@@ -149,6 +148,7 @@ fn refuses_other_rules() {
         ("kind = \"svg\"", "kind = \"png\"", "output.max-points"),
         ("kind = \"other\"", "kind = \"other\"\nreview = false", "output.review"),
         ("kind = \"other\"", "kind = \"png\"\ngzip = true", "output.gzip"),
+        ("max-points = 1000", "rasterise = true", "output.rasterise"),
         ("kind = \"other\"", "kind = \"png\"\nrasterise = true", "output.rasterise"),
         ("max-unpacked-bytes = 10000000\n", "", "output.max-unpacked-bytes"),
         ("gzip = true\n", "", "output.max-unpacked-bytes"),

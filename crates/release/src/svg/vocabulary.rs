@@ -1,4 +1,4 @@
-//! The elements, attributes and functions that a drawing may have.
+//! The elements, attributes, properties and functions that a drawing may have.
 
 /// Whether a drawing may have such an element.
 pub(super) fn is_element(name: &str) -> bool {
@@ -22,7 +22,6 @@ const DRAWN: &[&str] = &[
     "polygon",
     "text",
     "tspan",
-    "textPath",
     "image",
     "marker",
     "clipPath",
@@ -67,8 +66,167 @@ pub(super) const NAMESPACES: &[(&str, &str)] = &[
     ("xmlns:dc", "http://purl.org/dc/elements/1.1/"),
 ];
 
-pub(super) const PREFIXED: &[&str] =
-    &["xlink:href", "xml:space", "xml:lang", "rdf:about", "rdf:resource"];
+/// Attributes whose value is any text: nothing is fetched or run for them.
+pub(super) fn is_free(name: &str) -> bool {
+    name.starts_with("aria-") || name.starts_with("data-") || FREE.contains(&name)
+}
+
+const FREE: &[&str] = &[
+    "class",
+    "contentScriptType",
+    "contentStyleType",
+    "enable-background",
+    "focusable",
+    "id",
+    "lang",
+    "rdf:about",
+    "rdf:resource",
+    "role",
+    "tabindex",
+    "target",
+    "xlink:title",
+    "xlink:type",
+    "xml:lang",
+    "zoomAndPan",
+];
+
+/// Attributes that decide whether an element is drawn at all.
+pub(super) const CONDITIONS: &[&str] =
+    &["hidden", "requiredExtensions", "requiredFeatures", "systemLanguage"];
+
+/// Attributes of numbers, and the elements that use them: elsewhere nothing shows them.
+pub(super) const PLACED: &[(&str, &[&str])] = &[
+    ("cx", &["circle", "ellipse", "radialGradient"]),
+    ("cy", &["circle", "ellipse", "radialGradient"]),
+    ("d", &["path"]),
+    ("dx", &["text", "tspan", "feOffset"]),
+    ("dy", &["text", "tspan", "feOffset"]),
+    ("fx", &["radialGradient"]),
+    ("fy", &["radialGradient"]),
+    ("k1", &["feComposite"]),
+    ("k2", &["feComposite"]),
+    ("k3", &["feComposite"]),
+    ("k4", &["feComposite"]),
+    ("offset", &["stop"]),
+    ("points", &["polyline", "polygon"]),
+    ("r", &["circle", "radialGradient"]),
+    ("rotate", &["text", "tspan"]),
+    ("rx", &["ellipse", "rect"]),
+    ("ry", &["ellipse", "rect"]),
+    ("stdDeviation", &["feGaussianBlur"]),
+    ("textLength", &["text", "tspan"]),
+    ("values", &["feColorMatrix"]),
+    ("x1", &["line", "linearGradient"]),
+    ("x2", &["line", "linearGradient"]),
+    ("y1", &["line", "linearGradient"]),
+    ("y2", &["line", "linearGradient"]),
+    (
+        "transform",
+        &[
+            "circle", "clipPath", "ellipse", "g", "image", "line", "path", "polygon", "polyline",
+            "rect", "symbol", "text", "use",
+        ],
+    ),
+    ("height", SIZED),
+    ("width", SIZED),
+    ("x", WITH_CORNER),
+    ("y", WITH_CORNER),
+];
+
+const SIZED: &[&str] = &[
+    "feBlend",
+    "feColorMatrix",
+    "feComposite",
+    "feFlood",
+    "feGaussianBlur",
+    "feMerge",
+    "feOffset",
+    "filter",
+    "image",
+    "mask",
+    "pattern",
+    "rect",
+    "svg",
+    "symbol",
+    "use",
+];
+
+const WITH_CORNER: &[&str] = &[
+    "feBlend",
+    "feColorMatrix",
+    "feComposite",
+    "feFlood",
+    "feGaussianBlur",
+    "feMerge",
+    "feOffset",
+    "filter",
+    "image",
+    "mask",
+    "pattern",
+    "rect",
+    "svg",
+    "text",
+    "tspan",
+    "use",
+];
+
+/// Properties of style sheets.
+pub(super) const PROPERTIES: &[&str] = &[
+    "alignment-baseline",
+    "baseline-shift",
+    "clip-path",
+    "clip-rule",
+    "color",
+    "color-interpolation",
+    "color-interpolation-filters",
+    "direction",
+    "display",
+    "dominant-baseline",
+    "fill",
+    "fill-opacity",
+    "fill-rule",
+    "filter",
+    "flood-color",
+    "flood-opacity",
+    "font",
+    "font-family",
+    "font-size",
+    "font-stretch",
+    "font-style",
+    "font-variant",
+    "font-weight",
+    "image-rendering",
+    "isolation",
+    "letter-spacing",
+    "marker-end",
+    "marker-mid",
+    "marker-start",
+    "mask",
+    "opacity",
+    "overflow",
+    "paint-order",
+    "pointer-events",
+    "shape-rendering",
+    "stop-color",
+    "stop-opacity",
+    "stroke",
+    "stroke-dasharray",
+    "stroke-dashoffset",
+    "stroke-linecap",
+    "stroke-linejoin",
+    "stroke-miterlimit",
+    "stroke-opacity",
+    "stroke-width",
+    "text-anchor",
+    "text-decoration",
+    "text-rendering",
+    "unicode-bidi",
+    "vector-effect",
+    "visibility",
+    "white-space",
+    "word-spacing",
+    "writing-mode",
+];
 
 /// Functions of style sheets and attributes that fetch nothing; `url` is looked at.
 pub(super) const FUNCTIONS: &[&str] = &[
@@ -85,7 +243,7 @@ pub(super) const FUNCTIONS: &[&str] = &[
     "url",
 ];
 
-/// Attributes that draw. Words in all others count as unseen.
+/// Attributes that draw.
 pub(super) const DRAWING: &[&str] = &[
     "alignment-baseline",
     "baseProfile",
@@ -100,6 +258,7 @@ pub(super) const DRAWING: &[&str] = &[
     "cy",
     "d",
     "direction",
+    "display",
     "dominant-baseline",
     "dx",
     "dy",
@@ -189,6 +348,7 @@ pub(super) const DRAWING: &[&str] = &[
     "vector-effect",
     "version",
     "viewBox",
+    "visibility",
     "width",
     "word-spacing",
     "writing-mode",

@@ -2,7 +2,7 @@ use base64ct::{Base64, Encoding};
 use sluice_policy::entry::{ContentKind, Output};
 
 use super::png::{idat, png_with};
-use super::{check_as, code, message, rule};
+use super::{HoldCode, check_as, code, message, rule};
 
 const PLOT: &str = r##"<?xml version="1.0" encoding="utf-8" standalone="no"?>
 <!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN"
@@ -16,7 +16,7 @@ const PLOT: &str = r##"<?xml version="1.0" encoding="utf-8" standalone="no"?>
  <defs><style type="text/css">*{stroke-linejoin: round; fill: rgb(0,0,0)}</style></defs>
  <!-- a comment -->
  <g id="figure_1" style="fill: url(#h)"><path d="M 0 0 L 1 1 z" clip-path="url(#p)"/>
- <use xlink:href="#m" x="1" transform="translate(1 2) scale(0.1 -0.1)"/><text>a &lt; b &#38; c</text></g>
+ <use xlink:href="#m" x="1" transform="translate(1 2) scale(0.1 -0.1)"/><text x="9" y="20" fill="black">a &lt; b &#38; c</text></g>
 </svg>
 "##;
 
@@ -147,5 +147,374 @@ fn svg_is_well_formed() {
         assert_eq!(code(ContentKind::Svg, bad), "not-svg", "{bad}");
     }
     let found = message(ContentKind::Svg, "<svg>\n<g>\n<secret/></g></svg>");
-    assert_eq!(found, "line 3 is not of a plain drawing");
+    assert_eq!(found, "line 3: the element `secret` isn't one that only draws");
+}
+
+const MARKER: &str = "<path id=\"m\" d=\"M 0 0 L 3 0 L 3 3 z\"/>";
+
+/// In a drawing of 200 by 100 pixels.
+fn drawn(inner: &str) -> String {
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"200\" height=\"100\" \
+         viewBox=\"0 0 200 100\">\n{inner}\n</svg>"
+    )
+}
+
+fn judged(inner: &str) -> &'static str {
+    let wide = Output { max_bytes: 1 << 22, ..rule(ContentKind::Svg) };
+    check_as(&wide, drawn(inner).as_bytes()).map_or_else(|hold| hold.code.word(), |()| "ok")
+}
+
+/// Each beside one that shows the same.
+#[test]
+fn svg_texts_are_seen() {
+    const BAR: &str = "<rect x=\"10\" y=\"10\" width=\"100\" height=\"50\"";
+    let on = |bar: &str| format!("{BAR} {bar}/><text x=\"20\" y=\"40\" fill=\"white\">n</text>");
+    for (hides, hidden, shown) in [
+        (
+            "white on white",
+            on("fill=\"#fffffe\""),
+            on("fill=\"navy\""),
+        ),
+        ("white on a bar that is hardly there", on("fill-opacity=\"0.1\""), on("opacity=\"0.9\"")),
+        ("white on a bar's outline", on("fill=\"none\" stroke=\"black\""), on("stroke=\"black\"")),
+        (
+            "a group as clear as glass",
+            "<g opacity=\"0.1\"><g opacity=\"0.1\"><text x=\"20\" y=\"40\">n</text></g></g>".into(),
+            "<g opacity=\"0.5\"><g opacity=\"0.9\"><text x=\"20\" y=\"40\">n</text></g></g>".into(),
+        ),
+        (
+            "a style that beats the attribute",
+            "<style>.a text { fill: none }</style><g class=\"a\"><text fill=\"red\" x=\"20\" y=\"40\">n</text></g>".into(),
+            "<style>.a line { fill: none }</style><g class=\"a\"><text fill=\"red\" x=\"20\" y=\"40\">n</text></g>".into(),
+        ),
+        (
+            "an id that beats the class",
+            "<style>#i { fill: none } .a { fill: red }</style><text id=\"i\" class=\"a\" x=\"20\" y=\"40\">n</text>".into(),
+            "<style>#i { fill: red } .a { fill: none }</style><text id=\"i\" class=\"a\" x=\"20\" y=\"40\">n</text>".into(),
+        ),
+        (
+            "the shorthand's size",
+            "<text style=\"font: 0.5px sans-serif\" x=\"20\" y=\"40\">n</text>".into(),
+            "<text style=\"font: bold 9px 'DejaVu Sans'\" x=\"20\" y=\"40\">n</text>".into(),
+        ),
+        (
+            "squashed flat",
+            "<text transform=\"translate(20 40) scale(1 0.01)\">n</text>".into(),
+            "<text transform=\"translate(20 40) rotate(-90)\">n</text>".into(),
+        ),
+        (
+            "squeezed",
+            "<text x=\"20\" y=\"40\" textLength=\"0.1\">n = 12</text>".into(),
+            "<text x=\"20\" y=\"40\" textLength=\"30\">n = 12</text>".into(),
+        ),
+        (
+            "letters over each other",
+            "<text x=\"20\" y=\"40\" letter-spacing=\"-8\">n = 12</text>".into(),
+            "<text x=\"20\" y=\"40\" letter-spacing=\"1\">n = 12</text>".into(),
+        ),
+        (
+            "above the picture",
+            "<text x=\"20\" y=\"-5\">n</text>".into(),
+            "<text x=\"20\" y=\"12\">n</text>".into(),
+        ),
+        (
+            "moved out by dx",
+            "<text x=\"20\" y=\"40\" dx=\"300\">n</text>".into(),
+            "<text x=\"20\" y=\"40\" dx=\"30\">n</text>".into(),
+        ),
+        (
+            "one letter is outside",
+            "<text x=\"20 30 900\" y=\"40\">abc</text>".into(),
+            "<text x=\"20 30 90\" y=\"40\">abc</text>".into(),
+        ),
+        (
+            "a part of it",
+            "<text x=\"20\" y=\"40\">n<tspan fill=\"none\">4711</tspan></text>".into(),
+            "<text x=\"20\" y=\"40\">n<tspan fill=\"red\">4711</tspan></text>".into(),
+        ),
+        (
+            "far longer than the picture is wide",
+            format!("<text x=\"20\" y=\"40\">{}</text>", "4711 ".repeat(100)),
+            format!("<text x=\"20\" y=\"40\">{}</text>", "4711 ".repeat(8)),
+        ),
+        (
+            "cut off",
+            "<clipPath id=\"c\"><rect width=\"9\" height=\"9\"/></clipPath><g clip-path=\"url(#c)\"><text x=\"20\" y=\"40\">n</text></g>".into(),
+            "<clipPath id=\"c\"><rect width=\"99\" height=\"99\"/></clipPath><g clip-path=\"url(#c)\"><text x=\"20\" y=\"40\">n</text></g>".into(),
+        ),
+        (
+            "cut by a shape whose middle is open",
+            "<clipPath id=\"c\"><path d=\"M0 0H99V9H9V99H0z\"/></clipPath><g clip-path=\"url(#c)\"><text x=\"20\" y=\"40\">n</text></g>".into(),
+            "<clipPath id=\"c\"><path d=\"M0 0H99V99H0z\"/></clipPath><g clip-path=\"url(#c)\"><text x=\"20\" y=\"40\">n</text></g>".into(),
+        ),
+        (
+            "masked",
+            "<mask id=\"c\"><rect width=\"99\" height=\"99\"/></mask><g mask=\"url(#c)\"><text x=\"20\" y=\"40\">n</text></g>".into(),
+            "<mask id=\"c\"><rect width=\"99\" height=\"99\"/></mask><g mask=\"none\"><text x=\"20\" y=\"40\">n</text></g>".into(),
+        ),
+        (
+            "in a svg within",
+            "<svg width=\"50\" height=\"50\"><text x=\"60\" y=\"40\">n</text></svg>".into(),
+            "<svg width=\"90\" height=\"50\"><text x=\"60\" y=\"40\">n</text></svg>".into(),
+        ),
+        (
+            "a label that Vega hides, of an uneven axis",
+            "<g><text x=\"9\" y=\"40\">1</text><text x=\"20\" y=\"40\" opacity=\"0\">4711</text><text x=\"30\" y=\"40\">3</text></g>".into(),
+            "<g><text x=\"9\" y=\"40\">1</text><text x=\"20\" y=\"40\" opacity=\"0\">2</text><text x=\"30\" y=\"40\">3</text></g>".into(),
+        ),
+        (
+            "for readers of another language",
+            "<text systemLanguage=\"xx\" x=\"20\" y=\"40\">n</text>".into(),
+            "<text xml:lang=\"xx\" x=\"20\" y=\"40\">n</text>".into(),
+        ),
+        (
+            "letters without width",
+            "<text x=\"20\" y=\"40\">n&#x200b;&#x200b;</text>".into(),
+            "<text x=\"20\" y=\"40\">n&#160;&#8722;&#x3b1;</text>".into(),
+        ),
+        (
+            "where no text is shown",
+            "<g>4711</g>".into(),
+            "<g>  \n </g>".into(),
+        ),
+    ] {
+        assert_eq!(judged(&hidden), "hidden-content", "{hides}");
+        assert_eq!(judged(&shown), "ok", "{hides}, shown");
+    }
+    let root = drawn("<text x=\"20\" y=\"40\">n</text>").replacen("<svg", "<svg opacity=\"0\"", 1);
+    assert_eq!(code(ContentKind::Svg, root), "hidden-content", "the root is as clear as glass");
+}
+
+#[test]
+fn svg_points_are_seen_and_counted() {
+    let path = |from: usize, to: usize| {
+        let points: String = (from..to).map(|x| format!("L {x} {} ", x % 50)).collect();
+        format!("<path fill=\"none\" stroke=\"red\" d=\"M 0 0 {points}\"/>")
+    };
+    let uses = |from: usize, to: usize| -> String {
+        (from..to).map(|x| format!("<use href=\"#m\" x=\"{x}\" y=\"9\"/>")).collect()
+    };
+    for (hides, hidden, shown) in [
+        ("right of the picture", path(100, 300), path(100, 200)),
+        (
+            "markers right of it",
+            format!("{MARKER}{}", uses(100, 300)),
+            format!("{MARKER}{}", uses(100, 200)),
+        ),
+        (
+            "without colour",
+            path(0, 100).replace("\"red\"", "\"none\""),
+            path(0, 100).replace("\"red\"", "\"currentColor\""),
+        ),
+        ("without width", path(0, 100).replace("<path", "<path stroke-width=\"0\""), path(0, 100)),
+        ("never drawn", format!("<defs>{}</defs>", path(0, 100)), path(0, 100)),
+        ("not displayed", path(0, 100).replace("<path", "<path display=\"none\""), path(0, 100)),
+        (
+            "cut off",
+            format!(
+                "<clipPath id=\"c\"><rect width=\"9\" height=\"9\"/></clipPath><g clip-path=\"url(#c)\">{}</g>",
+                path(0, 100)
+            ),
+            format!(
+                "<clipPath id=\"c\"><rect width=\"99\" height=\"99\"/></clipPath><g clip-path=\"url(#c)\">{}</g>",
+                path(0, 100)
+            ),
+        ),
+        (
+            "where nothing uses them",
+            "<g points=\"1 2 3 4 5 6\"/>".into(),
+            "<polygon points=\"1 2 3 4 5 6\"/>".into(),
+        ),
+        (
+            "more digits than anybody draws",
+            format!("<path d=\"M 0 0 L 1.{} 1\"/>", "4711".repeat(20)),
+            "<path d=\"M 0 0 L 1.471147114711 1\"/>".into(),
+        ),
+        (
+            "words as a colour",
+            format!("<path font-family=\"{}\" d=\"M 0 0 L 1 1\"/>", "patient 4711 ".repeat(2000)),
+            path(0, 9),
+        ),
+        ("an attribute that nobody knows", "<g x7=\"a\"/>".into(), "<g data-x7=\"a\"/>".into()),
+        (
+            "a property that nobody knows",
+            "<g style=\"x7: a\"/>".into(),
+            "<g style=\"opacity: 1\"/>".into(),
+        ),
+        (
+            "two of one name",
+            format!("{MARKER}{MARKER}<use href=\"#m\"/>"),
+            format!("{MARKER}<use href=\"#m\"/>"),
+        ),
+    ] {
+        assert_eq!(judged(&hidden), "hidden-content", "{hides}");
+        assert_eq!(judged(&shown), "ok", "{hides}, shown");
+    }
+    let few = Output { max_points: Some(100), ..rule(ContentKind::Svg) };
+    let found = |inner: &str| check_as(&few, drawn(inner).as_bytes()).map_err(|hold| hold.code);
+    assert_eq!(found(&path(0, 99)), Ok(()));
+    assert_eq!(found(&path(0, 100)), Err(HoldCode::TooManyPoints));
+    assert_eq!(found(&format!("{MARKER}{}", uses(0, 97))), Ok(()));
+    assert_eq!(found(&format!("{MARKER}{}", uses(0, 98))), Err(HoldCode::TooManyPoints));
+}
+
+#[test]
+fn svg_paths_and_values_are_whole() {
+    for bad in [
+        "<path d=\"L 1 1\"/>",
+        "<path d=\"M 0 0 L 1 1 words\"/>",
+        "<polyline points=\"1 1 2 2 words\"/>",
+        "<polyline points=\"1 1 2\"/>",
+        "<g transform=\"words\"/>",
+        "<rect width=\"words\" height=\"1\"/>",
+        "<rect fill=\"words\" width=\"1\" height=\"1\"/>",
+        "<g opacity=\"words\"/>",
+        "<text x=\"words\" y=\"9\">n</text>",
+        "<style>.a{fill:red</style>",
+        "<g style=\"words\"/>",
+        "<g style=\"font-family:'a;b'\"/>",
+        "<g id=\"a\" id=\"b\"/>",
+        "<text x=\"9\" y=\"20\">&nbsp;</text>",
+        "<g a=\"b\" c=\"&unknown;\"/>",
+        "<title><title/></title>",
+        "<![CDATA[<script>]]>",
+        "<text x=\"9\" y=\"20\"><![CDATA[<script>]]></text>",
+    ] {
+        assert_ne!(judged(bad), "ok", "{bad}");
+    }
+    let (open, close) = ("<svg xmlns=\"http://www.w3.org/2000/svg\"", "</svg>");
+    for (hides, size) in [
+        ("no size", ""),
+        ("hardly a pixel", " width=\"1\" height=\"1\" viewBox=\"0 0 900 900\""),
+        ("a part of it", " viewBox=\"0 0 90 90\" preserveAspectRatio=\"xMidYMid slice\""),
+    ] {
+        assert_ne!(code(ContentKind::Svg, format!("{open}{size}>{close}")), "ok", "{hides}");
+    }
+    assert_eq!(code(ContentKind::Svg, format!("{open} viewBox=\"0 0 90 90\">{close}")), "ok");
+    assert_eq!(
+        code(ContentKind::Svg, "<svg viewBox=\"0 0 90 90\"></svg>"),
+        "not-svg",
+        "no name space"
+    );
+}
+
+#[test]
+fn svg_metadata_is_of_matplotlib_alone() {
+    let work = |inner: &str| {
+        let names = "xmlns:dc=\"http://purl.org/dc/elements/1.1/\" \
+             xmlns:cc=\"http://creativecommons.org/ns#\" \
+             xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\"";
+        drawn(&format!(
+            "<metadata><rdf:RDF {names}><cc:Work>{inner}</cc:Work></rdf:RDF></metadata>"
+        ))
+    };
+    const CREATOR: &str = "<dc:creator><cc:Agent><dc:title>Matplotlib v3.11.2, https://matplotlib.org/</dc:title></cc:Agent></dc:creator>";
+    for good in [
+        CREATOR,
+        "<dc:date>2026-01-01T00:00:00.123456+00:00</dc:date><dc:format>image/svg+xml</dc:format>",
+    ] {
+        assert_eq!(code(ContentKind::Svg, work(good)), "ok", "{good}");
+    }
+    for bad in [
+        "<dc:title>4711</dc:title>",
+        "<dc:date>patient</dc:date>",
+        "<dc:format>patient</dc:format>",
+        "<dc:creator>patient</dc:creator>",
+        "<dc:type>patient</dc:type>",
+        "<dc:type rdf:resource=\"patient\"/>",
+        &CREATOR.replace("3.11.2", "3 patient"),
+        "words",
+    ] {
+        let hold = check_as(&rule(ContentKind::Svg), work(bad).as_bytes()).unwrap_err();
+        assert_eq!(hold.code, HoldCode::HiddenContent, "{bad}");
+        assert!(hold.message.contains("metadata={\"Date\": None, \"Creator\": None}"), "{bad}");
+    }
+}
+
+/// None of these may take long, or overflow the stack.
+#[test]
+fn svg_bombs_are_held() {
+    let fan: String = (1..9)
+        .map(|n| {
+            let before = n - 1;
+            format!("<g id=\"a{n}\">{}</g>", format!("<use href=\"#a{before}\"/>").repeat(10))
+        })
+        .collect();
+    for (bomb, inner, wanted) in [
+        ("uses of uses", format!("<g id=\"a0\"/>{fan}"), "hidden-content"),
+        ("a use of itself", "<g id=\"a\"><use href=\"#a\"/></g>".into(), "hidden-content"),
+        ("a million tags deep", "<g>".repeat(500_000) + &"</g>".repeat(500_000), "not-svg"),
+        ("a value of a megabyte", format!("<g id=\"{}\"/>", "a".repeat(1 << 20)), "hidden-content"),
+        ("a name of a megabyte", format!("<{}/>", "a".repeat(1 << 20)), "active-content"),
+        (
+            "attributes without end",
+            format!("<g {}/>", (0..100_000).map(|n| format!("a{n}=\"\" ")).collect::<String>()),
+            "not-svg",
+        ),
+        ("elements without end", "<g/>".repeat(1 << 20), "too-large"),
+        (
+            "transforms without end",
+            format!("<g transform=\"{}\"/>", "scale(2)".repeat(100_000)),
+            "ok",
+        ),
+        (
+            "one long path, drawn often",
+            format!(
+                "<path id=\"m\" d=\"M 0 0{}\"/>{}",
+                "L 1 1L 2 2".repeat(50_000),
+                "<use href=\"#m\"/>".repeat(50_000)
+            ),
+            "too-many-points",
+        ),
+        ("rules without end", format!("<style>{}</style>", ".a{fill:red}".repeat(1000)), "not-svg"),
+    ] {
+        assert_eq!(judged(&inner), wanted, "{bomb}");
+    }
+}
+
+#[test]
+fn svg_holds_name_element_place_and_remedy() {
+    for (inner, said) in [
+        (
+            "\n<text id=\"t\" x=\"9\" y=\"-50\">n</text>",
+            "line 3: the element `text` `t`: the text `n` is outside of the picture, or cut off; show it, or leave it out",
+        ),
+        ("<a href=\"#x\"/>", "line 2: it has a link, `a`; leave `url`, `href` and `URL` out"),
+        (
+            "<g onclick=\"x\"/>",
+            "line 2: the attribute `onclick` of `g`: it runs a script; leave it out",
+        ),
+        (
+            "<g fill=\"expression(x)\"/>",
+            "line 2: the attribute `fill` of `g`: it calls `expression`, which isn't a function of drawings",
+        ),
+    ] {
+        assert_eq!(message(ContentKind::Svg, &drawn(inner)), said);
+    }
+}
+
+#[test]
+fn svg_pictures_are_in_sight() {
+    let photo = include_bytes!("../../../../tests/rules.d/real/R/bars.jpg");
+    let image = |bytes: &[u8], kind: &str, size: &str| {
+        let data = Base64::encode_string(bytes);
+        format!("<image {size} href=\"data:image/{kind};base64,{data}\"/>")
+    };
+    const SIZE: &str = "width=\"90\" height=\"90\"";
+    assert_eq!(judged(&image(photo, "jpeg", SIZE)), "ok");
+    for (hides, inner, wanted) in [
+        (
+            "a text behind it",
+            image(&[photo, &b"4711"[..]].concat(), "jpeg", SIZE),
+            "active-content",
+        ),
+        ("another kind", image(photo, "png", SIZE), "active-content"),
+        ("small", image(photo, "jpeg", "width=\"1\" height=\"1\""), "hidden-content"),
+        ("outside", image(photo, "jpeg", &format!("{SIZE} x=\"300\"")), "hidden-content"),
+        ("faint", image(photo, "jpeg", &format!("{SIZE} opacity=\"0.01\"")), "hidden-content"),
+        ("never drawn", format!("<defs>{}</defs>", image(photo, "jpeg", SIZE)), "hidden-content"),
+    ] {
+        assert_eq!(judged(&inner), wanted, "{hides}");
+    }
 }

@@ -1,0 +1,177 @@
+//! Texts: large enough, in the picture, and of another colour than what is behind them.
+
+use roxmltree::Node;
+use svgtypes::LengthListParser;
+
+use super::draw::{Painter, about, spend};
+use super::geometry::{Point, in_units, map, smallest_scale};
+use super::state::{Paint, State};
+use super::{HIDDEN, MALFORMED, Outcome, Wrong, short, wrong};
+
+/// Smallest text, in pixels.
+const MIN_TEXT: f64 = 2.0;
+/// How wide a letter is at least, in font sizes: wide ones must not hold an honest text.
+const NARROW: f64 = 0.25;
+/// How far outside of the picture the middle of a line may be, in font sizes.
+const MARGIN: f64 = 0.3;
+/// Least difference to the colour behind, of 255.
+const CONTRAST: f64 = 12.0;
+
+/// Where the next letter goes, and how it looks.
+struct Pen {
+    at: Point,
+}
+
+impl<'a, 'i> Painter<'a, 'i> {
+    pub(super) fn text(&mut self, node: Node<'a, 'i>, state: &State) -> Outcome {
+        self.reached.insert(node.id());
+        self.seen += 1;
+        self.run(node, state, &mut Pen { at: (0.0, 0.0) })
+    }
+
+    fn run(&mut self, node: Node<'a, 'i>, state: &State, pen: &mut Pen) -> Outcome {
+        let told = |wrong| about(node, wrong);
+        let places = place(node, state, pen).map_err(told)?;
+        for child in node.children() {
+            if let Some(text) = child.text().filter(|_| child.is_text()) {
+                self.letters(node, text.trim(), state, pen, &places).map_err(told)?;
+            } else if child.tag_name().name() == "tspan" {
+                let style = self.sheet.style(child).map_err(|wrong| about(child, wrong))?;
+                let inner = state.enter(&style, None).map_err(|wrong| about(child, wrong))?;
+                if style.get("clip-path").is_some() {
+                    return Err(about(
+                        child,
+                        Wrong(HIDDEN, "a part of a text is cut; leave `clip-path` out".into()),
+                    ));
+                }
+                self.run(child, &inner, pen)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn letters(
+        &mut self,
+        node: Node<'a, 'i>,
+        text: &str,
+        state: &State,
+        pen: &mut Pen,
+        places: &[Point],
+    ) -> Result<(), Wrong> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        let hidden = |what: &str| {
+            wrong(HIDDEN, format!("the text {} {what}; show it, or leave it out", short(text)))
+        };
+        if let Some(why) = state.obscured {
+            return wrong(
+                HIDDEN,
+                format!("it can't be told whether the text {} is shown: {why}", short(text)),
+            );
+        }
+        let Some((paint, strength)) = state.shown() else {
+            if self.is_even_axis(node)? {
+                return Ok(());
+            }
+            return hidden("isn't shown: it is hidden, has no colour, or hardly any");
+        };
+        let Paint::Flat(colour, _) = paint else {
+            return hidden(
+                "is painted with a gradient or pattern, which may be as what is behind it",
+            );
+        };
+        let height = state.font_size * smallest_scale(&state.to_view);
+        if height.is_nan() || height < MIN_TEXT {
+            return hidden(&format!("is {height:.2} pixels high, too small to read"));
+        }
+        let count = text.chars().count();
+        let width = NARROW * state.font_size * count as f64;
+        if let Some(length) = node.attribute("textLength") {
+            let length = super::geometry::length(length, state.size.0, state.font_size)?;
+            if length.is_nan() || length < width / 2.0 {
+                return hidden("is squeezed by its `textLength`");
+            }
+        }
+        let ends: Vec<Point> = match places {
+            [_, _, ..] => places.to_vec(),
+            _ => {
+                let from = pen.at.0 - state.anchor * width;
+                vec![(from, pen.at.1), (from + width, pen.at.1)]
+            }
+        };
+        let middle = state.middle * state.font_size;
+        let on_screen: Vec<Point> =
+            ends.iter().map(|(x, y)| map(&state.to_view, (*x, y + middle))).collect();
+        for at in &on_screen {
+            if state.window.is_empty() || !state.window.holds(*at, MARGIN * height) {
+                return hidden("is outside of the picture, or cut off");
+            }
+        }
+        let (Some(first), Some(last)) = (on_screen.first(), on_screen.last()) else {
+            return Ok(());
+        };
+        let centre = ((first.0 + last.0) / 2.0, (first.1 + last.1) / 2.0);
+        for at in on_screen.iter().chain([&centre]) {
+            let Paint::Flat(behind, _) = self.ground(*at)? else { continue };
+            let apart = colour.iter().zip(behind).map(|(one, other)| one.abs_diff(other)).max();
+            if f64::from(apart.unwrap_or(0)) * strength < CONTRAST {
+                return hidden("has the colour of what is behind it");
+            }
+        }
+        pen.at.0 += (1.0 - state.anchor) * 2.0 * width;
+        Ok(())
+    }
+}
+
+/// Labels of an evenly spaced axis: those that Vega hides, as they would overlap, say nothing new.
+impl Painter<'_, '_> {
+    fn is_even_axis(&mut self, label: Node<'_, '_>) -> Result<bool, Wrong> {
+        let Some(axis) = label.parent_element() else { return Ok(false) };
+        let mut labels = Vec::new();
+        let mut shown = 0;
+        for one in axis.children() {
+            spend(&mut self.steps, 1)?;
+            let text = one.children().next().filter(|_| one.children().count() == 1);
+            let number = text.and_then(|it| it.text()).filter(|it| it.len() <= 12);
+            let Some(number) = number
+                .and_then(|it| it.replace('\u{2212}', "-").replace(',', "").parse::<f64>().ok())
+            else {
+                return Ok(false);
+            };
+            shown += u32::from(one.attribute("opacity").is_none_or(|it| it == "1"));
+            labels.push(number);
+        }
+        let step = |two: &[f64]| two[1] - two[0];
+        let first = labels.get(..2).map_or(0.0, step);
+        Ok(shown >= 2
+            && labels.windows(2).all(|two| (step(two) - first).abs() <= 1e-6 * first.abs()))
+    }
+}
+
+/// Moves the pen where `x`, `y`, `dx` and `dy` say; gives the letters' places where each has its own.
+fn place(node: Node<'_, '_>, state: &State, pen: &mut Pen) -> Result<Vec<Point>, Wrong> {
+    let list = |name: &str, whole: f64| -> Result<Vec<f64>, Wrong> {
+        let Some(text) = node.attribute(name) else { return Ok(Vec::new()) };
+        let mut list = Vec::new();
+        for one in LengthListParser::from(text) {
+            let Ok(one) = one else {
+                return wrong(MALFORMED, format!("its `{name}` is no list of lengths"));
+            };
+            list.push(in_units(one, whole, state.font_size));
+        }
+        Ok(list)
+    };
+    let (xs, ys) = (list("x", state.size.0)?, list("y", state.size.1)?);
+    pen.at = (xs.first().copied().unwrap_or(pen.at.0), ys.first().copied().unwrap_or(pen.at.1));
+    let (dxs, dys) = (list("dx", state.size.0)?, list("dy", state.size.1)?);
+    pen.at = (pen.at.0 + dxs.iter().sum::<f64>(), pen.at.1 + dys.iter().sum::<f64>());
+    let moved = (dxs.iter().sum::<f64>(), dys.iter().sum::<f64>());
+    let places = (0..xs.len().max(ys.len())).map(|n| {
+        let of = |list: &[f64], otherwise: f64| {
+            list.get(n).or(list.last()).copied().unwrap_or(otherwise)
+        };
+        (of(&xs, pen.at.0 - moved.0) + moved.0, of(&ys, pen.at.1 - moved.1) + moved.1)
+    });
+    Ok(places.collect())
+}
