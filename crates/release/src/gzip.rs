@@ -199,7 +199,7 @@ impl Checksum {
     fn new() -> Self {
         let mut tables = Box::new([[0; 256]; 8]);
         for (byte, entry) in (0u32..).zip(&mut tables[0]) {
-            *entry = (0..8).fold(byte, |crc, _| crc >> 1 ^ (crc & 1) * 0xedb8_8320);
+            *entry = (0..8).fold(byte, |crc, _| (crc >> 1) ^ ((crc & 1) * 0xedb8_8320));
         }
         for level in 1..8 {
             for byte in 0..256 {

@@ -100,7 +100,7 @@ impl Totals {
 
     /// Whether some total gives a count back that `counts` doesn't let out.
     pub(super) fn end(self, counts: &Counts) -> Result<(), Fault> {
-        if !self.suppressed || !(self.total || !self.across.is_empty()) {
+        if !self.suppressed || !self.total && self.across.is_empty() {
             return Ok(());
         }
         if self.full {

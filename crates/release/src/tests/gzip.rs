@@ -4,7 +4,7 @@ use super::*;
 
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0, |crc, &byte| {
-        (0..8).fold(crc ^ u32::from(byte), |crc: u32, _| crc >> 1 ^ (crc & 1) * 0xedb8_8320)
+        (0..8).fold(crc ^ u32::from(byte), |crc: u32, _| (crc >> 1) ^ ((crc & 1) * 0xedb8_8320))
     })
 }
 

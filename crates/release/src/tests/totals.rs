@@ -6,6 +6,9 @@ use serde_json::json;
 
 use super::*;
 
+/// Row and column.
+type Cell = (usize, usize);
+
 fn rule(columns: &[&str], minimum: u64, zero: &str) -> Output {
     let counts = json!({ "columns": columns, "minimum": minimum, "zero": zero });
     serde_json::from_value(json!({
@@ -253,7 +256,7 @@ impl Crosstab {
     }
 
     /// The sums: positions of parts, and of their total.
-    fn sums(&self) -> Vec<(Vec<(usize, usize)>, (usize, usize))> {
+    fn sums(&self) -> Vec<(Vec<Cell>, Cell)> {
         let (rows, columns) = (self.values.len() - 1, self.values[0].len() - 1);
         let across =
             (0..=rows).map(|row| ((0..columns).map(|it| (row, it)).collect(), (row, columns)));
@@ -263,7 +266,7 @@ impl Crosstab {
     }
 
     /// Suppressed parts.
-    fn hidden(&self) -> Vec<(usize, usize)> {
+    fn hidden(&self) -> Vec<Cell> {
         let (rows, columns) = (self.values.len() - 1, self.values[0].len() - 1);
         let parts = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
         parts.filter(|&(row, column)| self.values[row][column].is_none()).collect()
@@ -272,7 +275,7 @@ impl Crosstab {
     /// Whether something suppressed has one value, with parts of those in `range`, in all ways to fill
     /// them in that agree with the totals shown, and it must not show.
     fn known(&self, range: std::ops::RangeInclusive<u64>) -> bool {
-        let mut seen: BTreeMap<(usize, usize), BTreeSet<u64>> = BTreeMap::new();
+        let mut seen: BTreeMap<Cell, BTreeSet<u64>> = BTreeMap::new();
         self.fill(&range, &self.hidden(), &mut self.values.clone(), &mut seen);
         let small = |value: u64| if value == 0 { !self.zero } else { value < 4 };
         seen.values().any(|values| values.len() == 1 && values.iter().all(|&value| small(value)))
@@ -281,11 +284,11 @@ impl Crosstab {
     fn fill(
         &self,
         range: &std::ops::RangeInclusive<u64>,
-        hidden: &[(usize, usize)],
+        hidden: &[Cell],
         filled: &mut Vec<Vec<Option<u64>>>,
-        seen: &mut BTreeMap<(usize, usize), BTreeSet<u64>>,
+        seen: &mut BTreeMap<Cell, BTreeSet<u64>>,
     ) {
-        let sum = |parts: &[(usize, usize)], filled: &[Vec<Option<u64>>]| {
+        let sum = |parts: &[Cell], filled: &[Vec<Option<u64>>]| {
             parts.iter().filter_map(|it| filled[it.0][it.1]).sum::<u64>()
         };
         let fits = |filled: &[Vec<Option<u64>>]| {
