@@ -83,9 +83,7 @@ pub(super) fn check(rule: &Output) -> Result<(), EntryError> {
     let items = rule.max_items.is_none_or(|most| json && most >= 1);
     require(items, "output.max-items", "1 or more, for json")?;
     let drawing = rule.kind == ContentKind::Svg;
-    require(rule.max_points.is_none() || drawing, "output.max-points", "only for svg")?;
-    let made = "Sluice makes no pictures yet; have the job draw a PNG, and leave the key out";
-    require(!rule.rasterise, "output.rasterise", made)
+    require(rule.max_points.is_none() || drawing, "output.max-points", "only for svg")
 }
 
 fn check_size(rule: &Output) -> Result<(), EntryError> {

@@ -81,10 +81,6 @@ pub struct Output {
     /// Most points of a drawing's shapes; svg only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_points: Option<u64>,
-    /// Whether a picture of it is published in its place, with nothing but pixels. No entry may ask
-    /// for it yet.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub rasterise: bool,
 }
 
 impl Output {
@@ -113,7 +109,6 @@ impl Output {
             max_depth: None,
             max_items: None,
             max_points: None,
-            rasterise: false,
         }
     }
 

@@ -148,8 +148,6 @@ fn refuses_other_rules() {
         ("kind = \"svg\"", "kind = \"png\"", "output.max-points"),
         ("kind = \"other\"", "kind = \"other\"\nreview = false", "output.review"),
         ("kind = \"other\"", "kind = \"png\"\ngzip = true", "output.gzip"),
-        ("max-points = 1000", "rasterise = true", "output.rasterise"),
-        ("kind = \"other\"", "kind = \"png\"\nrasterise = true", "output.rasterise"),
         ("max-unpacked-bytes = 10000000\n", "", "output.max-unpacked-bytes"),
         ("gzip = true\n", "", "output.max-unpacked-bytes"),
         ("comments = \"#\"", "comments = \"%\"", "output.comments"),

@@ -227,7 +227,7 @@ impl<'a> File<'a> {
         };
         let raw = &self.content[range.clone()];
         let content = unfold(dict, raw, &mut self.left.borrow_mut());
-        content.map(Some).map_err(|what| broken(number, &format!("{what}; ask for `rasterise`")))
+        content.map(Some).map_err(|what| broken(number, &format!("{what}; draw it as PNG")))
     }
 
     /// Refuses what stands between objects.

@@ -48,7 +48,7 @@ pub(super) fn check(file: &File<'_>, number: u32) -> Result<(), Fault> {
     let (Some(numbers), Some(bits @ (1 | 2 | 4 | 8 | 16))) = (numbers, bits) else {
         return Err(broken(
             number,
-            "is a picture of colours that aren't read here; ask for `rasterise`",
+            "is a picture of colours that aren't read here; draw it as PNG",
         ));
     };
     let picture = Picture { width, height, numbers, bits, pixels };

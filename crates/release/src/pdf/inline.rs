@@ -26,7 +26,7 @@ pub(super) fn read(lexer: &mut Lexer<'_>) -> Result<(), Fault> {
         }
     }
     let length = length(&dict)
-        .ok_or_else(|| lexer.fault("begins a picture that isn't read here; ask for `rasterise`"))?;
+        .ok_or_else(|| lexer.fault("begins a picture that isn't read here; draw it as PNG"))?;
     // One byte of space, and then exactly the pixels.
     lexer.at = lexer.at.saturating_add(1 + length);
     match lexer.rest() {

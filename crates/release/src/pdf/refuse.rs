@@ -106,7 +106,7 @@ pub(super) fn key(file: &File<'_>, place: &str, key: &[u8], value: &Object) -> F
         }
         None => {
             let what = find(HIDDEN, key)
-                .unwrap_or("a key that isn't known to show something; ask for `rasterise`");
+                .unwrap_or("a key that isn't known to show something; draw it as PNG");
             Fault(HoldCode::HiddenContent, format!("{place} has {name}: {what}"))
         }
     }
