@@ -43,12 +43,23 @@ pub(super) enum Class {
 pub(super) struct Label(u64);
 
 impl Label {
+    /// Some part's.
+    pub(super) const PART: Self = Self(Class::Part as u64);
+
     pub(super) fn of(text: &str) -> Self {
-        let folded = if text.is_ascii() { None } else { Some(fold(text)) };
-        let text = folded.as_deref().unwrap_or(text);
+        match text.is_ascii() {
+            true => Self::words(text, text.split(|c: char| !c.is_ascii_alphanumeric())),
+            false => {
+                let folded = fold(text);
+                Self::words(&folded, folded.split(|c: char| !c.is_alphanumeric()))
+            }
+        }
+    }
+
+    fn words<'a>(text: &'a str, words: impl Iterator<Item = &'a str>) -> Self {
         let mut hash = Fnv::new();
         let (mut first, mut last, mut count) = ("", "", 0);
-        for word in split(text) {
+        for word in words.filter(|word| !word.is_empty()) {
             hash.word(word);
             if count == 0 {
                 first = word;
@@ -93,7 +104,9 @@ impl Fnv {
 
 /// The words of a text: letters and digits, small, full-width ones as others.
 pub(super) fn words(text: &str) -> Vec<String> {
-    split(&fold(text)).map(str::to_owned).collect()
+    let folded = fold(text);
+    let words = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_owned).collect()
 }
 
 fn fold(text: &str) -> String {
@@ -102,10 +115,6 @@ fn fold(text: &str) -> String {
         other => other,
     };
     text.chars().map(narrow).flat_map(char::to_lowercase).collect()
-}
-
-fn split(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
 }
 
 /// What is left of a name when a word for a total is taken from its end or beginning.

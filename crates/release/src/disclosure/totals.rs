@@ -77,12 +77,17 @@ impl Totals {
     pub(super) fn row(&mut self, number: u64, cells: &[&str], counts: &[Option<Cell<u64>>]) {
         self.suppressed |= counts.contains(&Some(Cell::Suppressed));
         let cell = |index: usize| cells.get(index).copied().unwrap_or_default();
-        let marks = self.labels.iter().map(|&index| Label::of(cell(index)));
         let before = self.marks.len();
-        self.marks.extend(marks);
-        self.total |= self.marks[before..].iter().any(|mark| mark.class() != Class::Part);
         for (decimals, &index) in self.decimals.iter_mut().zip(&self.labels) {
-            *decimals |= cell(index).contains('.') && cell(index).trim().parse::<f64>().is_ok();
+            let text = cell(index);
+            *decimals = *decimals || text.contains('.') && text.trim().parse::<f64>().is_ok();
+            // Numbers of such a column are never compared, and name no total.
+            let plain = *decimals
+                && text.starts_with(|c: char| c.is_ascii_digit())
+                && text.bytes().all(|it| it.is_ascii_digit() || it == b'.');
+            let mark = if plain { Label::PART } else { Label::of(text) };
+            self.total |= mark.class() != Class::Part;
+            self.marks.push(mark);
         }
         self.full |= self.values.len() + counts.len() + self.marks.len() > self.most;
         if self.full {
