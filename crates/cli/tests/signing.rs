@@ -70,7 +70,7 @@ fn nothing_is_signed_that_nobody_named_or_was_asked_for() {
     for words in [
         "  digest   sha256:",
         "  data     cohort\n",
-        "  output   t.csv csv, at most 9 bytes, 2 rows\n",
+        "  output   t.csv csv, at most 9 bytes, 2 rows, any columns\n",
         "  no version before is named; all of it is new\n  +digest",
         "sign entries/demo@1.0.toml as alice@site? [y/N] ",
         "  changes since demo@1.0:\n",

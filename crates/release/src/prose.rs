@@ -9,6 +9,8 @@ use crate::{
 
 /// Longest line, in bytes: beyond it a person can't look at the file.
 const MAX_LINE: usize = 64 << 10;
+/// Longest name of a language, in bytes.
+const MAX_LANGUAGE: u8 = 16;
 
 pub(crate) fn check(mut text: Printable<'_, '_>, kind: ContentKind) -> Result<(), Fault> {
     let mut line =
@@ -54,23 +56,40 @@ impl Line {
 /// code as well: where code begins, readers of Markdown don't agree.
 struct Markdown {
     before: u8,
-    /// Whether the line so far is `[` and what may stand before it in a definition.
-    bracket: Option<bool>,
+    /// Whether the line is the first of a fenced block.
+    fence: Fence,
+}
+
+/// How far the first line of a fenced block has come.
+#[derive(Clone, Copy, PartialEq)]
+enum Fence {
+    /// So many marks, after blanks and signs of a list or quotation.
+    Marks(u8),
+    /// Behind three or more, so many bytes into the one word that says which language it is.
+    Language(u8),
+    /// The line is none.
+    Other,
 }
 
 impl Markdown {
     fn new() -> Self {
-        Self { before: b'\n', bracket: None }
+        Self { before: b'\n', fence: Fence::Marks(0) }
     }
 
     fn see(&mut self, byte: u8) -> Option<(HoldCode, &'static str)> {
-        let definition = self.bracket == Some(true);
-        self.bracket = match (byte, self.bracket) {
-            (b'\n', _) => None,
-            (b' ' | b'>', None) => None,
-            (b'[', None) => Some(true),
-            (_, None) => Some(false),
-            (_, known) => known,
+        self.fence = match (byte, self.fence) {
+            (b'\n', _) => Fence::Marks(0),
+            (b'`' | b'~', Fence::Marks(count)) => Fence::Marks(count.saturating_add(1)),
+            // Signs of a list or a quotation, in which a block may stand.
+            (b' ' | b'\t' | b'>' | b'-' | b'*' | b'+', Fence::Marks(0)) => Fence::Marks(0),
+            (b'0'..=b'9' | b'.' | b')', Fence::Marks(0)) => Fence::Marks(0),
+            (b' ' | b'\t', Fence::Marks(3..)) => Fence::Marks(3),
+            (_, Fence::Marks(3..)) => Fence::Language(1),
+            (b' ' | b'\t', Fence::Language(_)) | (_, Fence::Language(MAX_LANGUAGE)) => {
+                return Some((HoldCode::HiddenContent, INFO));
+            }
+            (_, Fence::Language(length)) => Fence::Language(length + 1),
+            _ => Fence::Other,
         };
         let before = std::mem::replace(&mut self.before, byte);
         match (before, byte) {
@@ -78,7 +97,7 @@ impl Markdown {
             (b'<', b'/' | b'a'..=b'z' | b'A'..=b'Z') => Some((HoldCode::ActiveContent, TAG)),
             (b'!', b'[') => Some((HoldCode::ActiveContent, PICTURE)),
             (b']', b'(') => Some((HoldCode::HiddenContent, LINK)),
-            (b']', b':') if definition => Some((HoldCode::HiddenContent, DEFINITION)),
+            (b']', b':') => Some((HoldCode::HiddenContent, DEFINITION)),
             _ => None,
         }
     }
@@ -88,4 +107,6 @@ const COMMENT: &str = "has a comment or instruction of HTML, which nothing shows
 const TAG: &str = "has a tag of HTML or an address in `<`; write `&lt;` for a sign, and no HTML";
 const PICTURE: &str = "has a picture, which is loaded when it is shown; publish it as a file";
 const LINK: &str = "has a link whose address nothing shows; write the address as text";
-const DEFINITION: &str = "defines an address that nothing shows; write it where it is used";
+const DEFINITION: &str =
+    "has `]:`, which may define an address that nothing shows; write a blank between the two";
+const INFO: &str = "has words where a block's language stands, which nothing shows; leave them out";

@@ -114,7 +114,7 @@ fn content(rule: &Output, file: &ResultFile, sealed: &Sealed) -> Result<Passed, 
             Err(Stop::retry(Code::SealedUnreadable, said(message)))
         }
         // Said before reading.
-        Err(Hold { code: code @ HoldCode::TooLarge, message }) => {
+        Err(Hold { code, message }) if file.bytes > rule.max_bytes => {
             Err(Stop::content(code, said(message)))
         }
         _ if bytes.hasher.finish() != file.digest => Err(changed()),

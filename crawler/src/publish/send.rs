@@ -36,8 +36,6 @@ pub struct Plan<'a> {
     run: &'a EndedRun,
     /// Those that let its files out.
     rules: &'a [Output],
-    /// What they checked of its tables.
-    disclosure: Disclosure,
     owner: String,
     manifest: Vec<u8>,
 }
@@ -63,7 +61,7 @@ impl<'a> Plan<'a> {
     ) -> Self {
         let owner = run.identity().owner;
         let manifest = manifest(run, &disclosure, &owner, published);
-        Self { run, rules, disclosure, owner, manifest }
+        Self { run, rules, owner, manifest }
     }
 
     fn key(&self, store: &Store, name: &str) -> Result<Path, Stop> {
@@ -79,19 +77,17 @@ impl<'a> Plan<'a> {
         Ok(store.list(&self.owner, &self.run.run_id).await?)
     }
 
-    /// The plan with the time of the manifest in the store, if that one differs in nothing else: a
-    /// ledger was lost then, and its run is to be found again.
+    /// The plan with time and checks of the manifest in the store, if that one differs in nothing
+    /// else: a ledger was lost then, and its run is to be found again.
     async fn resumed(self, store: &Store, present: &HashMap<Path, u64>) -> Result<Self, Stop> {
         let key = self.key(store, MANIFEST)?;
-        if present.get(&key) != Some(&(self.manifest.len() as u64)) {
+        if !present.contains_key(&key) {
             return Ok(self);
         }
         let found = store.bytes(&key).await?;
-        let again = |time: String| {
-            let disclosure = self.disclosure.clone();
-            Plan::new(self.run, self.rules, disclosure, &time)
-        };
-        let plan = published(&found).map(again).filter(|plan| plan.manifest == found);
+        let manifest = Manifest::parse(&found).filter(|it| it.is_of(self.run, &self.owner));
+        let again = |it: Manifest| Plan::new(self.run, self.rules, it.disclosure(), &it.published);
+        let plan = manifest.map(again).filter(|plan| plan.manifest == found);
         Ok(plan.unwrap_or(self))
     }
 }

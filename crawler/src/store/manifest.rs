@@ -64,6 +64,11 @@ impl Manifest {
         }
     }
 
+    /// What was checked of its files.
+    pub fn disclosure(&self) -> Disclosure {
+        self.files.iter().map(|file| (file.path.clone(), file.disclosure.clone())).collect()
+    }
+
     /// Reads one back; none where it is anything else.
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         serde_json::from_slice(bytes).ok().filter(|found: &Self| found.format == 1)
@@ -71,8 +76,7 @@ impl Manifest {
 
     /// Whether it is that of a run, as its attestation has it, whatever was checked of its files.
     pub fn is_of(&self, run: &EndedRun, owner: &str) -> bool {
-        let own = self.files.iter().map(|file| (file.path.clone(), file.disclosure.clone()));
-        *self == Self::new(run, &own.collect(), owner, &self.published)
+        *self == Self::new(run, &self.disclosure(), owner, &self.published)
     }
 }
 

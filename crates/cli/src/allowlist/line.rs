@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use sluice_policy::digest::Digest;
-use sluice_policy::entry::{Entry, Output};
+use sluice_policy::entry::{Entry, Output, Zero};
 use sluice_policy::set::entry_file;
 
 use super::draft::Draft;
@@ -67,15 +67,47 @@ fn rule(rule: &Output) -> String {
     if let Some(rows) = rule.max_rows {
         text += &format!(", {rows} rows");
     }
-    for (holds, word) in [(rule.required, "required"), (rule.needs_review(), "reviewed")] {
-        if holds {
-            text += &format!(", {word}");
-        }
+    let words = [
+        (rule.required, "required"),
+        (rule.needs_review(), "reviewed"),
+        (rule.gzip, "compressed"),
+        (rule.comments.is_some(), "with comments"),
+        (rule.row_names, "with row names"),
+    ];
+    for (_, word) in words.iter().filter(|(holds, _)| *holds) {
+        text += &format!(", {word}");
     }
-    for (what, columns) in [("with", &rule.columns), ("without", &rule.forbidden_columns)] {
-        if !columns.is_empty() {
-            text += &format!(", {what} columns {}", columns.join(" "));
-        }
+    if rule.kind.is_table() {
+        text += &columns(rule);
+    }
+    text
+}
+
+/// Which columns a table may have, and what stands in them.
+fn columns(rule: &Output) -> String {
+    let named = rule.columns.join(" ");
+    let mut text = match (rule.extra_columns(), rule.columns.is_empty()) {
+        (true, true) => ", any columns".into(),
+        (true, false) => format!(", columns {named} and any others"),
+        (false, _) => format!(", only columns {named}"),
+    };
+    if !rule.forbidden_columns.is_empty() {
+        text += &format!(", without columns {}", rule.forbidden_columns.join(" "));
+    }
+    if let Some(counts) = &rule.counts {
+        let zero = if counts.zero == Zero::Allow { " or 0" } else { "" };
+        text += &format!(", counts {} from {}{zero}", counts.columns.join(" "), counts.minimum);
+        text += &counts.multiple_of.map(|of| format!(" by {of}")).unwrap_or_default();
+    }
+    if let Some(percent) = &rule.percent {
+        text += &format!(", percentages {} of {}", percent.columns.join(" "), percent.of);
+    }
+    if let Some(contributors) = &rule.contributors {
+        text += &format!(", persons {} from {}", contributors.column, contributors.minimum);
+    }
+    if let Some(dominance) = &rule.dominance {
+        let largest = dominance.largest.join(" ");
+        text += &format!(", {largest} to {} % of {}", dominance.percent, dominance.total);
     }
     text
 }

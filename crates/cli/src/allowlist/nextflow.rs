@@ -34,16 +34,26 @@ pub(super) fn links(entry: &Entry, dir: &Path, bundle: &Manifest) -> Option<Stri
 
 /// Whether a `publishDir` has no mode, or one that links. A mode that a parameter gives is left to it.
 fn publishes_links(text: &str) -> bool {
-    let lines: Vec<_> = text.lines().map(|line| line.split("//").next().unwrap_or("")).collect();
+    let lines: Vec<_> = text.lines().map(without_comment).collect();
     let directives = lines.iter().enumerate().filter(|(_, line)| line.contains("publishDir"));
-    directives.map(|(at, _)| directive(&lines[at..])).any(|directive| {
-        match directive.split_once("mode").map(|(_, mode)| mode.trim_start_matches([' ', ':', '=']))
-        {
-            Some(mode) => ["link", "symlink", "rellink"]
-                .iter()
-                .any(|word| mode.trim_start_matches(['"', '\'']).starts_with(word)),
-            None => true,
-        }
+    directives.map(|(at, _)| directive(&lines[at..])).any(|directive| match mode(&directive) {
+        Some(mode) => ["link", "symlink", "rellink"].iter().any(|word| mode.starts_with(word)),
+        None => true,
+    })
+}
+
+/// A line up to `//`, which is no comment in an address.
+fn without_comment(line: &str) -> &str {
+    let comment = line.match_indices("//").find(|&(at, _)| !line[..at].ends_with(':'));
+    comment.map_or(line, |(at, _)| &line[..at])
+}
+
+/// What stands behind `mode:` or `mode =`, without its quote.
+fn mode(directive: &str) -> Option<&str> {
+    directive.match_indices("mode").find_map(|(at, word)| {
+        let behind = directive[at + word.len()..].trim_start();
+        let value = behind.strip_prefix([':', '='])?;
+        Some(value.trim_start().trim_start_matches(['"', '\'']))
     })
 }
 
@@ -71,6 +81,7 @@ mod tests {
             "publishDir path: 'a',\n  pattern: '*.csv',\n  mode: 'link'",
             "publishDir = [\n  path: 'a',\n]",
             "publishDir 'a' // mode: 'copy'",
+            "publishDir 'models'",
         ] {
             assert!(publishes_links(linking), "{linking}");
         }
@@ -78,6 +89,7 @@ mod tests {
             "publishDir 'results', mode: 'copy'",
             "publishDir path: 'a',\n  mode: \"move\"",
             "publishDir = [\n  path: 'a',\n  mode: params.publish_dir_mode,\n]",
+            "publishDir 's3://results', mode: 'copy'",
             "// publishDir 'results'",
             "process x {}",
         ] {

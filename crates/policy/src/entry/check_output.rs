@@ -62,9 +62,7 @@ pub(super) fn as_format_1(outputs: &mut [Output], table: &toml::Value) -> Result
     }
     for output in outputs {
         require(KINDS_1.contains(&output.kind), "output.kind", "this kind needs format = 2")?;
-        if output.kind.is_table() {
-            output.extra_columns = Some(true);
-        }
+        output.open = true;
     }
     Ok(())
 }

@@ -30,10 +30,13 @@ pub struct Output {
     /// Columns that the header must have; tables only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<String>,
-    /// Whether it may have others too; in format 1 it always may, in format 2 it may not unless
-    /// the rule says so. Tables only.
+    /// Whether it may have others too: in format 2 only if the rule says so. Tables only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extra_columns: Option<bool>,
+    /// Whether the entry has format 1, where the header may always have others. Known where a whole
+    /// entry was read, and written nowhere: what is older would not know the key.
+    #[serde(skip)]
+    pub open: bool,
     /// Columns that the header must not have; tables only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub forbidden_columns: Vec<String>,
@@ -95,6 +98,7 @@ impl Output {
             max_rows: None,
             columns: Vec::new(),
             extra_columns: None,
+            open: false,
             forbidden_columns: Vec::new(),
             max_columns: None,
             max_cell_bytes: None,
@@ -125,7 +129,7 @@ impl Output {
 
     /// Whether the header may have columns that the rule doesn't name.
     pub fn extra_columns(&self) -> bool {
-        self.extra_columns.unwrap_or(false)
+        self.extra_columns.unwrap_or(self.open)
     }
 
     /// Most columns of a table.

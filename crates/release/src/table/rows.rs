@@ -1,5 +1,7 @@
 //! The header and the rows below it.
 
+use std::collections::HashSet;
+
 use sluice_policy::entry::Output;
 
 use super::{
@@ -36,6 +38,8 @@ pub(super) struct Rows<'a> {
     /// The comment above the first row, if that may be the header.
     candidate: Option<Vec<String>>,
     header: Option<Vec<String>>,
+    /// What the names of header and rule are known by, once a row looks like a header.
+    keys: Option<HashSet<String>>,
     /// One for each cell of a row; none before the first.
     columns: Vec<Column>,
     /// Whether the row before had nothing in any cell.
@@ -54,6 +58,7 @@ impl<'a> Rows<'a> {
             above: 0,
             candidate: None,
             header: None,
+            keys: None,
             columns: Vec::new(),
             gap: false,
             numbers: None,
@@ -109,7 +114,8 @@ impl<'a> Rows<'a> {
     /// Begins the rows below the header, the first of which has so many cells.
     fn begin(&mut self, cells: usize) -> Result<(), Fault> {
         let names = self.header.get_or_insert_default();
-        if self.rule.row_names && cells == names.len() + 1 {
+        let unnamed = names.first().is_some_and(|name| header::bare(name).is_empty());
+        if self.rule.row_names && cells == names.len() + 1 && !unnamed {
             names.insert(0, String::new());
         }
         self.columns = vec![Column::Absent; names.len()];
@@ -214,27 +220,33 @@ impl<'a> Rows<'a> {
             }
             empty = false;
         }
+        if self.gap && !empty {
+            let what = "stands below a row with nothing in any cell: write each table to a file of \
+                        its own";
+            return Err(Fault(HoldCode::SecondTable, format!("row {} {what}", self.count)));
+        }
         self.check_second(row, words && breaks)?;
         self.gap = empty;
         self.check_shown(row, empty)
     }
 
     /// Whether a second table begins. A row of words under numbers may be a row all the same, such
-    /// as a gene on chromosome X: it is another header behind a row with nothing in it, or if it
-    /// has a name that the rule or the header knows.
-    fn check_second(&self, row: Row<'_>, words: bool) -> Result<(), Fault> {
+    /// as a gene on chromosome X: it is another header if it has a name that the rule or the header
+    /// knows.
+    fn check_second(&mut self, row: Row<'_>, words: bool) -> Result<(), Fault> {
         let names = self.header.as_deref().unwrap_or_default();
         let repeats = row.cells().zip(names).all(|(cell, name)| cell == name.as_bytes());
         if !repeats && !words {
             return Ok(());
         }
+        let keys = self.keys.get_or_insert_with(|| {
+            names.iter().chain(&self.rule.columns).map(|name| key(name)).collect()
+        });
         let known = |cell: &[u8]| {
             let cell = text(cell);
-            let names = names.iter().chain(&self.rule.columns);
-            self.forbidden.find(cell, true).is_some()
-                || names.into_iter().any(|name| key(name) == key(cell))
+            self.forbidden.find(cell, true).is_some() || keys.contains(&key(cell))
         };
-        match repeats || self.gap || row.cells().any(known) {
+        match repeats || row.cells().any(known) {
             true => {
                 let what =
                     "looks like the header of a second table: write each to a file of its own";

@@ -100,6 +100,7 @@ fn row_names_and_comments_are_the_rules_to_allow() {
         ("no row names", "n\n12\n", "pass"),
         ("a header two short", "n\na,b,12\n", "not-csv"),
         ("rows of two widths", "n\na,12\n12\n", "not-csv"),
+        ("an empty name and a header one short", ",n\nA,4711,12\n", "not-csv"),
         ("an empty name further on", "n,\n12,a\n", "column-unnamed"),
     ] {
         assert_eq!(judge(&with_names, content), wanted, "{what}");

@@ -12,8 +12,13 @@ fn markdown_shows_what_it_says() {
         ("`Vec<T>`\n", "active-content", "`Vec&lt;T>`\n"),
         ("![](http://example.org/4711.png)\n", "active-content", "! [a]\n"),
         ("[here](http://example.org/4711)\n", "hidden-content", "http://example.org/4711 (here)\n"),
-        ("text\n  [a 4711]: http://example.org\n", "hidden-content", "text [a 4711]: example\n"),
+        ("text\n  [a 4711]: http://example.org\n", "hidden-content", "text [a 4711] example\n"),
         ("> [a]: x\n", "hidden-content", "> a: x\n"),
+        ("- [a]: /4711\n", "hidden-content", "- [a] : /4711\n"),
+        ("[\na\n]: /4711 \"x\"\n", "hidden-content", "[\na\n] /4711\n"),
+        ("```x patient 4711\n```\n", "hidden-content", "```x\npatient 4711\n```\n"),
+        ("1. ```patient-4711-and-more\n", "hidden-content", "1. ```python\n"),
+        ("> ~~~ x patient 4711\n", "hidden-content", "> ~~~ x\n"),
     ] {
         assert_eq!(code(ContentKind::Md, hostile), wanted, "{hostile:?}");
         assert_eq!(code(ContentKind::Md, twin), "ok", "{twin:?}");
