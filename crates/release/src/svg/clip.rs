@@ -18,7 +18,7 @@ pub(super) struct Measured {
     pub(super) points: u64,
     pub(super) outside: u64,
     /// Whether it is a rectangle along the axes.
-    upright: bool,
+    pub(super) upright: bool,
 }
 
 impl<'a, 'i> Painter<'a, 'i> {
@@ -38,17 +38,16 @@ impl<'a, 'i> Painter<'a, 'i> {
             state.obscured = Some(UNTOLD);
             return Ok(());
         };
-        let own = self.sheet.style(clip)?;
-        let within = state.enter(&own, clip.attribute("transform"))?;
+        let (own, within) = self.enter(clip, state)?;
         let mut window = Bounds::NOTHING;
         let mut parts = 0;
-        for part in clip.children().filter(Node::is_element) {
-            if matches!(part.tag_name().name(), "title" | "desc") {
+        for part in clip.children() {
+            spend(&mut self.steps, 1)?;
+            if !part.is_element() || matches!(part.tag_name().name(), "title" | "desc") {
                 continue;
             }
             parts += 1;
-            let style = self.sheet.style(part)?;
-            let inner = within.enter(&style, part.attribute("transform"))?;
+            let (style, inner) = self.enter(part, &within)?;
             if !is_shape(part.tag_name().name())
                 || style.get("clip-path").is_some()
                 || own.get("clip-path").is_some()

@@ -64,8 +64,10 @@ impl<'a, 'i> Painter<'a, 'i> {
         for (id, points) in written.iter().filter(|(id, _)| !self.reached.contains(id)) {
             unseen += match self.unseen.get(id) {
                 Some(unseen) => *unseen,
-                None if tree.get_node(*id).is_some_and(|node| is_used(node, &referred)) => 0,
-                None => *points,
+                None => match tree.get_node(*id) {
+                    Some(node) if is_used(node, &referred, &mut self.steps)? => 0,
+                    _ => *points,
+                },
             };
         }
         let sum: u64 = written.iter().map(|(_, points)| points).sum();
@@ -99,11 +101,15 @@ impl<'a, 'i> Painter<'a, 'i> {
 }
 
 /// Whether it belongs to something that is referred to and not drawn itself.
-fn is_used(node: Node<'_, '_>, referred: &HashSet<&str>) -> bool {
+fn is_used(node: Node<'_, '_>, referred: &HashSet<&str>, steps: &mut u64) -> Outcome<bool> {
     const HOLDERS: [&str; 6] =
         ["clipPath", "mask", "pattern", "marker", "linearGradient", "radialGradient"];
-    node.ancestors().any(|above| {
-        HOLDERS.contains(&above.tag_name().name())
-            && above.attribute("id").is_some_and(|id| referred.contains(id))
-    })
+    for above in node.ancestors().filter(|it| HOLDERS.contains(&it.tag_name().name())) {
+        let id = above.attribute("id").unwrap_or_default();
+        spend(steps, 1 + id.len() as u64 / 16).map_err(|wrong| about(node, wrong))?;
+        if referred.contains(id) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

@@ -7,11 +7,13 @@ use roxmltree::{Document, Node, NodeId};
 use svgtypes::{Transform, ViewBox};
 
 use super::geometry::{Bounds, along, chain, is_shape, map};
-use super::state::{Paint, State};
-use super::style::Sheet;
+use super::paint::Ground;
+use super::state::State;
+use super::style::{Sheet, Style};
 use super::{HIDDEN, HoldCode, MALFORMED, Outcome, Wrong, short, wrong};
 
-/// Most points followed, each as often as `use` draws it, and comparisons of texts with shapes.
+/// Most points followed, each as often as `use` draws it, comparisons of texts with shapes and of
+/// elements with rules, attributes and letters: whatever a small file could multiply.
 const MAX_STEPS: u64 = 1 << 23;
 /// Most elements drawn, each as often as `use` draws it.
 const MAX_DRAWN: u32 = 1 << 19;
@@ -41,8 +43,7 @@ pub(super) fn check(tree: &Document<'_>, max_points: Option<u64>) -> Outcome {
     painter.name(tree);
     let written = painter.count(tree, max_points)?;
     let told = |wrong| about(root, wrong);
-    let style = painter.sheet.style(root).map_err(told)?;
-    let mut state = state.enter(&style, None).map_err(told)?;
+    let (style, mut state) = painter.enter(root, &state).map_err(told)?;
     painter.clip(&style, &mut state).map_err(told)?;
     painter.children(root, &state, 0)?;
     painter.rest(tree, &written)
@@ -100,8 +101,8 @@ pub(super) struct Painter<'a, 'i> {
     /// The element of each id, and whether it is the only one.
     ids: HashMap<&'a str, (Node<'a, 'i>, bool)>,
     pub(super) margin: f64,
-    /// What is painted so far, from back to front: where, and in which colour if it is one.
-    pub(super) grounds: Vec<(Bounds, Paint)>,
+    /// What is painted so far, from back to front.
+    pub(super) grounds: Vec<Ground>,
     pub(super) steps: u64,
     drawn: u32,
     /// How many of a shape's points weren't seen, where it was seen best.
@@ -121,9 +122,26 @@ impl<'a, 'i> Painter<'a, 'i> {
     }
 
     pub(super) fn children(&mut self, node: Node<'a, 'i>, state: &State, depth: u32) -> Outcome {
-        node.children()
-            .filter(Node::is_element)
-            .try_for_each(|child| self.element(child, state, depth))
+        for child in node.children() {
+            spend(&mut self.steps, 1).map_err(|wrong| about(node, wrong))?;
+            if child.is_element() {
+                self.element(child, state, depth)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What an element sets, and how it is drawn within `outer`.
+    pub(super) fn enter(
+        &mut self,
+        node: Node<'a, 'i>,
+        outer: &State,
+    ) -> Result<(Style<'a>, State), Wrong> {
+        let style = self.sheet.style(node, &mut self.steps)?;
+        // The picture itself and parts of texts have none.
+        let own = !matches!(node.tag_name().name(), "svg" | "tspan");
+        let state = outer.enter(&style, node.attribute("transform").filter(|_| own))?;
+        Ok((style, state))
     }
 
     fn element(&mut self, node: Node<'a, 'i>, outer: &State, depth: u32) -> Outcome {
@@ -139,8 +157,7 @@ impl<'a, 'i> Painter<'a, 'i> {
             );
             return Err(told(Wrong(HIDDEN, what)));
         }
-        let style = self.sheet.style(node).map_err(told)?;
-        let mut state = outer.enter(&style, node.attribute("transform")).map_err(told)?;
+        let (style, mut state) = self.enter(node, outer).map_err(told)?;
         self.clip(&style, &mut state).map_err(told)?;
         match name {
             "g" => self.children(node, &state, depth + 1),
@@ -226,8 +243,7 @@ impl<'a, 'i> Painter<'a, 'i> {
         let told = |wrong| about(by, wrong);
         match target.tag_name().name() {
             "symbol" => {
-                let style = self.sheet.style(target).map_err(told)?;
-                let mut inner = state.enter(&style, target.attribute("transform")).map_err(told)?;
+                let (style, mut inner) = self.enter(target, state).map_err(told)?;
                 self.clip(&style, &mut inner).map_err(told)?;
                 if target.attribute("viewBox").is_some() {
                     inner = self.nested(target, &inner).map_err(told)?;

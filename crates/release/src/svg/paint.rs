@@ -12,6 +12,14 @@ use super::{HIDDEN, Wrong, wrong};
 /// Most pixels of a picture within to a pixel of the drawing, along a side.
 const MAX_DENSITY: f64 = 16.0;
 
+/// What texts may stand on.
+pub(super) struct Ground {
+    bounds: Bounds,
+    paint: Paint,
+    /// Whether it fills its bounds, so that nothing behind it shows.
+    whole: bool,
+}
+
 impl<'a, 'i> Painter<'a, 'i> {
     pub(super) fn shape(&mut self, node: Node<'a, 'i>, state: &State) -> Result<(), Wrong> {
         let measured = self.measure(node, state)?;
@@ -24,10 +32,14 @@ impl<'a, 'i> Painter<'a, 'i> {
             .entry(node.id())
             .and_modify(|least| *least = unseen.min(*least))
             .or_insert(unseen);
-        if let Some(paint) = state.ground()
-            && !measured.bounds.is_empty()
-        {
-            self.grounds.push((measured.bounds, paint));
+        let bounds = measured.bounds.cut(&state.window);
+        let around = matches!(node.tag_name().name(), "rect" | "circle" | "ellipse");
+        // A line has no inside to fill.
+        let filled = (around || measured.points > 2) && !bounds.is_empty();
+        if let Some(paint) = state.ground().filter(|_| filled) {
+            let round = node.attribute("rx").is_some() || node.attribute("ry").is_some();
+            let whole = measured.upright && !round && state.obscured.is_none();
+            self.grounds.push(Ground { bounds, paint, whole });
         }
         Ok(())
     }
@@ -76,15 +88,23 @@ impl<'a, 'i> Painter<'a, 'i> {
                 ),
             );
         }
-        self.grounds.push((bounds, Paint::Mixed));
+        self.grounds.push(Ground { bounds: seen, paint: Paint::Mixed, whole: true });
         Ok(())
     }
 
-    /// The colour behind a point: that of the last shape around it, or of paper.
-    pub(super) fn ground(&mut self, at: Point) -> Result<Paint, Wrong> {
-        spend(&mut self.steps, self.grounds.len() as u64 / 32)?;
-        let behind = self.grounds.iter().rfind(|(bounds, _)| bounds.holds(at, 0.0));
-        Ok(behind.map_or(Paint::Flat([255; 3], 1.0), |(_, paint)| *paint))
+    /// What may be behind a point: the last whole ground around it, or paper, and all painted
+    /// over that which may cover it.
+    pub(super) fn behind(&mut self, at: Point) -> Result<Vec<Paint>, Wrong> {
+        spend(&mut self.steps, 1 + self.grounds.len() as u64 / 32)?;
+        let mut behind = Vec::new();
+        for ground in self.grounds.iter().rev().filter(|it| it.bounds.holds(at, 0.0)) {
+            behind.push(ground.paint);
+            if ground.whole {
+                return Ok(behind);
+            }
+        }
+        behind.push(Paint::Flat([255; 3], 1.0));
+        Ok(behind)
     }
 }
 

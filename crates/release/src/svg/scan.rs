@@ -265,6 +265,12 @@ impl<'a> Scanner<'a> {
             }
             attributes.push((self.rest, self.attribute(name)?));
         };
+        let has = |wanted: &str| attributes.iter().any(|(_, (attribute, _))| *attribute == wanted);
+        if has("href") && has("xlink:href") {
+            let what =
+                "has both `href` and `xlink:href`, and viewers follow one or the other; write one";
+            return wrong(HIDDEN, format!("{} {what}", short(name)));
+        }
         for (place, (attribute, value)) in attributes {
             self.rest = place;
             self.value(name, attribute, value).map_err(|Wrong(code, what)| {

@@ -8,6 +8,10 @@ use super::geometry::{Bounds, Point, chain, length};
 use super::style::Style;
 use super::{HIDDEN, MALFORMED, Wrong, short, wrong};
 
+/// Widest outline of letters, in font sizes: behind them or in their colour, and over them.
+const MAX_HALO: f64 = 0.5;
+const MAX_OUTLINE: f64 = 0.1;
+
 /// What a shape is filled or drawn with.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Paint {
@@ -35,8 +39,13 @@ pub(super) struct State {
     pub(super) stroke: Paint,
     pub(super) stroke_opacity: f64,
     pub(super) stroke_width: f64,
+    /// Whether it is drawn before the fill, and so behind it.
+    pub(super) stroke_first: bool,
     pub(super) colour: Color,
     pub(super) font_size: f64,
+    /// What is added to each letter, and to each blank.
+    pub(super) letter_spacing: f64,
+    pub(super) word_spacing: f64,
     /// How much of a text lies before its place: 0, a half, all.
     pub(super) anchor: f64,
     /// How far below its place the middle of a line is, in font sizes.
@@ -57,8 +66,11 @@ impl State {
             stroke: Paint::Nothing,
             stroke_opacity: 1.0,
             stroke_width: 1.0,
+            stroke_first: false,
             colour: Color::black(),
             font_size: 16.0,
+            letter_spacing: 0.0,
+            word_spacing: 0.0,
             anchor: 0.0,
             middle: -0.3,
         }
@@ -73,7 +85,10 @@ impl State {
             };
             next.to_view = chain(&self.to_view, &own);
         }
-        if let Some(colour) = style.get("color").and_then(|text| Color::from_str(text).ok()) {
+        if let Some(text) = style.get("color").filter(|text| *text != "inherit") {
+            let Ok(colour) = Color::from_str(text) else {
+                return wrong(MALFORMED, format!("{} is no colour", short(text)));
+            };
             next.colour = colour;
         }
         next.fill = next.paint(style.get("fill"), self.fill)?;
@@ -83,6 +98,9 @@ impl State {
         next.opacity = self.opacity * share(style.get("opacity"), 1.0)?;
         if let Some(text) = style.get("stroke-width") {
             next.stroke_width = length(text, self.size.0, self.font_size)?;
+        }
+        if let Some(order) = style.get("paint-order") {
+            next.stroke_first = order.starts_with("stroke");
         }
         let is = |name: &str, words: &[&str]| {
             style
@@ -131,13 +149,16 @@ impl State {
             Some("auto" | "alphabetic") => self.middle = -0.3,
             _ => {}
         }
-        for name in ["letter-spacing", "word-spacing"] {
-            if let Some(value) = style.get(name).filter(|value| *value != "normal")
-                && length(value, self.font_size, self.font_size)? < -0.2 * self.font_size
-            {
-                return wrong(HIDDEN, format!("its `{name}` pushes letters over each other"));
-            }
-        }
+        let spacing = |name, inherited| match style.get(name) {
+            None => Ok(inherited),
+            Some("normal") => Ok(0.0),
+            Some(value) => length(value, self.font_size, self.font_size),
+        };
+        let spacings = (
+            spacing("letter-spacing", self.letter_spacing)?,
+            spacing("word-spacing", self.word_spacing)?,
+        );
+        (self.letter_spacing, self.word_spacing) = spacings;
         for name in ["baseline-shift", "writing-mode", "direction", "unicode-bidi"] {
             let plain =
                 ["baseline", "sub", "super", "0", "lr-tb", "lr", "horizontal-tb", "ltr", "normal"];
@@ -176,6 +197,17 @@ impl State {
             Paint::Nothing => None,
             paint => Some(paint),
         }
+    }
+
+    /// Whether the outline of letters leaves of them nothing to read.
+    pub(super) fn is_blotted(&self) -> bool {
+        let stroked = self.stroke != Paint::Nothing && self.stroke_opacity > 0.0;
+        let most = match self.stroke_first || self.stroke == self.fill {
+            true => MAX_HALO,
+            false => MAX_OUTLINE,
+        };
+        // Also where it is no number.
+        stroked && !(0.0..=most * self.font_size).contains(&self.stroke_width)
     }
 
     /// The colour that a shape is filled with and its strength, or else drawn with.

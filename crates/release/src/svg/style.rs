@@ -2,11 +2,17 @@
 
 use roxmltree::{Document, Node};
 
+use super::draw::spend;
 use super::vocabulary::PROPERTIES;
 use super::{HIDDEN, MALFORMED, Outcome, Wrong, short, wrong};
 
 /// Most rules of all style sheets: each is held against each element.
 const MAX_RULES: usize = 64;
+/// Most declarations of all rules, those of one name in one rule being one.
+const MAX_DECLARATIONS: usize = 1024;
+
+/// What an element costs, in steps, before its attributes.
+const ENTERING: u64 = 4;
 
 /// The rules of a drawing, the weakest first.
 pub(super) struct Sheet<'a>(Vec<Rule<'a>>);
@@ -24,7 +30,7 @@ struct Compound<'a> {
     id: Option<&'a str>,
 }
 
-/// Properties of one element; the last of a name counts.
+/// Properties of one element, each once, the last that was set last.
 pub(super) struct Style<'a>(Vec<(&'a str, &'a str)>);
 
 impl<'a> Sheet<'a> {
@@ -43,14 +49,32 @@ impl<'a> Sheet<'a> {
     }
 
     /// What is set for an element.
-    pub(super) fn style(&self, node: Node<'a, '_>) -> Result<Style<'a>, Wrong> {
+    pub(super) fn style(&self, node: Node<'a, '_>, steps: &mut u64) -> Result<Style<'a>, Wrong> {
+        spend(steps, ENTERING)?;
+        for attribute in node.attributes() {
+            let length = attribute.value().len() as u64;
+            // How long each kind takes to read; the points of a path are counted, too.
+            let apart = match attribute.name() {
+                "transform" => 4,
+                "style" => 8,
+                "d" | "points" => 64,
+                _ => 16,
+            };
+            spend(steps, 1 + length / apart)?;
+        }
         let attributes = node.attributes().filter(|it| it.namespace().is_none());
         let mut values: Vec<_> = attributes
             .map(|it| (it.name(), it.value()))
             .filter(|(name, _)| PROPERTIES.contains(name))
             .collect();
-        for rule in self.0.iter().filter(|rule| rule.matches(node)) {
-            values.extend(&rule.declarations);
+        for rule in &self.0 {
+            if !rule.matches(node, steps)? {
+                continue;
+            }
+            for &(name, value) in &rule.declarations {
+                spend(steps, 1 + value.len() as u64 / 16)?;
+                set(&mut values, name, value);
+            }
         }
         if let Some(text) = node.attribute("style") {
             declarations(text, &mut values)?;
@@ -100,11 +124,12 @@ fn read<'a>(mut text: &'a str, rules: &mut Vec<Rule<'a>>) -> Result<(), Wrong> {
                     );
                 }
             }
-            if rules.len() > MAX_RULES {
-                return wrong(
-                    MALFORMED,
-                    format!("its style sheets have more than {MAX_RULES} rules"),
+            let declared: usize = rules.iter().map(|rule| rule.declarations.len()).sum();
+            if rules.len() > MAX_RULES || declared > MAX_DECLARATIONS {
+                let what = format!(
+                    "its style sheets have more than {MAX_RULES} rules or {MAX_DECLARATIONS} declarations"
                 );
+                return wrong(MALFORMED, what);
             }
         }
         text = after;
@@ -132,9 +157,15 @@ fn declarations<'a>(text: &'a str, into: &mut Vec<(&'a str, &'a str)>) -> Result
         if value.matches('"').count() % 2 + value.matches('\'').count() % 2 > 0 {
             return wrong(MALFORMED, format!("the value of {} has an open quote", short(name)));
         }
-        into.push((name, value));
+        set(into, name, value);
     }
     Ok(())
+}
+
+/// The last of a name counts, and `font` says what `font-size` does: so order stays.
+fn set<'a>(values: &mut Vec<(&'a str, &'a str)>, name: &'a str, value: &'a str) {
+    values.retain(|(known, _)| *known != name);
+    values.push((name, value));
 }
 
 impl Rule<'_> {
@@ -148,20 +179,20 @@ impl Rule<'_> {
         ]
     }
 
-    fn matches(&self, node: Node<'_, '_>) -> bool {
-        let Some((last, above)) = self.selector.split_last() else { return false };
-        if !last.matches(node) {
-            return false;
+    fn matches(&self, node: Node<'_, '_>, steps: &mut u64) -> Result<bool, Wrong> {
+        let Some((last, above)) = self.selector.split_last() else { return Ok(false) };
+        if !last.matches(node, steps)? {
+            return Ok(false);
         }
         let mut wanted = above.iter().rev();
         let mut next = wanted.next();
         for ancestor in node.ancestors().skip(1) {
-            match next {
-                Some(compound) if compound.matches(ancestor) => next = wanted.next(),
-                _ => {}
+            let Some(compound) = next else { break };
+            if compound.matches(ancestor, steps)? {
+                next = wanted.next();
             }
         }
-        next.is_none()
+        Ok(next.is_none())
     }
 }
 
@@ -191,11 +222,12 @@ impl<'a> Compound<'a> {
         (!text.is_empty()).then_some(compound)
     }
 
-    fn matches(&self, node: Node<'_, '_>) -> bool {
+    fn matches(&self, node: Node<'_, '_>, steps: &mut u64) -> Result<bool, Wrong> {
         let class = node.attribute("class").unwrap_or_default();
-        node.is_element()
+        spend(steps, 1 + self.classes.len() as u64 * (1 + class.len() as u64 / 16))?;
+        Ok(node.is_element()
             && self.name.is_none_or(|name| node.tag_name().name() == name)
             && self.id.is_none_or(|id| node.attribute("id") == Some(id))
-            && self.classes.iter().all(|it| class.split_ascii_whitespace().any(|one| one == *it))
+            && self.classes.iter().all(|it| class.split_ascii_whitespace().any(|one| one == *it)))
     }
 }

@@ -14,6 +14,10 @@ const MIN_TEXT: f64 = 2.0;
 const NARROW: f64 = 0.25;
 /// How far outside of the picture the middle of a line may be, in font sizes.
 const MARGIN: f64 = 0.3;
+/// How much wider than its font's size a letter may be spaced, in font sizes.
+const WIDE: f64 = 2.0;
+/// How much letters may be pushed together, in font sizes.
+const TIGHT: f64 = -0.2;
 /// Least difference to the colour behind, of 255.
 const CONTRAST: f64 = 12.0;
 
@@ -32,12 +36,18 @@ impl<'a, 'i> Painter<'a, 'i> {
     fn run(&mut self, node: Node<'a, 'i>, state: &State, pen: &mut Pen) -> Outcome {
         let told = |wrong| about(node, wrong);
         let places = place(node, state, pen).map_err(told)?;
+        let spread = places.len() > 1 || node.has_attribute("textLength");
         for child in node.children() {
+            spend(&mut self.steps, 1).map_err(told)?;
             if let Some(text) = child.text().filter(|_| child.is_text()) {
                 self.letters(node, text.trim(), state, pen, &places).map_err(told)?;
             } else if child.tag_name().name() == "tspan" {
-                let style = self.sheet.style(child).map_err(|wrong| about(child, wrong))?;
-                let inner = state.enter(&style, None).map_err(|wrong| about(child, wrong))?;
+                if spread {
+                    let what = "it places the letters of its `tspan`s; place those themselves";
+                    return Err(told(Wrong(HIDDEN, what.into())));
+                }
+                let (style, inner) =
+                    self.enter(child, state).map_err(|wrong| about(child, wrong))?;
                 if style.get("clip-path").is_some() {
                     return Err(about(
                         child,
@@ -61,6 +71,7 @@ impl<'a, 'i> Painter<'a, 'i> {
         if text.is_empty() {
             return Ok(());
         }
+        spend(&mut self.steps, text.len() as u64 / 16 + places.len() as u64)?;
         let hidden = |what: &str| {
             wrong(HIDDEN, format!("the text {} {what}; show it, or leave it out", short(text)))
         };
@@ -85,16 +96,31 @@ impl<'a, 'i> Painter<'a, 'i> {
         if height.is_nan() || height < MIN_TEXT {
             return hidden(&format!("is {height:.2} pixels high, too small to read"));
         }
+        if state.is_blotted() {
+            return hidden("is covered by its outline, `stroke`");
+        }
+        let readable = TIGHT * state.font_size..=WIDE * state.font_size;
+        if !readable.contains(&state.letter_spacing) || !readable.contains(&state.word_spacing) {
+            return hidden("is pushed together or apart by `letter-spacing` or `word-spacing`");
+        }
         let count = text.chars().count();
-        let width = NARROW * state.font_size * count as f64;
+        let blanks = text.chars().filter(|c| c.is_whitespace()).count();
+        let spaced = state.letter_spacing.max(0.0) * count as f64
+            + state.word_spacing.max(0.0) * blanks as f64;
+        let least = NARROW * state.font_size * count as f64 + spaced;
+        let mut width = least;
         if let Some(length) = node.attribute("textLength") {
             let length = super::geometry::length(length, state.size.0, state.font_size)?;
-            if length.is_nan() || length < width / 2.0 {
+            if length.is_nan() || length < least / 2.0 {
                 return hidden("is squeezed by its `textLength`");
             }
+            width = length.max(least);
         }
         let ends: Vec<Point> = match places {
-            [_, _, ..] => places.to_vec(),
+            [.., last] if places.len() > 1 => {
+                let more = count.saturating_sub(places.len()) as f64 / count as f64;
+                places.iter().copied().chain([(last.0 + more * width, last.1)]).collect()
+            }
             _ => {
                 let from = pen.at.0 - state.anchor * width;
                 vec![(from, pen.at.1), (from + width, pen.at.1)]
@@ -113,13 +139,19 @@ impl<'a, 'i> Painter<'a, 'i> {
         };
         let centre = ((first.0 + last.0) / 2.0, (first.1 + last.1) / 2.0);
         for at in on_screen.iter().chain([&centre]) {
-            let Paint::Flat(behind, _) = self.ground(*at)? else { continue };
-            let apart = colour.iter().zip(behind).map(|(one, other)| one.abs_diff(other)).max();
-            if f64::from(apart.unwrap_or(0)) * strength < CONTRAST {
-                return hidden("has the colour of what is behind it");
+            for behind in self.behind(*at)? {
+                let Paint::Flat(behind, _) = behind else {
+                    return hidden(
+                        "stands on a gradient, pattern or picture, which may have its colour",
+                    );
+                };
+                let apart = colour.iter().zip(behind).map(|(one, other)| one.abs_diff(other)).max();
+                if f64::from(apart.unwrap_or(0)) * strength < CONTRAST {
+                    return hidden("has the colour of what is or may be behind it");
+                }
             }
         }
-        pen.at.0 += (1.0 - state.anchor) * 2.0 * width;
+        pen.at.0 += (1.0 - state.anchor) * 2.0 * least;
         Ok(())
     }
 }
@@ -132,7 +164,8 @@ impl Painter<'_, '_> {
         let mut shown = 0;
         for one in axis.children() {
             spend(&mut self.steps, 1)?;
-            let text = one.children().next().filter(|_| one.children().count() == 1);
+            let mut parts = one.children();
+            let text = parts.next().filter(|_| parts.next().is_none());
             let number = text.and_then(|it| it.text()).filter(|it| it.len() <= 12);
             let Some(number) = number
                 .and_then(|it| it.replace('\u{2212}', "-").replace(',', "").parse::<f64>().ok())
@@ -163,15 +196,14 @@ fn place(node: Node<'_, '_>, state: &State, pen: &mut Pen) -> Result<Vec<Point>,
         Ok(list)
     };
     let (xs, ys) = (list("x", state.size.0)?, list("y", state.size.1)?);
-    pen.at = (xs.first().copied().unwrap_or(pen.at.0), ys.first().copied().unwrap_or(pen.at.1));
     let (dxs, dys) = (list("dx", state.size.0)?, list("dy", state.size.1)?);
-    pen.at = (pen.at.0 + dxs.iter().sum::<f64>(), pen.at.1 + dys.iter().sum::<f64>());
-    let moved = (dxs.iter().sum::<f64>(), dys.iter().sum::<f64>());
-    let places = (0..xs.len().max(ys.len())).map(|n| {
-        let of = |list: &[f64], otherwise: f64| {
-            list.get(n).or(list.last()).copied().unwrap_or(otherwise)
-        };
-        (of(&xs, pen.at.0 - moved.0) + moved.0, of(&ys, pen.at.1 - moved.1) + moved.1)
-    });
-    Ok(places.collect())
+    let most = xs.len().max(ys.len()).max(dxs.len()).max(dys.len());
+    let mut places = Vec::with_capacity(most);
+    for n in 0..most {
+        let of = |list: &[f64], otherwise: f64| list.get(n).copied().unwrap_or(otherwise);
+        let start = (of(&xs, pen.at.0), of(&ys, pen.at.1));
+        pen.at = (start.0 + of(&dxs, 0.0), start.1 + of(&dys, 0.0));
+        places.push(pen.at);
+    }
+    Ok(places)
 }

@@ -4,6 +4,7 @@ use roxmltree::{Document, Node};
 use sluice_policy::text::is_visible;
 
 use super::{HIDDEN, MALFORMED, Outcome, Wrong, short};
+use crate::hidden::Watch;
 
 const SVG: &str = "http://www.w3.org/2000/svg";
 const STILL_IMAGE: &str = "http://purl.org/dc/dcmitype/StillImage";
@@ -16,13 +17,30 @@ pub(super) fn check(tree: &Document<'_>) -> Outcome {
     }
     for node in tree.descendants() {
         if let Some(text) = node.text() {
-            check_visible(text).map_err(|wrong| wrong.at(node.range().start))?;
+            check_letters(text).map_err(|wrong| wrong.at(node.range().start))?;
         }
         for attribute in node.attributes() {
             check_visible(attribute.value()).map_err(|wrong| wrong.at(attribute.range().start))?;
         }
         if node.has_tag_name("metadata") || node.has_tag_name((SVG, "metadata")) {
             check_metadata(node)?;
+        }
+    }
+    Ok(())
+}
+
+fn check_letters(text: &str) -> Result<(), Wrong> {
+    let mut watch = Watch::default();
+    for c in text.chars() {
+        match c {
+            '\n' | '\r' | '\t' => watch.begin(),
+            // One that keeps a number and its unit in one line.
+            '\u{a0}' => watch.pass_plain(),
+            c => {
+                if let Some(why) = watch.see(c) {
+                    return Err(Wrong(HIDDEN, format!("it has the character {why}")));
+                }
+            }
         }
     }
     Ok(())

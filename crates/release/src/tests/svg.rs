@@ -169,6 +169,8 @@ fn judged(inner: &str) -> &'static str {
 #[test]
 fn svg_texts_are_seen() {
     const BAR: &str = "<rect x=\"10\" y=\"10\" width=\"100\" height=\"50\"";
+    const TWO: &str = "<g xmlns:xlink=\"http://www.w3.org/1999/xlink\"><defs>\
+         <text id=\"t\" x=\"10\" y=\"50\">n</text><rect id=\"e\" width=\"9\" height=\"9\"/></defs>";
     let on = |bar: &str| format!("{BAR} {bar}/><text x=\"20\" y=\"40\" fill=\"white\">n</text>");
     for (hides, hidden, shown) in [
         (
@@ -274,6 +276,106 @@ fn svg_texts_are_seen() {
             "<text x=\"20\" y=\"40\">n&#160;&#8722;&#x3b1;</text>".into(),
         ),
         (
+            "white on a paint that isn't there",
+            on("fill=\"url(#none)\""),
+            on("fill=\"#123\""),
+        ),
+        (
+            "white on a white gradient",
+            format!("<linearGradient id=\"w\"><stop stop-color=\"#fff\"/></linearGradient>{}", on("fill=\"url(#w)\"")),
+            format!("<linearGradient id=\"w\"><stop stop-color=\"#fff\"/></linearGradient>{BAR} fill=\"url(#w)\"/><text x=\"20\" y=\"80\">n</text>"),
+        ),
+        (
+            "of two targets, one is followed",
+            format!("{TWO}<use xlink:href=\"#t\" href=\"#e\"/></g>"),
+            format!("{TWO}<use xlink:href=\"#t\"/><use href=\"#e\"/></g>"),
+        ),
+        (
+            "of two pictures, one is followed",
+            format!("{TWO}<use href=\"#t\"/><image xlink:href=\"x\" href=\"y\"/></g>"),
+            format!("{TWO}<use href=\"#t\"/><use href=\"#e\"/></g>"),
+        ),
+        (
+            "letters moved out by dx and back again",
+            "<text x=\"20\" y=\"40\" dx=\"0 9000 0 -9000\">abcd</text>".into(),
+            "<text x=\"20\" y=\"40\" dx=\"0 9 0 -9\">abcd</text>".into(),
+        ),
+        (
+            "letters moved out by dy and back again",
+            "<text x=\"20\" y=\"40\" dy=\"0 -9000 9000\">abcd</text>".into(),
+            "<text x=\"20\" y=\"40\" dy=\"0 -9 9\">abcd</text>".into(),
+        ),
+        (
+            "letters of a part moved out by the whole's list",
+            "<text x=\"20 9000\" y=\"40\"><tspan>ab</tspan></text>".into(),
+            "<text y=\"40\"><tspan x=\"20 90\">ab</tspan></text>".into(),
+        ),
+        (
+            "more letters than places",
+            format!("<text x=\"20 30\" y=\"40\">{}</text>", "4711 ".repeat(100)),
+            "<text x=\"20 30\" y=\"40\">4711 4711</text>".into(),
+        ),
+        (
+            "letters spaced out of the picture",
+            "<text x=\"20\" y=\"40\" letter-spacing=\"9000\">ab</text>".into(),
+            "<text x=\"20\" y=\"40\" letter-spacing=\"9\">ab</text>".into(),
+        ),
+        (
+            "letters spaced out little by little",
+            format!("<text x=\"20\" y=\"40\" letter-spacing=\"30\">{}</text>", "a".repeat(9)),
+            format!("<text x=\"20\" y=\"40\" letter-spacing=\"3\">{}</text>", "a".repeat(9)),
+        ),
+        (
+            "spacing that a smaller font inherits",
+            "<g letter-spacing=\"30\"><text font-size=\"3\" x=\"20\" y=\"40\">ab</text></g>".into(),
+            "<g letter-spacing=\"30\"><text x=\"20\" y=\"40\">ab</text></g>".into(),
+        ),
+        (
+            "words spaced out of the picture",
+            "<text x=\"20\" y=\"40\" style=\"word-spacing: 9000px\">a b</text>".into(),
+            "<text x=\"20\" y=\"40\" style=\"word-spacing: 9px\">a b</text>".into(),
+        ),
+        (
+            "stretched out of the picture",
+            "<text x=\"20\" y=\"40\" textLength=\"9000\">ab</text>".into(),
+            "<text x=\"20\" y=\"40\" textLength=\"90\">ab</text>".into(),
+        ),
+        (
+            "an outline over the letters",
+            "<text x=\"20\" y=\"40\" stroke=\"#fff\" stroke-width=\"99\">ab</text>".into(),
+            "<text x=\"20\" y=\"40\" stroke=\"#fff\" stroke-width=\"5\" paint-order=\"stroke\">ab</text>".into(),
+        ),
+        (
+            "a blot",
+            "<text x=\"20\" y=\"40\" stroke=\"#000\" stroke-width=\"99\">ab</text>".into(),
+            "<text x=\"20\" y=\"40\" stroke=\"#000\" stroke-width=\"0.5\">ab</text>".into(),
+        ),
+        (
+            "white around a path of one segment",
+            "<path d=\"M10 10L110 60\"/><text x=\"20\" y=\"40\" fill=\"white\">n</text>".into(),
+            "<path d=\"M10 10H110V60H10z\"/><text x=\"20\" y=\"40\" fill=\"white\">n</text>".into(),
+        ),
+        (
+            "white around a line",
+            "<line x1=\"10\" y1=\"10\" x2=\"110\" y2=\"60\"/><text x=\"20\" y=\"40\" fill=\"white\">n</text>".into(),
+            "<line x1=\"10\" y1=\"10\" x2=\"110\" y2=\"60\" stroke=\"red\"/><text x=\"20\" y=\"40\">n</text>".into(),
+        ),
+        (
+            "white on a dark bar that is cut away",
+            format!("<clipPath id=\"c\"><rect width=\"15\" height=\"15\"/></clipPath>{}", on("clip-path=\"url(#c)\"")),
+            format!("<clipPath id=\"c\"><rect width=\"150\" height=\"95\"/></clipPath>{}", on("clip-path=\"url(#c)\"")),
+        ),
+        (
+            "in a dark shape that isn't a rectangle",
+            "<circle cx=\"30\" cy=\"40\" r=\"30\"/><text x=\"20\" y=\"40\">n</text>".into(),
+            "<circle cx=\"30\" cy=\"40\" r=\"30\" fill=\"#ddd\"/><text x=\"20\" y=\"40\">n</text>".into(),
+        ),
+        (
+            "more marks than letters have",
+            format!("<text x=\"20\" y=\"40\">n{}</text>", "&#x301;".repeat(9)),
+            "<text x=\"20\" y=\"40\">n&#x301;&#x302;</text>".into(),
+        ),
+        (
             "where no text is shown",
             "<g>4711</g>".into(),
             "<g>  \n </g>".into(),
@@ -372,6 +474,8 @@ fn svg_paths_and_values_are_whole() {
         "<g opacity=\"words\"/>",
         "<text x=\"words\" y=\"9\">n</text>",
         "<style>.a{fill:red</style>",
+        "<g color=\"Canvas\"/>",
+        "<text x=\"9\" y=\"20\" color=\"Canvas\" fill=\"currentColor\">n</text>",
         "<g style=\"words\"/>",
         "<g style=\"font-family:'a;b'\"/>",
         "<g id=\"a\" id=\"b\"/>",
@@ -468,6 +572,132 @@ fn svg_bombs_are_held() {
             "too-many-points",
         ),
         ("rules without end", format!("<style>{}</style>", ".a{fill:red}".repeat(1000)), "not-svg"),
+    ] {
+        assert_eq!(judged(&inner), wanted, "{bomb}");
+    }
+}
+
+/// A small file multiplies two of its numbers; one budget bounds them all.
+#[test]
+fn svg_products_are_held() {
+    const NAMES: [&str; 20] = [
+        "clip-path",
+        "clip-rule",
+        "color",
+        "shape-rendering",
+        "display",
+        "fill",
+        "fill-rule",
+        "filter",
+        "font-style",
+        "isolation",
+        "pointer-events",
+        "overflow",
+        "stroke",
+        "stroke-linecap",
+        "text-anchor",
+        "visibility",
+        "white-space",
+        "marker-end",
+        "marker-mid",
+        "font-weight",
+    ];
+    let every = |times| NAMES.map(|name| format!("{name}:inherit;").repeat(times)).concat();
+    for (bomb, inner, wanted) in [
+        (
+            "rules of many declarations",
+            format!("<style>{}</style>", format!(".a{{{}}}", every(1)).repeat(60)),
+            "not-svg",
+        ),
+        (
+            "one declaration, again and again",
+            format!(
+                "<style>.a{{{}}}</style>{}",
+                "fill:red;".repeat(10_000),
+                "<g class=\"a\"/>".repeat(4000)
+            ),
+            "ok",
+        ),
+        (
+            "a long value for each element",
+            format!(
+                "<style>g{{font-family:{}}}</style>{}",
+                "a".repeat(100_000),
+                "<g/>".repeat(4000)
+            ),
+            "too-many-points",
+        ),
+        (
+            "classes of a rule, times those of an element, times elements",
+            format!(
+                "<style>{}{{fill:red}}</style><g id=\"g\" class=\"{}\"/>{}",
+                ".z".repeat(5000),
+                "z ".repeat(5000),
+                "<use href=\"#g\"/>".repeat(1000)
+            ),
+            "too-many-points",
+        ),
+        (
+            "rules times classes of those above",
+            format!(
+                "<style>{}</style>{}{}{}",
+                ".z g{fill:red}".repeat(60),
+                format!("<g class=\"{}\">", "a ".repeat(8000)).repeat(20),
+                "<g/>".repeat(4000),
+                "</g>".repeat(20)
+            ),
+            "too-many-points",
+        ),
+        (
+            "a long style attribute, drawn often",
+            format!("<g id=\"g\" style=\"{}\"/>{}", every(1000), "<use href=\"#g\"/>".repeat(4000)),
+            "too-many-points",
+        ),
+        (
+            "a long transform, drawn often",
+            format!(
+                "<g id=\"g\" transform=\"{}\"/>{}",
+                "scale(1)".repeat(50_000),
+                "<use href=\"#g\"/>".repeat(4000)
+            ),
+            "too-many-points",
+        ),
+        (
+            "titles, passed by often",
+            format!(
+                "<g id=\"g\">{}</g>{}",
+                "<title/>".repeat(20_000),
+                "<use href=\"#g\"/>".repeat(4000)
+            ),
+            "too-many-points",
+        ),
+        (
+            "parts of a clip, for each element",
+            format!(
+                "<clipPath id=\"c\">{}</clipPath>{}",
+                "<rect width=\"99\" height=\"99\"/>".repeat(4000),
+                "<g clip-path=\"url(#c)\"/>".repeat(4000)
+            ),
+            "too-many-points",
+        ),
+        (
+            "a long text, drawn often",
+            format!(
+                "<text id=\"t\" x=\"9\" y=\"9\"> {}</text>{}",
+                "<tspan/>".repeat(20_000),
+                "<use href=\"#t\"/>".repeat(4000)
+            ),
+            "too-many-points",
+        ),
+        (
+            "places for each piece of a text",
+            format!(
+                "<text x=\"{}\" y=\"50\">{}</text>",
+                "9 ".repeat(20_000),
+                "a<title/>".repeat(20_000)
+            ),
+            "too-many-points",
+        ),
     ] {
         assert_eq!(judged(&inner), wanted, "{bomb}");
     }
