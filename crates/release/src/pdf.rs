@@ -32,7 +32,7 @@ use shape::{CATALOG, PAGE, PAGES, Use};
 use unfold::Unfolded;
 use walk::Walk;
 
-use super::{Fault, HoldCode};
+use super::{Fault, HoldCode, png};
 
 /// Length of each half of a file's identifier, in bytes.
 const ID: usize = 16;
@@ -108,7 +108,7 @@ fn draw<'f>(walk: &mut Walk<'f>, pages: &[pages::Page<'f>]) -> Result<HashSet<u3
     let file = walk.file;
     let apart: Vec<(u32, Use)> =
         walk.streams.iter().map(|(&number, &kind)| (number, kind)).collect();
-    let glyphs = glyph_resources(file);
+    let glyphs = glyph_resources(file)?;
     let mut drawing = Drawing::new(walk);
     for page in pages {
         drawing.page(page)?;
@@ -150,6 +150,7 @@ fn check_streams(walk: &Walk<'_>, used: &HashSet<u32>) -> Result<(), Fault> {
         _ => None,
     };
     let masks: HashSet<u32> = images.filter_map(|(number, _)| mask(number)).collect();
+    let mut room = png::MAX_UNFOLDED;
     for (&number, &kind) in &walk.streams {
         let drawn = used.contains(&number) || masks.contains(&number);
         if matches!(kind, Use::Image | Use::Form | Use::Tile) && !drawn {
@@ -159,7 +160,7 @@ fn check_streams(walk: &Walk<'_>, used: &HashSet<u32>) -> Result<(), Fault> {
             ));
         }
         if kind == Use::Image {
-            image::check(file, number)?;
+            image::check(file, number, &mut room)?;
             continue;
         }
         let (Some(dict), Some(Unfolded::Bytes(bytes))) =
@@ -184,17 +185,27 @@ fn check_streams(walk: &Walk<'_>, used: &HashSet<u32>) -> Result<(), Fault> {
 }
 
 /// What the glyphs of drawn fonts may draw from.
-fn glyph_resources<'f>(file: &'f File<'f>) -> HashMap<u32, &'f Dict> {
+fn glyph_resources<'f>(file: &'f File<'f>) -> Result<HashMap<u32, &'f Dict>, Fault> {
     let mut glyphs = HashMap::new();
-    for font in file.numbers().filter_map(|number| file.item(number).dict()) {
+    let mut fonts = HashMap::new();
+    for number in file.numbers() {
+        let Some(font) = file.item(number).dict() else { continue };
         let programs = file.get(font, "CharProcs").and_then(Object::dict);
         let resources = file.get(font, "Resources").and_then(Object::dict);
         let (Some(programs), Some(resources)) = (programs, resources) else { continue };
+        // Each list of glyphs once.
+        match fonts.insert(std::ptr::from_ref(programs), std::ptr::from_ref(resources)) {
+            None => {}
+            Some(other) if other == std::ptr::from_ref(resources) => continue,
+            Some(_) => {
+                return Err(broken(number, "is a font whose glyphs draw from two resources"));
+            }
+        }
         for (_, glyph) in &programs.0 {
             if let Object::Ref(glyph) = glyph {
                 glyphs.insert(*glyph, resources);
             }
         }
     }
-    glyphs
+    Ok(glyphs)
 }

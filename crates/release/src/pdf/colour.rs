@@ -120,7 +120,7 @@ pub(super) fn palette(file: &File<'_>, space: &Object) -> Result<Option<(usize, 
             _ => return Ok(None),
         },
         colours => match file.resolve(colours).0 {
-            Object::Text(text) => text.to_vec(),
+            Object::Text(text) if text.len() <= MAX_COLOURS * size => text.to_vec(),
             _ => return Ok(None),
         },
     };

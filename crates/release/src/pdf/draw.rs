@@ -21,8 +21,10 @@ use super::{
     walk::{Owner, Walk, made_up},
 };
 
-/// Most operators that a file may run.
-const MAX_STEPS: usize = 1 << 22;
+/// Most values and operators that a file may run, each form as often as it is drawn.
+const MAX_STEPS: usize = 1 << 23;
+/// Bytes of content that count as much as a value.
+const BYTES: usize = 16;
 /// Deepest nesting of forms, and of kept states.
 const MAX_FORMS: usize = 16;
 const MAX_KEPT: usize = 512;
@@ -48,6 +50,14 @@ struct Content<'f> {
     number: u32,
     bytes: Rc<Vec<u8>>,
     resources: Option<&'f Dict>,
+}
+
+fn hidden(content: &Content<'_>, lexer: &Lexer<'_>, what: &str) -> Fault {
+    let object = content.number;
+    Fault(
+        HoldCode::HiddenContent,
+        format!("object {object} (content), byte {} shows {what}", lexer.at),
+    )
 }
 
 impl<'w, 'f> Drawing<'w, 'f> {
@@ -119,23 +129,28 @@ impl<'w, 'f> Drawing<'w, 'f> {
     fn run(&mut self, content: &Content<'f>, state: State) -> Result<bool, Fault> {
         let mut lexer =
             Lexer::new(&content.bytes, format!("object {} (content), ", content.number));
+        self.charge(&lexer, 1 + content.bytes.len() / BYTES)?;
         let mut states = vec![state];
         let mut values = Vec::new();
         let mut shows = false;
         while lexer.skip() {
+            // A form that ran meanwhile took of the same.
+            lexer.values = self.steps;
             let Some(operator) = lexer.operator() else {
                 values.push(lexer.object()?);
+                self.steps = lexer.values;
                 if values.len() > MAX_OPERANDS {
                     return Err(lexer.fault("ends more values than an operator has"));
                 }
                 continue;
             };
-            self.steps = self.steps.checked_sub(1).ok_or_else(|| {
-                lexer
-                    .fault(&format!("is where more than {MAX_STEPS} operators were run; draw less"))
-            })?;
+            self.charge(&lexer, 1)?;
             if operator == b"BI" && values.is_empty() {
                 inline::read(&mut lexer)?;
+                self.steps = self.steps.min(lexer.values);
+                if let Some(state) = states.last() {
+                    state.picture(self.media).map_err(|what| hidden(content, &lexer, what))?;
+                }
                 shows = true;
                 continue;
             }
@@ -160,6 +175,15 @@ impl<'w, 'f> Drawing<'w, 'f> {
         Ok(shows)
     }
 
+    fn charge(&mut self, lexer: &Lexer<'_>, steps: usize) -> Result<(), Fault> {
+        self.steps = self.steps.checked_sub(steps).ok_or_else(|| {
+            lexer.fault(&format!(
+                "is where more than {MAX_STEPS} values and operators were run; draw less"
+            ))
+        })?;
+        Ok(())
+    }
+
     fn step(
         &mut self,
         content: &Content<'f>,
@@ -171,13 +195,7 @@ impl<'w, 'f> Drawing<'w, 'f> {
         let number = |at: usize| values.get(at).and_then(Object::number).unwrap_or(0.0);
         let matrix = || -> Matrix { std::array::from_fn(number) };
         let name = || values.iter().find_map(Object::name).unwrap_or_default();
-        let hidden = |what: &str| {
-            let object = content.number;
-            Fault(
-                HoldCode::HiddenContent,
-                format!("object {object} (content), byte {} shows {what}", lexer.at),
-            )
-        };
+        let hidden = |what: &str| hidden(content, lexer, what);
         let Some(state) = states.last_mut() else { return Ok(false) };
         let media = self.media;
         match operator {
@@ -205,6 +223,7 @@ impl<'w, 'f> Drawing<'w, 'f> {
             b"T*" => state.move_text(0.0, -state.leading),
             b"TL" => state.leading = number(0),
             b"Tz" => state.stretch = number(0) / 100.0,
+            b"Ts" => state.rise = number(0),
             b"Tr" => state.mode = number(0) as i64,
             b"Tf" => {
                 let (em, size) = (self.font(content, name())?, number(1));
@@ -303,8 +322,7 @@ impl<'w, 'f> Drawing<'w, 'f> {
             .is_some_and(|kind| kind.is_name("Form"));
         match number {
             Some(number) if form => self.form(number, state),
-            _ if state.is_clear() => Err(hidden("a picture that is wholly transparent")),
-            _ => Ok(true),
+            _ => state.picture(self.media).map_err(hidden).map(|()| true),
         }
     }
 
@@ -319,9 +337,9 @@ impl<'w, 'f> Drawing<'w, 'f> {
             return Err(broken(number, "is no form"));
         };
         let matrix = self.file.get(dict, "Matrix").and_then(Object::array).unwrap_or_default();
-        let matrix = match <[&Object; 6]>::try_from(matrix.iter().collect::<Vec<_>>()) {
-            Ok(matrix) => matrix.map(|value| value.number().unwrap_or(0.0)),
-            Err(_) => SAME,
+        let matrix: Matrix = match matrix.len() {
+            6 => std::array::from_fn(|at| matrix[at].number().unwrap_or(0.0)),
+            _ => SAME,
         };
         let content = Content {
             number,

@@ -15,6 +15,9 @@ use super::{
 /// Most objects in an object stream.
 const MAX_WITHIN: usize = 1 << 16;
 
+/// Longest head of an object that says another's length, in bytes.
+const MAX_LENGTH: usize = 80;
+
 /// An object of the file.
 pub(super) struct Item {
     pub(super) value: Object,
@@ -127,12 +130,13 @@ impl<'a> File<'a> {
         match dict.get("Length")? {
             Object::Ref(number) => {
                 let Some(&Place::At(at)) = table.places.get(number) else { return None };
-                let mut lexer = Lexer::new(self.content, String::new());
-                lexer.at = at;
+                // Many may refer to one, so what is read is short, and ends within.
+                let rest = self.content.get(at..)?;
+                let mut lexer = Lexer::new(&rest[..rest.len().min(MAX_LENGTH)], String::new());
                 let head = lexer.size().ok()? == *number as usize && lexer.size().ok()? == 0;
-                let length = (head && lexer.take("obj")).then(|| lexer.object().ok())??;
+                let length = (head && lexer.take("obj")).then(|| lexer.size().ok())??;
                 self.frame.push(*number);
-                length.size()
+                (lexer.at < MAX_LENGTH).then_some(length)
             }
             length => length.size(),
         }

@@ -2,7 +2,7 @@
 
 use crate::{
     hold::{Fault, HoldCode},
-    jpeg, png,
+    jpeg,
 };
 
 use super::{
@@ -15,6 +15,9 @@ use super::{
 /// Largest width and height.
 const MAX_SIDE: usize = 1 << 16;
 
+/// Most numbers of a /Decode: two for each of a colour.
+const MAX_DECODE: usize = 8;
+
 struct Picture {
     width: usize,
     height: usize,
@@ -24,7 +27,8 @@ struct Picture {
     pixels: Vec<u8>,
 }
 
-pub(super) fn check(file: &File<'_>, number: u32) -> Result<(), Fault> {
+/// Checks a picture; `room` is what JPEGs may still unfold to.
+pub(super) fn check(file: &File<'_>, number: u32, room: &mut u64) -> Result<(), Fault> {
     let Some(dict) = file.item(number).dict() else { return Err(broken(number, "is no picture")) };
     let size = |key| {
         file.get(dict, key).and_then(Object::size).filter(|size| (1..=MAX_SIDE).contains(size))
@@ -42,7 +46,10 @@ pub(super) fn check(file: &File<'_>, number: u32) -> Result<(), Fault> {
     check_decode(file, number, dict)?;
     let pixels = match file.unfold(number)? {
         Some(Unfolded::Bytes(pixels)) => pixels,
-        Some(Unfolded::Jpeg(jpeg)) => return check_jpeg(number, &jpeg),
+        Some(Unfolded::Jpeg(jpeg)) => {
+            check_jpeg(number, &jpeg, room)?;
+            return check_seen(file, number, dict);
+        }
         None => return Err(broken(number, "is no picture")),
     };
     let (Some(numbers), Some(bits @ (1 | 2 | 4 | 8 | 16))) = (numbers, bits) else {
@@ -79,7 +86,8 @@ fn hidden(number: u32, what: &str) -> Fault {
 /// Only the usual order of lightness, or the other way round.
 fn check_decode(file: &File<'_>, number: u32, dict: &Dict) -> Result<(), Fault> {
     let Some(decode) = file.get(dict, "Decode") else { return Ok(()) };
-    let pairs = decode.array().unwrap_or_default().chunks(2);
+    let decode = decode.array().unwrap_or_default();
+    let pairs = decode.chunks(2);
     let plain = |pair: &[Object]| match pair {
         [low, high] => match (low.number(), high.number()) {
             (Some(low), Some(high)) => (low == 0.0 && high >= 1.0) || (low == 1.0 && high == 0.0),
@@ -87,7 +95,7 @@ fn check_decode(file: &File<'_>, number: u32, dict: &Dict) -> Result<(), Fault> 
         },
         _ => false,
     };
-    match pairs.into_iter().all(plain) {
+    match decode.len() <= MAX_DECODE && pairs.into_iter().all(plain) {
         true => Ok(()),
         false => Err(hidden(number, "is a picture whose /Decode makes colours alike")),
     }
@@ -137,23 +145,45 @@ fn check_palette(
     }
 }
 
+fn riddle(number: u32) -> Fault {
+    hidden(number, "is a picture behind a mask that isn't read here; write it without transparency")
+}
+
+/// How opaque each pixel of a mask is, and its width and height.
+fn alpha(file: &File<'_>, number: u32, mask: u32) -> Result<(Vec<u8>, [usize; 2]), Fault> {
+    let dict = file.item(mask).dict().ok_or_else(|| riddle(number))?;
+    let size = |key| file.get(dict, key).and_then(Object::size);
+    let plain = size("BitsPerComponent") == Some(8)
+        && file.get(dict, "ColorSpace").is_some_and(|space| space.is_name("DeviceGray"))
+        && file.get(dict, "Decode").is_none();
+    match (file.unfold(mask)?, size("Width"), size("Height")) {
+        (Some(Unfolded::Bytes(alpha)), Some(width), Some(height)) if plain => {
+            Ok((alpha, [width, height]))
+        }
+        _ => Err(riddle(number)),
+    }
+}
+
+/// A JPEG's colours aren't known here, so that none of them may be transparent.
+fn check_seen(file: &File<'_>, number: u32, dict: &Dict) -> Result<(), Fault> {
+    match dict.get("SMask") {
+        None | Some(Object::Null) => Ok(()),
+        Some(Object::Ref(mask)) if alpha(file, number, *mask)?.0.iter().all(|&a| a == 255) => {
+            Ok(())
+        }
+        Some(_) => Err(hidden(
+            number,
+            "is a JPEG picture behind transparency; write it without, or as PNG",
+        )),
+    }
+}
+
 /// What is wholly transparent has one colour; anything else would be another picture.
 fn check_mask(file: &File<'_>, number: u32, mask: u32, picture: &Picture) -> Result<(), Fault> {
-    let riddle = || {
-        hidden(
-            number,
-            "is a picture behind a mask that isn't read here; write it without transparency",
-        )
-    };
-    let dict = file.item(mask).dict().ok_or_else(riddle)?;
-    let size = |key| file.get(dict, key).and_then(Object::size);
-    let same = size("Width") == Some(picture.width) && size("Height") == Some(picture.height);
-    let plain = picture.bits == 8
-        && size("BitsPerComponent") == Some(8)
-        && file.get(dict, "Decode").is_none();
-    let Some(Unfolded::Bytes(alpha)) = file.unfold(mask)? else { return Err(riddle()) };
-    if !same || !plain || alpha.len() != picture.width * picture.height {
-        return Err(riddle());
+    let (alpha, size) = alpha(file, number, mask)?;
+    let same = size == [picture.width, picture.height];
+    if !same || picture.bits != 8 || alpha.len() != picture.width * picture.height {
+        return Err(riddle(number));
     }
     let mut clear =
         picture.pixels.chunks_exact(picture.numbers).zip(alpha).filter(|(_, alpha)| *alpha == 0);
@@ -165,7 +195,7 @@ fn check_mask(file: &File<'_>, number: u32, mask: u32, picture: &Picture) -> Res
 }
 
 /// A picture that is a file of its own, by that file's rules.
-fn check_jpeg(number: u32, jpeg: &[u8]) -> Result<(), Fault> {
-    jpeg::check(jpeg, &mut { png::MAX_UNFOLDED })
+fn check_jpeg(number: u32, jpeg: &[u8], room: &mut u64) -> Result<(), Fault> {
+    jpeg::check(jpeg, room)
         .map_err(|Fault(_, what)| hidden(number, &format!("is a JPEG picture: {what}")))
 }

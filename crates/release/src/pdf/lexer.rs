@@ -139,10 +139,12 @@ impl<'a> Lexer<'a> {
         self.skip();
         match self.rest() {
             [b'<', b'<', ..] => {
+                self.count()?;
                 self.at += 2;
                 self.dict(depth).map(Object::Dict)
             }
             [b'[', ..] => {
+                self.count()?;
                 self.at += 1;
                 let mut items = Vec::new();
                 while !self.closes(b"]")? {
@@ -205,12 +207,17 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// An object that has no parts.
-    fn plain(&mut self) -> Result<Object, Fault> {
+    fn count(&mut self) -> Result<(), Fault> {
         self.values = self
             .values
             .checked_sub(1)
             .ok_or_else(|| self.fault("has too many values before it"))?;
+        Ok(())
+    }
+
+    /// An object that has no parts.
+    fn plain(&mut self) -> Result<Object, Fault> {
+        self.count()?;
         match self.rest() {
             [b'/', ..] => self.name().map(Object::Name),
             [b'(', ..] => self.literal().map(Object::Text),

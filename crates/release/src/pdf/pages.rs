@@ -13,6 +13,8 @@ use super::{
 pub(super) const MAX_PAGES: usize = 1000;
 /// Longest side, in points: what readers can show.
 const MAX_SIDE: f64 = 14_400.0;
+/// Most streams of a page's content.
+const MAX_PARTS: usize = 1024;
 
 /// A page, with what it inherits.
 pub(super) struct Page<'f> {
@@ -113,7 +115,12 @@ fn page<'f>(
             if let Object::Ref(list) = list {
                 lists.push(*list);
             }
-            for part in file.resolve(list).0.array().unwrap_or_default() {
+            let parts = file.resolve(list).0.array().unwrap_or_default();
+            // Pages may share a list.
+            if parts.len() > MAX_PARTS {
+                return Err(broken(number, "is a page of too many contents; write it anew"));
+            }
+            for part in parts {
                 match part {
                     Object::Ref(part) if file.is_stream(*part) => contents.push(*part),
                     _ => return Err(broken(number, "is a page whose content is no stream")),

@@ -124,14 +124,16 @@ pub(super) fn active(
         return None;
     }
     match file.resolve(value).0 {
-        Object::Array(items) => items.iter().find_map(|item| active(file, item, depth + 1, looked)),
+        Object::Array(items) => {
+            items.iter().take(MAX_LOOK).find_map(|item| active(file, item, depth + 1, looked))
+        }
         Object::Dict(dict) => {
             let known = |name: &[u8]| find(ACTIVE, name).map(|what| (shown(name), what));
             let kind = |key| dict.get(key).and_then(Object::name).and_then(known);
             let own = ["S", "Subtype", "Type"].into_iter().find_map(kind);
-            own.or_else(|| dict.0.iter().find_map(|(key, _)| known(key))).or_else(|| {
-                dict.0.iter().find_map(|(_, value)| active(file, value, depth + 1, looked))
-            })
+            let entries = || dict.0.iter().take(MAX_LOOK);
+            own.or_else(|| entries().find_map(|(key, _)| known(key)))
+                .or_else(|| entries().find_map(|(_, value)| active(file, value, depth + 1, looked)))
         }
         _ => None,
     }

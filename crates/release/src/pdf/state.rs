@@ -31,6 +31,7 @@ pub(super) struct State {
     pub(super) mode: i64,
     pub(super) leading: f64,
     pub(super) stretch: f64,
+    pub(super) rise: f64,
     pub(super) text: Matrix,
     /// How far text since the last move may have come: at least, and at most.
     pub(super) least: f64,
@@ -41,6 +42,8 @@ pub(super) struct State {
 const MIN_ALPHA: f64 = 0.02;
 /// Least size of text that counts as seen, in points.
 const MIN_SIZE: f64 = 0.5;
+/// Least long and short side of a picture that counts as seen, in points; lines may be thin.
+const MIN_SIDES: [f64; 2] = [0.5, 0.1];
 /// Widest glyph, in ems.
 const WIDEST: f64 = 2.0;
 
@@ -55,6 +58,7 @@ impl State {
             mode: 0,
             leading: 0.0,
             stretch: 1.0,
+            rise: 0.0,
             text: SAME,
             least: 0.0,
             most: 0.0,
@@ -76,8 +80,32 @@ impl State {
         self.most += by;
     }
 
-    pub(super) fn is_clear(&self) -> bool {
-        self.fill_alpha < MIN_ALPHA
+    /// Says why nobody sees a picture here: the unit square.
+    pub(super) fn picture(&self, media: Option<[f64; 4]>) -> Result<(), &'static str> {
+        if self.fill_alpha < MIN_ALPHA {
+            return Err("a picture that is wholly transparent");
+        }
+        let [wide, high] = sides(self.place);
+        // The measure of what may come to stand anywhere isn't known.
+        let [long, short] = if media.is_some() { MIN_SIDES } else { [f64::MIN_POSITIVE; 2] };
+        let seen = wide.max(high) >= long && wide.min(high) >= short;
+        if !seen {
+            return Err("a picture that is too small to be seen");
+        }
+        let square = [(0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0)];
+        match media {
+            Some(media) if !meets(self.place, square, media) => {
+                Err("a picture outside the page; leave it out, or move it onto the page")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The corners of a line of text that begins there.
+    fn line(&self, from: f64, em: f64) -> [(f64, f64); 4] {
+        let (left, right) = (from.min(self.most) - em, from.max(self.most));
+        let (low, high) = (self.rise - em, self.rise + em);
+        [(left, low), (left, high), (right, low), (right, high)]
     }
 
     /// Shows so many bytes of text, or says why nobody sees them.
@@ -102,14 +130,15 @@ impl State {
         }
         let all = then(self.text, self.place);
         let em = (self.size * self.em).abs();
-        let size = (all[0] * all[3] - all[1] * all[2]).abs().sqrt() * em;
+        let [wide, high] = sides(all);
+        let size = (wide * self.stretch.abs()).min(high) * em;
         if size.is_nan() || size < MIN_SIZE {
             return Err("text that is too small to be seen");
         }
         let from = self.least;
         self.most += bytes as f64 * WIDEST * em * self.stretch.abs();
         match media {
-            Some(media) if !meets(all, from, self.most, em, media) => Err(
+            Some(media) if !meets(all, self.line(from, em), media) => Err(
                 "text outside the page; matplotlib `savefig(bbox_inches=\"tight\")`, R a larger `width` or margin",
             ),
             _ => Ok(()),
@@ -117,10 +146,14 @@ impl State {
     }
 }
 
-/// Whether a line of text from one place to another may be on the page.
-fn meets(all: Matrix, from: f64, to: f64, em: f64, media: [f64; 4]) -> bool {
-    let (low, high) = (from.min(to), from.max(to));
-    let corners = [(low - em, -em), (low - em, em), (high, -em), (high, em)];
+/// How wide and how high a unit square becomes, each across the other side.
+fn sides([a, b, c, d, ..]: Matrix) -> [f64; 2] {
+    let area = (a * d - b * c).abs();
+    [area / c.hypot(d), area / a.hypot(b)]
+}
+
+/// Whether what has these corners may be on the page.
+fn meets(all: Matrix, corners: [(f64, f64); 4], media: [f64; 4]) -> bool {
     let places =
         corners.map(|(x, y)| (all[0] * x + all[2] * y + all[4], all[1] * x + all[3] * y + all[5]));
     let apart = |axis: fn((f64, f64)) -> f64, low: f64, high: f64| {

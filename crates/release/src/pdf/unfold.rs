@@ -9,6 +9,14 @@ use super::object::{Dict, Object, shown};
 
 /// Most bytes that all streams of a file may unfold to.
 pub(super) const MAX_UNFOLDED: usize = 128 << 20;
+/// What undoing a filter counts for at least: about what its state takes.
+const FILTER: usize = 2 << 10;
+/// Most filters of a stream.
+const MAX_FILTERS: usize = 4;
+/// Most colours of a predicted row's pixel, bits of each, and pixels.
+const MAX_COLOURS: usize = 32;
+const MAX_BITS: usize = 16;
+const MAX_COLUMNS: usize = 1 << 20;
 
 /// A stream's content.
 pub(super) enum Unfolded {
@@ -24,6 +32,11 @@ pub(super) fn unfold(dict: &Dict, raw: &[u8], left: &mut usize) -> Result<Unfold
     if parameters.len() > filters.len() {
         return Err("has parameters of no filter".into());
     }
+    if filters.len() > MAX_FILTERS {
+        return Err(format!("has more than {MAX_FILTERS} filters"));
+    }
+    // A stream that many refer to is read as often.
+    charge(left, raw.len())?;
     let mut content = raw.to_vec();
     for (number, filter) in filters.iter().enumerate() {
         let parameters = match parameters.get(number) {
@@ -31,6 +44,7 @@ pub(super) fn unfold(dict: &Dict, raw: &[u8], left: &mut usize) -> Result<Unfold
             Some(Object::Dict(dict)) => Some(dict),
             Some(_) => return Err("has a filter's parameters elsewhere".into()),
         };
+        charge(left, FILTER)?;
         content = match filter.name().unwrap_or_default() {
             b"FlateDecode" => {
                 let content = flate(&content, left)?;
@@ -39,7 +53,7 @@ pub(super) fn unfold(dict: &Dict, raw: &[u8], left: &mut usize) -> Result<Unfold
                     None => content,
                 }
             }
-            b"ASCII85Decode" if parameters.is_none() => ascii85(&content)?,
+            b"ASCII85Decode" if parameters.is_none() => ascii85(&content, left)?,
             b"DCTDecode" if parameters.is_none() && number + 1 == filters.len() => {
                 return Ok(Unfolded::Jpeg(content));
             }
@@ -47,6 +61,13 @@ pub(super) fn unfold(dict: &Dict, raw: &[u8], left: &mut usize) -> Result<Unfold
         };
     }
     Ok(Unfolded::Bytes(content))
+}
+
+fn charge(left: &mut usize, bytes: usize) -> Result<(), String> {
+    *left = left
+        .checked_sub(bytes)
+        .ok_or_else(|| format!("makes the file unfold to more than {MAX_UNFOLDED} bytes"))?;
+    Ok(())
 }
 
 fn list(value: Option<&Object>) -> &[Object] {
@@ -64,9 +85,7 @@ fn flate(mut data: &[u8], left: &mut usize) -> Result<Vec<u8>, String> {
     loop {
         let step = inflate(&mut state, data, &mut buffer, MZFlush::None);
         data = &data[step.bytes_consumed..];
-        *left = left
-            .checked_sub(step.bytes_written)
-            .ok_or_else(|| format!("makes the file unfold to more than {MAX_UNFOLDED} bytes"))?;
+        charge(left, step.bytes_written)?;
         content.extend_from_slice(&buffer[..step.bytes_written]);
         match step.status {
             Ok(MZStatus::StreamEnd) => break,
@@ -89,20 +108,24 @@ fn unpredict(content: Vec<u8>, parameters: &Dict) -> Result<Vec<u8>, String> {
     {
         return Err(format!("has the parameter {}, which isn't known", shown(key)));
     }
-    let size = |key: &str, other: usize| match parameters.get(key) {
+    let size = |key: &str, other: usize, most: usize| match parameters.get(key) {
         None => Ok(other),
         Some(value) => {
-            value.size().filter(|size| (1..=1 << 20).contains(size)).ok_or("has wrong parameters")
+            value.size().filter(|size| (1..=most).contains(size)).ok_or("has wrong parameters")
         }
     };
-    let bits = size("Colors", 1)? * size("BitsPerComponent", 8)?;
-    let (row, step) = ((bits * size("Columns", 1)?).div_ceil(8), bits.div_ceil(8));
-    match size("Predictor", 1)? {
+    let bits = size("Colors", 1, MAX_COLOURS)? * size("BitsPerComponent", 8, MAX_BITS)?;
+    let row = (bits * size("Columns", 1, MAX_COLUMNS)?).div_ceil(8);
+    match size("Predictor", 1, 15)? {
         1 => return Ok(content),
         10..=15 => {}
         _ => return Err("is predicted in a way that isn't read here".into()),
     }
-    if !content.len().is_multiple_of(row + 1) {
+    if content.is_empty() {
+        return Ok(content);
+    }
+    // Before a row is kept: the file says how long it is.
+    if row >= content.len() || !content.len().is_multiple_of(row + 1) {
         return Err("has rows that are cut off".into());
     }
     let mut plain = Vec::with_capacity(content.len());
@@ -111,7 +134,8 @@ fn unpredict(content: Vec<u8>, parameters: &Dict) -> Result<Vec<u8>, String> {
         let start = plain.len();
         plain.extend_from_slice(&line[1..]);
         let own = &mut plain[start..];
-        undo(line[0], own, &above, step).ok_or("has rows that are predicted in an unknown way")?;
+        undo(line[0], own, &above, bits.div_ceil(8))
+            .ok_or("has rows that are predicted in an unknown way")?;
         above.copy_from_slice(own);
     }
     Ok(plain)
@@ -145,12 +169,13 @@ fn paeth(left: u8, up: u8, corner: u8) -> u8 {
     }
 }
 
-fn ascii85(data: &[u8]) -> Result<Vec<u8>, String> {
+fn ascii85(data: &[u8], left: &mut usize) -> Result<Vec<u8>, String> {
     let damaged = || "is damaged, or cut off".to_owned();
     let text = data.trim_ascii_end().strip_suffix(b"~>").ok_or_else(damaged)?;
     let mut content = Vec::new();
     let mut group = Vec::with_capacity(5);
     for &byte in text.iter().filter(|byte| !byte.is_ascii_whitespace()) {
+        let before = content.len();
         match byte {
             b'z' if group.is_empty() => content.extend([0; 4]),
             b'!'..=b'u' => group.push(byte - b'!'),
@@ -160,6 +185,7 @@ fn ascii85(data: &[u8]) -> Result<Vec<u8>, String> {
             content.extend(word(&group).ok_or_else(damaged)?);
             group.clear();
         }
+        charge(left, content.len() - before)?;
     }
     if let kept @ 1.. = group.len() {
         group.resize(5, b'u' - b'!');
