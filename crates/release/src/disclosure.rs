@@ -9,12 +9,14 @@ mod outcome;
 mod solve;
 mod totals;
 
+use std::collections::BTreeSet;
+
 use sluice_policy::entry::{Contributors, Counts, Dominance, Output, Percent};
 
 use super::{Fault, HoldCode};
 use cell::{Cell, Decimal};
 pub use outcome::Outcome;
-use totals::Totals;
+use totals::{Beside, Found, Totals};
 
 /// The rules of one output, while its table is read.
 pub(crate) struct Rules<'a> {
@@ -23,6 +25,8 @@ pub(crate) struct Rules<'a> {
     percent: Option<(&'a Percent, Vec<Column>, Column)>,
     contributors: Option<(&'a Contributors, Column)>,
     dominance: Option<(&'a Dominance, Vec<Column>, Column)>,
+    /// Columns of numbers, and what stands in each for a suppressed one.
+    words: Vec<(Column, Option<String>)>,
 }
 
 /// A column of the table.
@@ -73,14 +77,28 @@ impl<'a> Rules<'a> {
             Some(it) => Some((it, columns(&it.largest, header)?, column(&it.total, header)?)),
             None => None,
         };
-        let mut rules = Self { rule, counts: None, percent, contributors, dominance };
+        let words = Vec::new();
+        let mut rules = Self { rule, counts: None, percent, contributors, dominance, words };
+        let others = rules.others();
+        let mut numbers: BTreeSet<usize> = others.iter().copied().collect();
         if let Some(counts) = counts {
             let columns = columns(&counts.columns, header)?;
-            let of = rules.percent.as_ref().map(|(.., of)| of.index);
+            numbers.extend(columns.iter().map(|column| column.index));
+            let no_count = |it: &&Column| columns.iter().all(|column| column.index != it.index);
+            let persons = rules.contributors.as_ref().map(|(_, column)| column);
+            let of = rules.percent.as_ref().map(|(.., of)| of);
+            let amount = rules.dominance.as_ref().map(|(.., total)| total);
+            let beside = Beside {
+                all: persons.into_iter().chain(of).map(|column| column.index).collect(),
+                persons: persons.filter(no_count).cloned(),
+                amount: amount.filter(no_count).cloned(),
+            };
             let percent = rules.percent.as_ref().map_or(&[][..], |(_, columns, _)| columns);
-            let totals = Totals::new(&columns, percent, header, &rules.others(), of);
+            let totals = Totals::new(&columns, percent, beside, header, &others);
             rules.counts = Some((counts, columns, totals));
         }
+        let column = |index: usize| Column { index, name: header[index].clone() };
+        rules.words = numbers.into_iter().map(|index| (column(index), None)).collect();
         let any = rules.counts.is_some()
             || rules.percent.is_some()
             || rules.contributors.is_some()
@@ -100,20 +118,39 @@ impl<'a> Rules<'a> {
     /// Checks a row; the header is number 1.
     pub(crate) fn row(&mut self, number: u64, cells: &[&str]) -> Result<(), Fault> {
         if let Some((counts, columns, totals)) = &mut self.counts {
+            let one = |cell: Cell<u64>| cell.shown().map(|value| (value, value));
             let found = columns.iter().map(|column| checks::count(counts, column, number, cells));
-            let mut found = found.map(|it| it.map(Some)).collect::<Result<Vec<_>, _>>()?;
+            let mut found = found.map(|it| it.map(one)).collect::<Result<Vec<Found>, _>>()?;
             if let Some((_, columns, of)) = &self.percent {
-                found.extend(checks::percent(counts, columns, of, number, cells)?);
+                found.extend(checks::percent(counts, columns, of, number, cells, &found)?);
+            }
+            let own = |column: &Column| columns.iter().any(|it| it.index == column.index);
+            if let Some((contributors, column)) = &self.contributors
+                && !own(column)
+            {
+                found.push(one(column.count(number, cells, contributors.minimum)?));
+            }
+            if let Some(column) = totals.amount.and_then(|it| totals.columns.get(it)) {
+                found.push(column.decimal(number, cells)?.shown().map(Decimal::range));
             }
             totals.row(number, cells, &found);
         }
         if let Some((contributors, column)) = &self.contributors {
-            checks::contributors(contributors, column, number, cells)?;
+            let labels = self.words.first().map_or(0, |(column, _)| column.index);
+            checks::contributors(contributors, column, labels, number, cells)?;
         }
         if let Some((dominance, largest, total)) = &self.dominance {
             checks::dominance(dominance, largest, total, number, cells)?;
         }
-        Ok(())
+        self.words.iter_mut().try_for_each(|(column, first)| {
+            let Some(word) = cell::word(column.cell(cells)) else { return Ok(()) };
+            if first.get_or_insert_with(|| word.to_owned()) == word {
+                return Ok(());
+            }
+            let what =
+                "has another word for a suppressed number than a row above; write one in all rows";
+            Err(column.fault(HoldCode::CountInvalid, number, what))
+        })
     }
 
     /// What was checked, once all rows have passed.

@@ -127,6 +127,9 @@ fn check_disclosure(rule: &Output) -> Result<(), EntryError> {
     let any =
         counts.is_some() || percent.is_some() || contributors.is_some() || dominance.is_some();
     require(!any || rule.kind.is_table(), "output.counts", "only for csv and tsv")?;
+    const UNREAD: &str =
+        "not beside counts, contributors or dominance: no rule reads comments' numbers";
+    require(!any || rule.comments.is_none(), "output.comments", UNREAD)?;
     let named = |names: &[String]| {
         !names.is_empty() && names.iter().all(|name| !matches!(name.as_str(), "" | "*"))
     };

@@ -86,7 +86,6 @@ columns = ["group", "n"]
 forbidden-columns = ["patient_id"]
 max-columns = 20
 max-cell-bytes = 64
-comments = "#"
 row-names = true
 counts = { columns = ["n", "n_*"], minimum = 10, multiple-of = 5, zero = "allow" }
 percent = { columns = ["share"], of = "n" }
@@ -109,6 +108,12 @@ max-points = 1000
 glob = "model.rds"
 kind = "other"
 max-bytes = 1000000
+[[output]]
+glob = "notes.tsv"
+kind = "tsv"
+max-bytes = 1000000
+extra-columns = true
+comments = "#"
 "##;
 
 fn format_2(rules: &str) -> String {
@@ -151,6 +156,7 @@ fn refuses_other_rules() {
         ("max-unpacked-bytes = 10000000\n", "", "output.max-unpacked-bytes"),
         ("gzip = true\n", "", "output.max-unpacked-bytes"),
         ("comments = \"#\"", "comments = \"%\"", "output.comments"),
+        ("max-columns = 20", "max-columns = 20\ncomments = \"#\"", "output.comments"),
         ("max-columns = 20", "max-columns = 0", "output.max-columns"),
         ("max-cell-bytes = 64", "max-cell-bytes = 0", "output.max-cell-bytes"),
         ("\"n_*\"", "\"*\"", "output.counts.columns"),

@@ -41,6 +41,14 @@ pub(super) struct Decimal {
     pub(super) error: u128,
 }
 
+impl Decimal {
+    /// The whole numbers around it.
+    pub(super) fn range(self) -> (u64, u64) {
+        let whole = |units: u128| u64::try_from(units).unwrap_or(u64::MAX - 1);
+        (whole(self.units / ONE), whole(self.units.div_ceil(ONE)))
+    }
+}
+
 /// A cell that should have a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cell<T> {
@@ -61,7 +69,7 @@ impl<T> Cell<T> {
 /// where it is something else; counts below `minimum` may be suppressed as `<MINIMUM`.
 pub(super) fn count(cell: &str, minimum: u64) -> Option<Cell<u64>> {
     let cell = bare(cell);
-    if is_word(cell) || is_below(cell, minimum) {
+    if is_suppressed(cell, minimum) {
         return Some(Cell::Suppressed);
     }
     let whole = cell.strip_suffix(".0").unwrap_or(cell);
@@ -105,9 +113,20 @@ fn is_whole(text: &str) -> bool {
 }
 
 /// Whether a cell says that its number is suppressed.
-pub(super) fn is_word(cell: &str) -> bool {
+fn is_word(cell: &str) -> bool {
     let cell = bare(cell);
     cell.is_empty() || SUPPRESSED.contains(&cell)
+}
+
+/// Whether a cell says that its number is suppressed, or a count below `minimum`.
+pub(super) fn is_suppressed(cell: &str, minimum: u64) -> bool {
+    is_word(cell) || is_below(bare(cell), minimum)
+}
+
+/// What a cell that has been read says in a number's place, if it does.
+pub(super) fn word(cell: &str) -> Option<&str> {
+    let cell = bare(cell);
+    (!cell.starts_with(|c: char| c.is_ascii_digit())).then_some(cell)
 }
 
 /// Whether a cell says that its count is below `minimum`, and no more.

@@ -4,7 +4,8 @@ use sluice_policy::entry::{Contributors, Counts, Dominance, Zero};
 
 use super::{
     Column,
-    cell::{Cell, ONE, is_word},
+    cell::{Cell, ONE, is_suppressed},
+    totals::Found,
 };
 use crate::{Fault, HoldCode};
 
@@ -37,21 +38,22 @@ pub(super) fn count(
 }
 
 /// Every count that a percentage may stand for, whichever way it was rounded, is large enough, and
-/// so is what is left of the whole. Returns the counts, where they are certain.
+/// so is what is left of the whole. Returns the counts. `found` are those of the row's other counts.
 pub(super) fn percent(
     counts: &Counts,
     columns: &[Column],
     of: &Column,
     row: u64,
     cells: &[&str],
-) -> Result<Vec<Option<Cell<u64>>>, Fault> {
+    found: &[Found],
+) -> Result<Vec<Found>, Fault> {
     let whole = of.count(row, cells, counts.minimum)?;
     let mut parts = Parts::default();
     let mut stand_for = Vec::new();
     for column in columns {
         let Cell::Shown(percent) = column.decimal(row, cells)? else {
             parts.hidden = Some(column);
-            stand_for.push(Some(Cell::Suppressed));
+            stand_for.push(None);
             continue;
         };
         if percent.units > 100 * ONE {
@@ -77,7 +79,15 @@ pub(super) fn percent(
                  decimals if it doesn't"
             ));
         }
-        stand_for.push((least == most).then_some(Cell::Shown(least)));
+        let within =
+            |count: &Found| count.is_some_and(|(count, _)| (least..=most).contains(&count));
+        if found.contains(&None) && !found.iter().any(within) {
+            return reveals(
+                "is shown beside a suppressed count, and stands for none of the row's that are shown; \
+                 suppress it",
+            );
+        }
+        stand_for.push(Some((least, most)));
         parts.shown += 1;
         parts.least += u128::from(least);
         parts.most += u128::from(most);
@@ -133,28 +143,34 @@ fn may_be_small(counts: &Counts, least: u64, most: u64, step: u64) -> bool {
     first <= most && first < counts.minimum.max(1)
 }
 
-/// A row is of enough persons, or has no numbers.
+/// A row is of enough persons, or has no numbers; `labels` are so many columns at its beginning.
 pub(super) fn contributors(
     contributors: &Contributors,
     column: &Column,
+    labels: usize,
     row: u64,
     cells: &[&str],
 ) -> Result<(), Fault> {
     let minimum = contributors.minimum;
+    let has_number = |(index, cell): (usize, &&str)| {
+        !is_suppressed(cell, minimum)
+            && if index < labels { is_measure(cell) } else { cell.contains(char::is_numeric) }
+    };
     let few = |what: &str| Err(column.fault(HoldCode::ContributorsFew, row, what));
     match column.count(row, cells, minimum)? {
         Cell::Shown(value) if value < minimum => few(&format!("is below {minimum}")),
-        Cell::Suppressed if cells.iter().any(|cell| is_number(cell)) => {
-            few("is suppressed while the row has numbers; suppress them, too")
-        }
+        Cell::Suppressed if cells.iter().enumerate().any(has_number) => few(
+            "is suppressed while the row has numbers; suppress them, too, and write labels left of \
+                 all numbers",
+        ),
         _ => Ok(()),
     }
 }
 
-/// Whether a cell is a number for whoever reads the table, and isn't suppressed.
-fn is_number(cell: &str) -> bool {
-    let cell = cell.trim();
-    !is_word(cell) && cell.trim_end_matches('%').trim_end().parse::<f64>().is_ok()
+/// Whether a label has more than whole numbers, as `10` and `18-39` are: `7.5 (2.1)`, `1,234`, `35%`.
+fn is_measure(label: &str) -> bool {
+    let marks = |it: char| matches!(it, '.' | ',' | '%' | '\u{66a}' | '\u{66b}' | '\u{66c}');
+    label.contains(char::is_numeric) && label.contains(marks)
 }
 
 /// The largest are known, and no more than so much of the total.

@@ -7,7 +7,7 @@ use sluice_policy::entry::{Counts, Zero};
 use super::{
     label::{Class, Label},
     solve::{Bounds, Finding, Sum, UNBOUNDED, solve},
-    totals::{Across, SUPPRESSED, Totals, UNCERTAIN},
+    totals::{Across, Totals, add_kinds},
 };
 use crate::{Fault, HoldCode};
 
@@ -15,6 +15,9 @@ use crate::{Fault, HoldCode};
 const MAX_TERMS: usize = 1 << 22;
 /// Most sets of columns that a table has totals over.
 const MAX_KINDS: usize = 64;
+/// Most labels beside each other that may all be totals; of more, each is tried with its neighbours
+/// alone.
+const MAX_EITHER: usize = 16;
 
 /// The sums of one table.
 pub(super) struct Judge<'a> {
@@ -57,7 +60,7 @@ impl<'a> Judge<'a> {
     }
 
     fn down(&mut self) -> Result<(), Fault> {
-        let keys = self.table.keys();
+        let (keys, decimals) = self.table.keys();
         let mut kinds = BTreeSet::new();
         for row in self.table.rows() {
             let over = (0..self.table.labels.len()).filter(|&it| self.table.is_total(row, it));
@@ -76,13 +79,20 @@ impl<'a> Judge<'a> {
             if (2..=8).contains(&keys.len()) {
                 keys.iter().try_for_each(|&key| self.groups(kind, &[key], Class::Total, false))?;
             }
-            self.blocks(kind)?;
+            let decimals = decimals.iter().filter(|key| !kind.contains(key)).take(8);
+            for &key in decimals {
+                self.groups(kind, &[key], Class::Total, false)?;
+            }
+            self.blocks(kind, Class::Total)?;
         }
         for label in 0..self.table.labels.len() {
             let keys: Vec<_> = keys.iter().copied().filter(|&key| key != label).collect();
-            self.groups(&[label], &keys, Class::Either, false)?;
-            if !keys.is_empty() {
-                self.groups(&[label], &[], Class::Either, false)?;
+            for class in [Class::Either, Class::Empty] {
+                self.groups(&[label], &keys, class, false)?;
+                if !keys.is_empty() {
+                    self.groups(&[label], &[], class, false)?;
+                }
+                self.blocks(&[label], class)?;
             }
         }
         Ok(())
@@ -103,13 +113,21 @@ impl<'a> Judge<'a> {
             let key = keys.iter().map(|&label| table.mark(row, label)).collect();
             if classes().all(|it| it == class) {
                 groups.entry(key).or_default().0.push(row);
-            } else if classes().all(|it| it != class && it != Class::Total) {
+            } else if classes().all(|it| match class {
+                Class::Empty => it == Class::Part,
+                _ => it != class && it != Class::Total,
+            }) {
                 groups.entry(key).or_default().1.push(row);
             }
         }
         for (totals, parts) in groups.into_values() {
-            // Many empty cells are no totals.
-            if class == Class::Either && totals.len() > 1 {
+            let most = match class {
+                Class::Either => MAX_EITHER,
+                // Many empty cells are no totals.
+                Class::Empty => 1,
+                _ => usize::MAX,
+            };
+            if totals.len() > most {
                 continue;
             }
             for total in totals {
@@ -120,11 +138,21 @@ impl<'a> Judge<'a> {
     }
 
     /// Totals beside the rows right above and right below them, up to the next.
-    fn blocks(&mut self, kind: &[usize]) -> Result<(), Fault> {
+    fn blocks(&mut self, kind: &[usize], class: Class) -> Result<(), Fault> {
         let table = self.table;
-        let total = |&row: &usize| kind.iter().all(|&label| table.is_total(row, label));
-        let totals: Vec<_> = table.rows().filter(total).collect();
+        let among = |row: usize, classes: &[Class]| {
+            kind.iter().all(|&label| classes.contains(&table.mark(row, label).class()))
+        };
+        let edges: &[Class] = match class {
+            Class::Total | Class::Part => &[Class::Total],
+            Class::Either => &[Class::Total, Class::Either],
+            Class::Empty => &[Class::Total, Class::Either, Class::Empty],
+        };
+        let totals: Vec<_> = table.rows().filter(|&row| among(row, edges)).collect();
         for (at, &row) in totals.iter().enumerate() {
+            if !among(row, &[class]) {
+                continue;
+            }
             let start = if at == 0 { 0 } else { totals[at - 1] + 1 };
             let end = totals.get(at + 1).copied().unwrap_or(table.rows().end);
             self.rows(row, &(start..row).collect::<Vec<_>>(), false)?;
@@ -135,7 +163,7 @@ impl<'a> Judge<'a> {
 
     /// A row of totals, in each column of counts.
     fn rows(&mut self, total: usize, parts: &[usize], named: bool) -> Result<(), Fault> {
-        for column in 0..self.table.columns.len() {
+        for column in (0..self.table.columns.len()).filter(|&it| Some(it) != self.table.amount) {
             let parts: Vec<_> = parts.iter().map(|&row| (row, column)).collect();
             self.sum((total, column), &parts, named)?;
         }
@@ -155,47 +183,56 @@ impl<'a> Judge<'a> {
             return Err(too_much());
         }
         let value = |place: &(usize, usize)| self.table.value(place.0, place.1);
-        let hidden: Vec<_> = parts.iter().copied().filter(|it| value(it) == SUPPRESSED).collect();
-        let shown = || parts.iter().map(value).filter(|&value| value != SUPPRESSED);
+        let hidden: Vec<_> = parts.iter().copied().filter(|it| value(it).is_none()).collect();
+        let shown = || parts.iter().filter_map(value);
         let whole = value(&total);
-        if whole == UNCERTAIN || shown().any(|value| value == UNCERTAIN) {
+        if hidden.is_empty() && (whole.is_some() || parts.is_empty()) {
             return Ok(());
         }
-        if hidden.is_empty() && (whole != SUPPRESSED || parts.is_empty()) {
-            return Ok(());
-        }
-        let sum: i128 = shown().map(i128::from).sum();
+        let least: i128 = shown().map(|(least, _)| i128::from(least)).sum();
+        let most: i128 = shown().map(|(_, most)| i128::from(most)).sum();
+        let certain = least == most;
         let mut terms: Vec<_> = hidden.iter().map(|&place| (self.unknown(place), true)).collect();
-        if whole == SUPPRESSED {
-            if named {
+        let Some(whole) = whole else {
+            if named && certain {
                 terms.push((self.unknown(total), false));
-                self.sums.push(Sum { terms, comes_to: -sum });
+                self.sums.push(Sum { terms, comes_to: -least });
             }
             return Ok(());
-        }
-        let rest = i128::from(whole) - sum;
+        };
+        // What the whole leaves at most, and at least.
+        let rest = i128::from(whole.1) - least;
+        let rest_least = i128::from(whole.0) - most;
+        let step = self.counts.multiple_of.unwrap_or(0);
         // Each rounded number is away from its own by half of what it is a multiple of.
-        let slack =
-            self.counts.multiple_of.unwrap_or(0) as i128 * (shown().count() as i128 + 1) / 2;
+        let slack = i128::from(step) * (shown().count() as i128 + 1) / 2;
         if rest < -slack {
-            return Ok(());
+            // What is more than the total is none of its parts.
+            let fits = |it: &&(usize, usize)| {
+                value(it).is_none_or(|(least, _)| least <= whole.1.saturating_add(step))
+            };
+            let fitting: Vec<_> = parts.iter().filter(fits).copied().collect();
+            return match named && fitting.len() < parts.len() {
+                true => self.sum(total, &fitting, false),
+                false => Ok(()),
+            };
         }
-        if self.reveals(rest, hidden.len() as i128) {
+        if self.reveals(rest_least, rest, hidden.len() as i128) {
             return Err(self.fault(total, &format!(
                 "is a total that gives a suppressed count back, or leaves less than {} for several",
                 self.counts.minimum
             )));
         }
-        if named {
+        if named && certain && whole.0 == whole.1 {
             self.sums.push(Sum { terms, comes_to: rest });
         }
         Ok(())
     }
 
-    /// Whether `hidden` suppressed counts that come to `rest` show.
-    fn reveals(&self, rest: i128, hidden: i128) -> bool {
+    /// Whether `hidden` suppressed counts that come to something from `from` to `to` show.
+    fn reveals(&self, from: i128, to: i128, hidden: i128) -> bool {
         let Bounds { least, most } = self.primary();
-        small(self.counts, rest) || (rest == hidden * least && rest != 0) || rest == hidden * most
+        small(self.counts, to) || (to == hidden * least && to != 0) || from == hidden * most
     }
 
     /// What is suppressed for being small.
@@ -213,10 +250,9 @@ impl<'a> Judge<'a> {
         let any = Bounds { least: 0, most: UNBOUNDED };
         let bounds = |place| if is_part(place) { self.primary() } else { any };
         let primary: Vec<_> = self.places.iter().map(bounds).collect();
-        match solve(&self.sums, &primary, |value| small(self.counts, value)) {
+        let rounded = self.counts.multiple_of.is_some();
+        match solve(&self.sums, &primary, rounded, |value| small(self.counts, value)) {
             Ok(()) => Ok(()),
-            // Rounded numbers do.
-            Err(Finding::Contradiction) if self.counts.multiple_of.is_some() => Ok(()),
             Err(Finding::Contradiction) => {
                 const WHAT: &str = "its totals contradict each other, so that nobody knows what they \
                                     give back; make them of the very counts beside, or leave them out";
@@ -247,22 +283,6 @@ impl<'a> Judge<'a> {
 fn small(counts: &Counts, value: i128) -> bool {
     let nobody = value == 0 && counts.zero == Zero::Allow;
     !nobody && value < i128::from(counts.minimum.max(1))
-}
-
-/// The sets of columns that a row may be a total over.
-fn add_kinds(over: &[usize], kinds: &mut BTreeSet<Vec<usize>>) {
-    if over.is_empty() || kinds.contains(over) {
-        return;
-    }
-    if over.len() > 4 {
-        kinds.extend(over.iter().map(|&one| vec![one]));
-        kinds.insert(over.to_vec());
-        return;
-    }
-    for subset in 1..1usize << over.len() {
-        let chosen = over.iter().enumerate().filter(|(bit, _)| subset >> bit & 1 == 1);
-        kinds.insert(chosen.map(|(_, &one)| one).collect());
-    }
 }
 
 pub(super) fn too_much() -> Fault {

@@ -34,8 +34,10 @@ pub(super) enum Class {
     Part,
     /// A total by its name.
     Total,
-    /// A part, or a total: `All ages`, `Total hip replacement`, an empty cell.
+    /// A part, or a total: `All ages`, `Total hip replacement`.
     Either,
+    /// The same of a cell without a word.
+    Empty,
 }
 
 /// A label as it is kept: equal for the same words, whatever their case and punctuation.
@@ -43,8 +45,12 @@ pub(super) enum Class {
 pub(super) struct Label(u64);
 
 impl Label {
-    /// Some part's.
-    pub(super) const PART: Self = Self(Class::Part as u64);
+    /// Of digits and points, as [`Self::of`] has it.
+    pub(super) fn number(text: &str) -> Self {
+        let mut hash = Fnv::new();
+        text.split('.').filter(|word| !word.is_empty()).for_each(|word| hash.word(word));
+        Self(hash.0 & !3 | Class::Part as u64)
+    }
 
     pub(super) fn of(text: &str) -> Self {
         match text.is_ascii() {
@@ -80,7 +86,8 @@ impl Label {
         match self.0 & 3 {
             0 => Class::Part,
             1 => Class::Total,
-            _ => Class::Either,
+            2 => Class::Either,
+            _ => Class::Empty,
         }
     }
 }
@@ -137,9 +144,9 @@ fn is_one(word: &str, words: &[&str]) -> bool {
 /// Of a label of `count` words.
 fn class(first: &str, last: &str, count: usize) -> Class {
     match count {
-        0 => Class::Either,
+        0 => Class::Empty,
         1 if is_total(first) => Class::Total,
-        1 if is_one(first, EMPTY) => Class::Either,
+        1 if is_one(first, EMPTY) => Class::Empty,
         2 if is_one(first, BEFORE) && is_total(last) => Class::Total,
         2.. if is_total(first) || is_total(last) => Class::Either,
         _ => Class::Part,
@@ -158,7 +165,19 @@ mod tests {
                 Class::Total,
                 ["**Total**", "Gesamt", "insgesamt", "Both", "ＡＬＬ", "ToTaL ", "\"Sum\""],
             ),
-            (Class::Either, ["All ages", "Patients, total", "", "NA", "NULL", " - ", "nan"]),
+            (
+                Class::Either,
+                [
+                    "All ages",
+                    "Patients, total",
+                    "Total men",
+                    "Overall cohort",
+                    "Sum of all",
+                    "Women (all)",
+                    "Both sexes",
+                ],
+            ),
+            (Class::Empty, ["", "NA", "NULL", " - ", "nan", "None", "--"]),
             (Class::Part, ["A", "Totality", "Small", "18-30", "M", "2024", "summer"]),
         ] {
             for label in labels {
@@ -168,5 +187,7 @@ mod tests {
         assert_eq!(Label::of("Total"), Label::of("all"));
         assert_eq!(Label::of("18–30"), Label::of(" 18-30"));
         assert_ne!(Label::of("<"), Label::of(">"));
+        assert_eq!(Label::of("1.5"), Label::number("1.5"));
+        assert_eq!(Label::of("12"), Label::number("12"));
     }
 }

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 /// Numbers are reckoned modulo this prime: what is unique there is so among whole numbers, as the
 /// coefficients are 1 and -1.
 const PRIME: u64 = (1 << 61) - 1;
-/// Most steps of an elimination, all parts of the table together.
-const MAX_STEPS: usize = 20_000_000;
+/// Most steps, all parts of the table together: about a second.
+const MAX_STEPS: usize = 2_000_000;
 /// Most passes over the sums to narrow the numbers' bounds.
 const MAX_PASSES: usize = 200;
 
@@ -40,46 +40,75 @@ pub(super) enum Finding {
 }
 
 /// Looks for an unknown that the sums give back. `small` says of a value whether it must not show;
-/// `primary` has the bounds of what is suppressed for being small.
+/// `primary` has the bounds of what is suppressed for being small. Sums of `rounded` numbers may
+/// contradict each other.
 pub(super) fn solve(
     sums: &[Sum],
     primary: &[Bounds],
+    rounded: bool,
     small: impl Fn(i128) -> bool,
 ) -> Result<(), Finding> {
-    let mut bounds = vec![Bounds { least: 0, most: UNBOUNDED }; primary.len()];
     let mut steps = 0;
+    let mut bounds = vec![Bounds { least: 0, most: UNBOUNDED }; primary.len()];
     for part in connected(primary.len(), sums) {
-        for (unknown, value) in eliminate(&part, &mut steps)? {
-            bounds[unknown] = Bounds { least: value, most: value };
+        match one(&part, &mut bounds, primary, &small, &mut steps) {
+            Err(Finding::Contradiction) if rounded => {}
+            other => other?,
         }
     }
-    if bounds.iter().any(|it| it.least < 0) {
-        return Err(Finding::Contradiction);
+    Ok(())
+}
+
+/// Sums that have no unknown in common with others: what these say is true whatever those say.
+fn one(
+    sums: &[&Sum],
+    bounds: &mut [Bounds],
+    primary: &[Bounds],
+    small: &impl Fn(i128) -> bool,
+    steps: &mut usize,
+) -> Result<(), Finding> {
+    let mut unknowns: Vec<usize> =
+        sums.iter().flat_map(|sum| &sum.terms).map(|&(unknown, _)| unknown).collect();
+    unknowns.sort_unstable();
+    unknowns.dedup();
+    for (unknown, value) in eliminate(sums, steps)? {
+        if value < 0 {
+            return Err(Finding::Contradiction);
+        }
+        bounds[unknown] = Bounds { least: value, most: value };
     }
-    narrow(sums, &mut bounds).ok_or(Finding::Contradiction)?;
-    shown(&bounds, &small)?;
+    narrow(sums, bounds, steps)?;
+    shown(&unknowns, bounds, small)?;
     // Readers take what is suppressed for small, and are right unless the sums say otherwise.
-    let within = |(own, primary): (&Bounds, &Bounds)| Bounds {
-        least: own.least.max(primary.least),
-        most: own.most.min(primary.most),
-    };
-    let mut bounds: Vec<_> = bounds.iter().zip(primary).map(within).collect();
-    match narrow(sums, &mut bounds) {
-        Some(()) => shown(&bounds, &small),
-        None => Ok(()),
+    for &unknown in &unknowns {
+        let (own, primary) = (&mut bounds[unknown], primary[unknown]);
+        own.least = own.least.max(primary.least);
+        own.most = own.most.min(primary.most);
+    }
+    match narrow(sums, bounds, steps) {
+        Err(Finding::Contradiction) => Ok(()),
+        other => other.and_then(|()| shown(&unknowns, bounds, small)),
     }
 }
 
-fn shown(bounds: &[Bounds], small: &impl Fn(i128) -> bool) -> Result<(), Finding> {
-    let one = |it: &Bounds| it.least == it.most && small(it.least);
-    bounds.iter().position(one).map_or(Ok(()), |unknown| Err(Finding::Known(unknown)))
+fn shown(
+    unknowns: &[usize],
+    bounds: &[Bounds],
+    small: &impl Fn(i128) -> bool,
+) -> Result<(), Finding> {
+    let one = |&&it: &&usize| bounds[it].least == bounds[it].most && small(bounds[it].least);
+    unknowns.iter().find(one).map_or(Ok(()), |&unknown| Err(Finding::Known(unknown)))
 }
 
-/// Narrows each number's bounds by those of the others in its sums; none if there is no room left.
-fn narrow(sums: &[Sum], bounds: &mut [Bounds]) -> Option<()> {
+/// Narrows each number's bounds by those of the others in its sums, until nothing changes.
+fn narrow(sums: &[&Sum], bounds: &mut [Bounds], steps: &mut usize) -> Result<(), Finding> {
     for _ in 0..MAX_PASSES {
         let mut changed = false;
         for Sum { terms, comes_to } in sums {
+            *steps += terms.len() / 8 + 1;
+            if *steps > MAX_STEPS {
+                return Err(Finding::TooMuch);
+            }
             let signed = |&(unknown, plus): &(usize, bool), bounds: &[Bounds]| match plus {
                 true => (bounds[unknown].least, bounds[unknown].most),
                 false => (-bounds[unknown].most, -bounds[unknown].least),
@@ -90,7 +119,7 @@ fn narrow(sums: &[Sum], bounds: &mut [Bounds]) -> Option<()> {
                 (least, most) = (least + low, most + high);
             }
             if least > *comes_to || most < *comes_to {
-                return None;
+                return Err(Finding::Contradiction);
             }
             for term in terms {
                 let (low, high) = signed(term, bounds);
@@ -99,7 +128,7 @@ fn narrow(sums: &[Sum], bounds: &mut [Bounds]) -> Option<()> {
                 let own = &mut bounds[term.0];
                 let narrower = Bounds { least: own.least.max(down), most: own.most.min(up) };
                 if narrower.least > narrower.most {
-                    return None;
+                    return Err(Finding::Contradiction);
                 }
                 if (narrower.least, narrower.most) != (own.least, own.most) {
                     (*own, changed) = (narrower, true);
@@ -109,10 +138,10 @@ fn narrow(sums: &[Sum], bounds: &mut [Bounds]) -> Option<()> {
             }
         }
         if !changed {
-            break;
+            return Ok(());
         }
     }
-    Some(())
+    Err(Finding::TooMuch)
 }
 
 /// The sums in groups that have no unknown in common.
@@ -164,6 +193,7 @@ fn eliminate(sums: &[&Sum], steps: &mut usize) -> Result<Vec<(usize, i128)>, Fin
     let mut rows: BTreeMap<usize, Row> = BTreeMap::new();
     for sum in sums {
         let mut row = Row { terms: BTreeMap::new(), comes_to: reduced(sum.comes_to) };
+        *steps += sum.terms.len() / 8;
         for &(unknown, plus) in &sum.terms {
             let own = row.terms.entry(unknown).or_default();
             *own = add(*own, if plus { 1 } else { PRIME - 1 });
@@ -174,6 +204,9 @@ fn eliminate(sums: &[&Sum], steps: &mut usize) -> Result<Vec<(usize, i128)>, Fin
         for pivot in pivots {
             let times = row.terms.get(&pivot).copied().unwrap_or_default();
             *steps += row.subtract(&rows[&pivot], times);
+            if *steps > MAX_STEPS {
+                return Err(Finding::TooMuch);
+            }
         }
         let Some((&pivot, &value)) = row.terms.first_key_value() else {
             if row.comes_to != 0 {
@@ -189,11 +222,11 @@ fn eliminate(sums: &[&Sum], steps: &mut usize) -> Result<Vec<(usize, i128)>, Fin
             if let Some(&times) = other.terms.get(&pivot) {
                 *steps += other.subtract(&row, times);
             }
+            if *steps > MAX_STEPS {
+                return Err(Finding::TooMuch);
+            }
         }
         rows.insert(pivot, row);
-        if *steps > MAX_STEPS {
-            return Err(Finding::TooMuch);
-        }
     }
     let alone = rows.into_iter().filter(|(_, row)| row.terms.len() == 1);
     Ok(alone.map(|(unknown, row)| (unknown, signed(row.comes_to))).collect())

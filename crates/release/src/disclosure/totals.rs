@@ -7,7 +7,6 @@ use sluice_policy::entry::Counts;
 
 use super::{
     Column,
-    cell::Cell,
     judge::{Judge, too_much},
     label::{Class, Label, without_total, words},
 };
@@ -15,20 +14,34 @@ use crate::Fault;
 
 /// Most counts and labels that are kept.
 const MAX_KEPT: usize = 1 << 22;
-/// A count among the kept ones that isn't certain.
-pub(super) const UNCERTAIN: u64 = u64::MAX - 1;
-/// A suppressed one.
-pub(super) const SUPPRESSED: u64 = u64::MAX;
+/// A suppressed count among the kept ones.
+const SUPPRESSED: (u64, u64) = (u64::MAX, u64::MAX);
+
+/// The least and the most that a number may stand for, where it isn't suppressed.
+pub(super) type Found = Option<(u64, u64)>;
+
+/// Columns that are no counts by name, and may be totals of those that are.
+#[derive(Default)]
+pub(super) struct Beside {
+    /// How many persons a row is made of, if that is no count.
+    pub(super) persons: Option<Column>,
+    /// An amount: that of a row alone, as what it leaves of others is no count.
+    pub(super) amount: Option<Column>,
+    /// Columns of all persons of a row: their number, and what percentages are of.
+    pub(super) all: Vec<usize>,
+}
 
 /// A table's counts and labels.
 pub(super) struct Totals {
     pub(super) columns: Vec<Column>,
     pub(super) across: Vec<Across>,
     pub(super) labels: Vec<usize>,
-    /// Whether a column of labels has a number with decimals: that is no key.
+    /// Which of the columns is an amount.
+    pub(super) amount: Option<usize>,
+    /// Whether a column of labels has a number with decimals: rather a mean than a key.
     decimals: Vec<bool>,
     pub(super) numbers: Vec<u64>,
-    values: Vec<u64>,
+    values: Vec<(u64, u64)>,
     marks: Vec<Label>,
     suppressed: bool,
     total: bool,
@@ -45,24 +58,35 @@ pub(super) struct Across {
 }
 
 impl Totals {
-    /// Of columns of counts, and of percentages that stand for some, in a table with this header;
-    /// `others` are columns of other numbers, `of` is the one that percentages are of.
+    /// Of columns of counts, of percentages that stand for some, and of what is beside, in a table
+    /// with this header; `others` are columns of other numbers.
     pub(super) fn new(
-        columns: &[Column],
+        counts: &[Column],
         percent: &[Column],
+        beside: Beside,
         header: &[String],
         others: &[usize],
-        of: Option<usize>,
     ) -> Self {
         let number = |index: &usize| {
-            others.contains(index) || columns.iter().any(|column| column.index == *index)
+            others.contains(index) || counts.iter().any(|column| column.index == *index)
         };
         let labels: Vec<_> = (0..header.len()).filter(|index| !number(index)).collect();
+        let mut across = across(counts, &beside);
+        let mut columns: Vec<_> = counts.iter().chain(percent).cloned().collect();
+        // Their columns stand behind all others.
+        let last = columns.len();
+        for it in across.iter_mut().filter(|it| it.total >= counts.len()) {
+            it.total = it.total - counts.len() + last;
+        }
+        let amount =
+            beside.amount.is_some().then_some(last + usize::from(beside.persons.is_some()));
+        columns.extend(beside.persons.into_iter().chain(beside.amount));
         Self {
-            across: across(columns, of),
+            across,
+            amount,
             decimals: vec![false; labels.len()],
             labels,
-            columns: columns.iter().chain(percent).cloned().collect(),
+            columns,
             numbers: Vec::new(),
             values: Vec::new(),
             marks: Vec::new(),
@@ -74,18 +98,18 @@ impl Totals {
     }
 
     /// Keeps a row.
-    pub(super) fn row(&mut self, number: u64, cells: &[&str], counts: &[Option<Cell<u64>>]) {
-        self.suppressed |= counts.contains(&Some(Cell::Suppressed));
+    pub(super) fn row(&mut self, number: u64, cells: &[&str], counts: &[Found]) {
+        self.suppressed |= counts.contains(&None);
         let cell = |index: usize| cells.get(index).copied().unwrap_or_default();
         let before = self.marks.len();
         for (decimals, &index) in self.decimals.iter_mut().zip(&self.labels) {
             let text = cell(index);
             *decimals = *decimals || text.contains('.') && text.trim().parse::<f64>().is_ok();
-            // Numbers of such a column are never compared, and name no total.
+            // Numbers of such a column name no total.
             let plain = *decimals
                 && text.starts_with(|c: char| c.is_ascii_digit())
                 && text.bytes().all(|it| it.is_ascii_digit() || it == b'.');
-            let mark = if plain { Label::PART } else { Label::of(text) };
+            let mark = if plain { Label::number(text) } else { Label::of(text) };
             self.total |= mark.class() != Class::Part;
             self.marks.push(mark);
         }
@@ -95,12 +119,7 @@ impl Totals {
             return;
         }
         self.numbers.push(number);
-        let value = |count: &Option<Cell<u64>>| match count {
-            Some(Cell::Shown(value)) => *value,
-            Some(Cell::Suppressed) => SUPPRESSED,
-            None => UNCERTAIN,
-        };
-        self.values.extend(counts.iter().map(value));
+        self.values.extend(counts.iter().map(|count| count.unwrap_or(SUPPRESSED)));
     }
 
     /// Whether some total gives a count back that `counts` doesn't let out.
@@ -118,8 +137,9 @@ impl Totals {
         0..self.numbers.len()
     }
 
-    pub(super) fn value(&self, row: usize, column: usize) -> u64 {
-        self.values[row * self.columns.len() + column]
+    pub(super) fn value(&self, row: usize, column: usize) -> Found {
+        let value = self.values[row * self.columns.len() + column];
+        (value != SUPPRESSED).then_some(value)
     }
 
     pub(super) fn mark(&self, row: usize, label: usize) -> Label {
@@ -130,24 +150,40 @@ impl Totals {
         self.mark(row, label).class() == Class::Total
     }
 
-    /// Columns of labels that rows can have in common.
-    pub(super) fn keys(&self) -> Vec<usize> {
+    /// Columns of labels that rows can have in common, and such of numbers with decimals.
+    pub(super) fn keys(&self) -> (Vec<usize>, Vec<usize>) {
         let common = |label: &usize| {
             let parts = self.rows().filter(|&row| !self.is_total(row, *label));
             let mut seen = BTreeSet::new();
-            !self.decimals[*label]
-                && !parts.map(|row| self.mark(row, *label)).all(|it| seen.insert(it))
+            !parts.map(|row| self.mark(row, *label)).all(|it| seen.insert(it))
         };
-        (0..self.labels.len()).filter(common).collect()
+        (0..self.labels.len()).filter(common).partition(|&label| !self.decimals[label])
     }
 }
 
-/// Which columns are totals of others in their row, by their names or because percentages are of
-/// them.
-fn across(columns: &[Column], of: Option<usize>) -> Vec<Across> {
+/// The sets of columns that a row may be a total over.
+pub(super) fn add_kinds(over: &[usize], kinds: &mut BTreeSet<Vec<usize>>) {
+    if over.is_empty() || kinds.contains(over) {
+        return;
+    }
+    if over.len() > 4 {
+        kinds.extend(over.iter().map(|&one| vec![one]));
+        kinds.insert(over.to_vec());
+        return;
+    }
+    for subset in 1..1usize << over.len() {
+        let chosen = over.iter().enumerate().filter(|(bit, _)| subset >> bit & 1 == 1);
+        kinds.insert(chosen.map(|(_, &one)| one).collect());
+    }
+}
+
+/// Which columns are totals of counts in their row, by their names or because of what they are.
+fn across(counts: &[Column], beside: &Beside) -> Vec<Across> {
+    let Beside { persons, amount, all } = beside;
+    let columns: Vec<_> = counts.iter().chain(persons).chain(amount).collect();
     let names: Vec<_> = columns.iter().map(|column| words(&column.name)).collect();
     let total = |column: usize| without_total(&names[column]);
-    let parts = || (0..columns.len()).filter(|&column| total(column).is_none());
+    let parts = || (0..counts.len()).filter(|&column| total(column).is_none());
     let mut found = Vec::new();
     for (column, name) in names.iter().enumerate() {
         if let Some(stem) = total(column) {
@@ -155,7 +191,7 @@ fn across(columns: &[Column], of: Option<usize>) -> Vec<Across> {
                 |&part: &usize| names[part].starts_with(stem) || names[part].ends_with(stem);
             let some: Vec<_> = parts().filter(alike).collect();
             let parts = if some.is_empty() { parts().collect() } else { some };
-            found.push(Across { total: column, parts, named: true });
+            found.push(Across { total: column, parts, named: column < counts.len() });
             continue;
         }
         let longer =
@@ -164,7 +200,7 @@ fn across(columns: &[Column], of: Option<usize>) -> Vec<Across> {
         if longer.len() > 1 && !name.is_empty() {
             found.push(Across { total: column, parts: longer, named: false });
         }
-        if of == Some(columns[column].index) {
+        if all.contains(&columns[column].index) {
             let parts = parts().filter(|&part| part != column).collect();
             found.push(Across { total: column, parts, named: false });
         }
@@ -185,17 +221,18 @@ mod tests {
             Counts { columns: vec!["n".into()], minimum: 10, multiple_of: None, zero: Zero::Hold };
         let column = Column { index: 1, name: "n".into() };
         for (most, last, hidden, held) in [
-            (6, "Total", Cell::Suppressed, false),
-            (5, "Total", Cell::Suppressed, true),
-            (5, "Total", Cell::Shown(20), false),
-            (5, "C", Cell::Suppressed, false),
+            (6, "Total", None, false),
+            (5, "Total", None, true),
+            (5, "Total", Some((20, 20)), false),
+            (5, "C", None, false),
         ] {
             let header = ["g", "n"].map(String::from);
-            let mut totals = Totals::new(std::slice::from_ref(&column), &[], &header, &[], None);
+            let column = std::slice::from_ref(&column);
+            let mut totals = Totals::new(column, &[], Beside::default(), &header, &[]);
             totals.most = most;
-            totals.row(2, &["A", ""], &[Some(hidden)]);
-            totals.row(3, &["B", ""], &[Some(Cell::Shown(20))]);
-            totals.row(4, &[last, "90"], &[Some(Cell::Shown(90))]);
+            totals.row(2, &["A", ""], &[hidden]);
+            totals.row(3, &["B", ""], &[Some((20, 20))]);
+            totals.row(4, &[last, "90"], &[Some((90, 90))]);
             assert_eq!(totals.end(&counts).is_err(), held, "{most} {last}");
         }
     }

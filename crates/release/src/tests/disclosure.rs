@@ -162,7 +162,41 @@ fn rows_of_few_persons_are_held() {
             ("A,<10,NA", "ok"),
             ("A,,", "ok"),
             ("A,many,3.5", "count-invalid"),
+            ("A,,7.5 (2.1)", "contributors-few"),
+            ("A,,\"1,234\"", "contributors-few"),
+            ("A,,\u{ff17}", "contributors-few"),
+            ("A,,see below", "ok"),
+            // Labels stand left of the numbers.
+            ("10,,", "ok"),
+            ("18-39,,", "ok"),
+            ("7.5 (2.1),,", "contributors-few"),
+            ("\"1,234\",,", "contributors-few"),
+            ("35%,,", "contributors-few"),
         ],
+    );
+}
+
+/// Which word it is could say something of the number.
+#[test]
+fn a_column_has_one_word_for_suppressed() {
+    let rule = with(json!({ "counts": { "columns": ["n", "m"], "minimum": 10 } }));
+    each(
+        &rule,
+        |cells| format!("group,n,m\nA,NA,\nB,50,60\nC,{cells}\n"),
+        &[
+            ("NA,", "ok"),
+            (" NA,60", "ok"),
+            (",60", "count-invalid"),
+            ("<10,60", "count-invalid"),
+            ("NaN,60", "count-invalid"),
+            ("NA,*", "count-invalid"),
+        ],
+    );
+    let persons = with(json!({ "contributors": { "column": "n", "minimum": 10 } }));
+    each(
+        &persons,
+        |cells| format!("group,n,mean\nA,NA,\nC,{cells}\n"),
+        &[("NA,", "ok"), ("*,", "count-invalid"), ("50,1.5", "ok")],
     );
 }
 
@@ -241,5 +275,5 @@ fn the_page_has_an_example() {
     assert!(section.contains(&said), "{said}");
     let (without, _) = table.rsplit_once("Total").unwrap();
     assert_eq!(verdict(&rule, without), "ok");
-    assert_eq!(verdict(&rule, &table.replace("42,35.0", ",")), "ok");
+    assert_eq!(verdict(&rule, &table.replace("42,35.0", "<10,")), "ok");
 }
