@@ -109,7 +109,6 @@ def files():
     yield "between-objects", plain.replace(b"2 0 obj", TEXT + b"\n2 0 obj", 1)
     yield "longer-than-said", plain.replace(b"(n = 12) Tj ET", b"(n = 12) Tj ET\n" + TEXT, 1)
     yield "invisible-words", document(content=b"BT 3 Tr /F1 12 Tf 20 50 Td (patient 4711) Tj ET")
-    yield "white-words", document(content=b"BT 1 g /F1 12 Tf 20 50 Td (patient 4711) Tj ET")
     yield "words-outside", document(content=b"BT /F1 12 Tf 2000 5000 Td (patient 4711) Tj ET")
     yield "comment-in-content", document(content=PAGE + b" %" + TEXT)
     yield "identifier", document(trailer=b"/ID [(%s) (%s)]" % (TEXT, TEXT))
