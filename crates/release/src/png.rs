@@ -11,6 +11,7 @@ use sluice_policy::entry::MAX_WHOLE_BYTES;
 
 use super::{Fault, HoldCode};
 pub(super) use crc::crc32;
+pub(super) use filter::paeth;
 use header::Header;
 use pixels::Pixels;
 

@@ -6,6 +6,7 @@ use miniz_oxide::{
 };
 
 use super::object::{Dict, Object, shown};
+use crate::png;
 
 /// Most bytes that all streams of a file may unfold to.
 pub(super) const MAX_UNFOLDED: usize = 128 << 20;
@@ -150,23 +151,12 @@ fn undo(filter: u8, row: &mut [u8], above: &[u8], step: usize) -> Option<()> {
             1 => left,
             2 => above[at],
             3 => left.midpoint(above[at]),
-            4 => paeth(left, above[at], before.map_or(0, |before| above[before])),
+            4 => png::paeth(left, above[at], before.map_or(0, |before| above[before])),
             _ => return None,
         };
         row[at] = row[at].wrapping_add(predicted);
     }
     Some(())
-}
-
-/// The neighbour that is nearest to `left + up - corner`.
-fn paeth(left: u8, up: u8, corner: u8) -> u8 {
-    let [a, b, c] = [left, up, corner].map(i16::from);
-    let [to_left, to_up, to_corner] = [b - c, a - c, a + b - 2 * c].map(i16::abs);
-    match () {
-        () if to_left <= to_up && to_left <= to_corner => left,
-        () if to_up <= to_corner => up,
-        () => corner,
-    }
 }
 
 fn ascii85(data: &[u8], left: &mut usize) -> Result<Vec<u8>, String> {

@@ -41,7 +41,7 @@ fn each_of<const STEP: usize>(row: &mut [u8], above: &[u8], predict: impl Fn(u8,
 }
 
 /// The neighbour that is nearest to `left + up - corner`.
-fn paeth(left: u8, up: u8, corner: u8) -> u8 {
+pub(crate) fn paeth(left: u8, up: u8, corner: u8) -> u8 {
     let [a, b, c] = [left, up, corner].map(i16::from);
     let [to_left, to_up, to_corner] = [b - c, a - c, a + b - 2 * c].map(i16::abs);
     match () {
