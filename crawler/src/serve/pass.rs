@@ -2,7 +2,7 @@
 
 use std::{ops::AddAssign, sync::Arc, time::Instant};
 
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 use sluice_policy::time::format;
 use tokio::task::spawn_blocking;
@@ -73,9 +73,7 @@ impl Crawler {
         if !entries.is_empty() {
             self.try_store(&now).await;
         }
-        for entry in self.ledger.doubted().await? {
-            self.confirm(&entry).await?;
-        }
+        self.confirm_all(self.ledger.doubted().await?).await?;
         let mut pass = Pass::default();
         for batch in entries.chunks(BATCH) {
             pass += self.attend_all(batch.to_vec(), &now).await?;
@@ -156,6 +154,14 @@ impl Crawler {
             self.schedule().await?.borrow_mut().hurry_all();
         }
         Ok(())
+    }
+
+    async fn confirm_all(&self, entries: Vec<Row>) -> Result<(), LedgerError> {
+        stream::iter(entries)
+            .map(async |entry| self.confirm(&entry).await)
+            .buffer_unordered(AT_ONCE)
+            .try_collect()
+            .await
     }
 
     async fn attend_all(&self, entries: Vec<Row>, now: &Arc<Now>) -> Result<Pass, LedgerError> {
