@@ -6,6 +6,7 @@ use miniz_oxide::{
 };
 
 use crate::{
+    crc::Crc,
     hold::{Fault, HoldCode},
     source::{Feed, Source},
 };
@@ -34,7 +35,7 @@ pub(crate) struct Gunzip<'s, 'r> {
     consumed: u64,
     most: u64,
     size: u64,
-    checksum: Checksum,
+    checksum: Crc,
 }
 
 impl<'s, 'r> Gunzip<'s, 'r> {
@@ -50,7 +51,7 @@ impl<'s, 'r> Gunzip<'s, 'r> {
             consumed: 0,
             most,
             size: 0,
-            checksum: Checksum::new(),
+            checksum: Crc::new(),
         }
     }
 
@@ -187,45 +188,4 @@ impl Feed for Gunzip<'_, '_> {
 
 fn fault(what: &str) -> Fault {
     Fault(HoldCode::NotGzip, format!("it {what}"))
-}
-
-/// CRC-32, eight bytes at a time.
-struct Checksum {
-    tables: Box<[[u32; 256]; 8]>,
-    state: u32,
-}
-
-impl Checksum {
-    fn new() -> Self {
-        let mut tables = Box::new([[0; 256]; 8]);
-        for (byte, entry) in (0u32..).zip(&mut tables[0]) {
-            *entry = (0..8).fold(byte, |crc, _| (crc >> 1) ^ ((crc & 1) * 0xedb8_8320));
-        }
-        for level in 1..8 {
-            for byte in 0..256 {
-                let before = tables[level - 1][byte];
-                tables[level][byte] = before >> 8 ^ tables[0][(before & 0xff) as usize];
-            }
-        }
-        Self { tables, state: !0 }
-    }
-
-    fn add(&mut self, bytes: &[u8]) {
-        let (words, rest) = bytes.as_chunks::<8>();
-        for word in words {
-            let mut word = *word;
-            for (byte, mixed) in word.iter_mut().zip(self.state.to_le_bytes()) {
-                *byte ^= mixed;
-            }
-            self.state = (0..8).fold(0, |crc, at| crc ^ self.tables[7 - at][word[at] as usize]);
-        }
-        for byte in rest {
-            let at = (self.state ^ u32::from(*byte)) & 0xff;
-            self.state = self.state >> 8 ^ self.tables[0][at as usize];
-        }
-    }
-
-    fn value(&self) -> u32 {
-        !self.state
-    }
 }

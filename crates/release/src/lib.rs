@@ -5,6 +5,7 @@
 //! worth of bits. The run's owner learns a [`Rule`](sluice_policy::entry::Rule) at most.
 #![forbid(unsafe_code)]
 
+mod crc;
 mod disclosure;
 mod gzip;
 mod hidden;

@@ -1,7 +1,6 @@
 //! PNG: pixels and how to show them, nothing else.
 
 mod chunks;
-mod crc;
 mod filter;
 mod header;
 mod palette;
@@ -9,8 +8,7 @@ mod pixels;
 
 use sluice_policy::entry::MAX_WHOLE_BYTES;
 
-use super::{Fault, HoldCode};
-pub(super) use crc::crc32;
+use super::{Fault, HoldCode, crc::crc32};
 pub(super) use filter::paeth;
 use header::Header;
 use pixels::Pixels;

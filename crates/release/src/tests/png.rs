@@ -4,7 +4,7 @@ use miniz_oxide::deflate::compress_to_vec_zlib;
 use sluice_policy::entry::ContentKind;
 
 use super::{check_as, code, rule, unharmed};
-use crate::png::crc32;
+use crate::crc::crc32;
 
 pub(super) fn png_chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
     let covered = [kind.as_slice(), data].concat();
