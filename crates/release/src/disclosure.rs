@@ -1,6 +1,7 @@
 //! Whether a table's numbers are those of groups that are large enough. Messages name row and
 //! column, never a value.
 
+mod blanks;
 mod cell;
 mod checks;
 mod judge;
@@ -14,6 +15,7 @@ use std::collections::BTreeSet;
 use sluice_policy::entry::{Contributors, Counts, Dominance, Output, Percent};
 
 use super::{Fault, HoldCode};
+use blanks::Blanks;
 use cell::{Cell, Decimal};
 pub use outcome::Outcome;
 use totals::{Beside, Found, Totals};
@@ -27,6 +29,8 @@ pub(crate) struct Rules<'a> {
     dominance: Option<(&'a Dominance, Vec<Column>, Column)>,
     /// Columns of numbers, and what stands in each for a suppressed one.
     words: Vec<(Column, Option<String>)>,
+    /// All columns, and how their cells have blanks around them.
+    blanks: Vec<Blanks>,
 }
 
 /// A column of the table.
@@ -77,8 +81,9 @@ impl<'a> Rules<'a> {
             Some(it) => Some((it, columns(&it.largest, header)?, column(&it.total, header)?)),
             None => None,
         };
-        let words = Vec::new();
-        let mut rules = Self { rule, counts: None, percent, contributors, dominance, words };
+        let (words, blanks) = (Vec::new(), vec![Blanks::default(); header.len()]);
+        let mut rules =
+            Self { rule, counts: None, percent, contributors, dominance, words, blanks };
         let others = rules.others();
         let mut numbers: BTreeSet<usize> = others.iter().copied().collect();
         if let Some(counts) = counts {
@@ -117,6 +122,13 @@ impl<'a> Rules<'a> {
 
     /// Checks a row; the header is number 1.
     pub(crate) fn row(&mut self, number: u64, cells: &[&str]) -> Result<(), Fault> {
+        let odd = self.blanks.iter_mut().zip(cells).position(|(blanks, cell)| !blanks.fit(cell));
+        if let Some(index) = odd {
+            const WHAT: &str = "has other blanks around it than the rows above; write none, or pad all \
+                                to one width";
+            let what = format!("row {number}, column {} {WHAT}", index + 1);
+            return Err(Fault(HoldCode::HiddenContent, what));
+        }
         if let Some((counts, columns, totals)) = &mut self.counts {
             let one = |cell: Cell<u64>| cell.shown().map(|value| (value, value));
             let found = columns.iter().map(|column| checks::count(counts, column, number, cells));

@@ -1,18 +1,19 @@
 //! Which sums a table has by its labels, and whether one of them gives a suppressed count back.
 
+mod sum;
+
 use std::collections::{BTreeSet, HashMap};
 
-use sluice_policy::entry::{Counts, Zero};
+use sluice_policy::entry::Counts;
 
 use super::{
     label::{Class, Label},
-    solve::{Bounds, Finding, Sum, UNBOUNDED, solve},
+    solve::Sum,
     totals::{Across, Totals, add_kinds},
 };
-use crate::{Fault, HoldCode};
+use crate::Fault;
+pub(super) use sum::too_much;
 
-/// Most terms of all sums together.
-const MAX_TERMS: usize = 1 << 22;
 /// Most sets of columns that a table has totals over.
 const MAX_KINDS: usize = 64;
 /// Most labels beside each other that may all be totals; of more, each is tried with its neighbours
@@ -45,7 +46,18 @@ impl<'a> Judge<'a> {
     pub(super) fn judge(mut self) -> Result<(), Fault> {
         self.across()?;
         self.down()?;
+        self.unnamed()?;
         self.together()
+    }
+
+    /// Totals that have no name for it.
+    fn unnamed(&mut self) -> Result<(), Fault> {
+        let (totals, rows) = self.table.unnamed();
+        for total in totals {
+            let parts: Vec<_> = rows.iter().copied().filter(|&row| row != total).collect();
+            self.rows(total, &parts, false)?;
+        }
+        Ok(())
     }
 
     fn across(&mut self) -> Result<(), Fault> {
@@ -169,124 +181,4 @@ impl<'a> Judge<'a> {
         }
         Ok(())
     }
-
-    /// One total and its parts. A sum that its names tell is kept for [`Self::together`]; another
-    /// must not reveal anything by itself.
-    fn sum(
-        &mut self,
-        total: (usize, usize),
-        parts: &[(usize, usize)],
-        named: bool,
-    ) -> Result<(), Fault> {
-        self.terms += parts.len();
-        if self.terms > MAX_TERMS {
-            return Err(too_much());
-        }
-        let value = |place: &(usize, usize)| self.table.value(place.0, place.1);
-        let hidden: Vec<_> = parts.iter().copied().filter(|it| value(it).is_none()).collect();
-        let shown = || parts.iter().filter_map(value);
-        let whole = value(&total);
-        if hidden.is_empty() && (whole.is_some() || parts.is_empty()) {
-            return Ok(());
-        }
-        let least: i128 = shown().map(|(least, _)| i128::from(least)).sum();
-        let most: i128 = shown().map(|(_, most)| i128::from(most)).sum();
-        let certain = least == most;
-        let mut terms: Vec<_> = hidden.iter().map(|&place| (self.unknown(place), true)).collect();
-        let Some(whole) = whole else {
-            if named && certain {
-                terms.push((self.unknown(total), false));
-                self.sums.push(Sum { terms, comes_to: -least });
-            }
-            return Ok(());
-        };
-        // What the whole leaves at most, and at least.
-        let rest = i128::from(whole.1) - least;
-        let rest_least = i128::from(whole.0) - most;
-        let step = self.counts.multiple_of.unwrap_or(0);
-        // Each rounded number is away from its own by half of what it is a multiple of.
-        let slack = i128::from(step) * (shown().count() as i128 + 1) / 2;
-        if rest < -slack {
-            // What is more than the total is none of its parts.
-            let fits = |it: &&(usize, usize)| {
-                value(it).is_none_or(|(least, _)| least <= whole.1.saturating_add(step))
-            };
-            let fitting: Vec<_> = parts.iter().filter(fits).copied().collect();
-            return match named && fitting.len() < parts.len() {
-                true => self.sum(total, &fitting, false),
-                false => Ok(()),
-            };
-        }
-        if self.reveals(rest_least, rest, hidden.len() as i128) {
-            return Err(self.fault(total, &format!(
-                "is a total that gives a suppressed count back, or leaves less than {} for several",
-                self.counts.minimum
-            )));
-        }
-        if named && certain && whole.0 == whole.1 {
-            self.sums.push(Sum { terms, comes_to: rest });
-        }
-        Ok(())
-    }
-
-    /// Whether `hidden` suppressed counts that come to something from `from` to `to` show.
-    fn reveals(&self, from: i128, to: i128, hidden: i128) -> bool {
-        let Bounds { least, most } = self.primary();
-        small(self.counts, to) || (to == hidden * least && to != 0) || from == hidden * most
-    }
-
-    /// What is suppressed for being small.
-    fn primary(&self) -> Bounds {
-        let least = i128::from(self.counts.zero == Zero::Allow);
-        Bounds { least, most: i128::from(self.counts.minimum.max(1)) - 1 }
-    }
-
-    fn together(self) -> Result<(), Fault> {
-        let table = self.table;
-        let is_part = |&(row, column): &(usize, usize)| {
-            (0..table.labels.len()).all(|label| !table.is_total(row, label))
-                && !table.across.iter().any(|it| it.total == column)
-        };
-        let any = Bounds { least: 0, most: UNBOUNDED };
-        let bounds = |place| if is_part(place) { self.primary() } else { any };
-        let primary: Vec<_> = self.places.iter().map(bounds).collect();
-        let rounded = self.counts.multiple_of.is_some();
-        match solve(&self.sums, &primary, rounded, |value| small(self.counts, value)) {
-            Ok(()) => Ok(()),
-            Err(Finding::Contradiction) => {
-                const WHAT: &str = "its totals contradict each other, so that nobody knows what they \
-                                    give back; make them of the very counts beside, or leave them out";
-                Err(Fault(HoldCode::TotalReveals, WHAT.into()))
-            }
-            Err(Finding::TooMuch) => Err(too_much()),
-            Err(Finding::Known(unknown)) => Err(self.fault(
-                self.places[unknown],
-                "is suppressed, and several totals together give it back",
-            )),
-        }
-    }
-
-    fn unknown(&mut self, place: (usize, usize)) -> usize {
-        *self.unknowns.entry(place).or_insert_with(|| {
-            self.places.push(place);
-            self.places.len() - 1
-        })
-    }
-
-    fn fault(&self, (row, column): (usize, usize), what: &str) -> Fault {
-        let table = self.table;
-        table.columns[column].fault(HoldCode::TotalReveals, table.numbers[row], what)
-    }
-}
-
-/// Whether a count would be held.
-fn small(counts: &Counts, value: i128) -> bool {
-    let nobody = value == 0 && counts.zero == Zero::Allow;
-    !nobody && value < i128::from(counts.minimum.max(1))
-}
-
-pub(super) fn too_much() -> Fault {
-    const WHAT: &str = "it has suppressed counts beside totals, and more cells than are judged; \
-                        leave totals out, or write smaller tables";
-    Fault(HoldCode::TotalReveals, WHAT.into())
 }

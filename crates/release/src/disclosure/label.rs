@@ -64,15 +64,15 @@ impl Label {
 
     fn words<'a>(text: &'a str, words: impl Iterator<Item = &'a str>) -> Self {
         let mut hash = Fnv::new();
-        let (mut first, mut last, mut count) = ("", "", 0);
+        let (mut first, mut last, mut count, mut total) = ("", "", 0, false);
         for word in words.filter(|word| !word.is_empty()) {
             hash.word(word);
             if count == 0 {
                 first = word;
             }
-            (last, count) = (word, count + 1);
+            (last, count, total) = (word, count + 1, total || is_total(word));
         }
-        let class = class(first, last, count);
+        let class = class(first, last, count, total);
         match class {
             Class::Total => hash = Fnv::new(),
             // What has no word is told apart by what it is.
@@ -141,14 +141,14 @@ fn is_one(word: &str, words: &[&str]) -> bool {
     words.iter().any(|it| it.eq_ignore_ascii_case(word))
 }
 
-/// Of a label of `count` words.
-fn class(first: &str, last: &str, count: usize) -> Class {
+/// Of a label of `count` words, one of which is a `total`'s.
+fn class(first: &str, last: &str, count: usize, total: bool) -> Class {
     match count {
         0 => Class::Empty,
-        1 if is_total(first) => Class::Total,
+        1 if total => Class::Total,
         1 if is_one(first, EMPTY) => Class::Empty,
         2 if is_one(first, BEFORE) && is_total(last) => Class::Total,
-        2.. if is_total(first) || is_total(last) => Class::Either,
+        2.. if total => Class::Either,
         _ => Class::Part,
     }
 }
@@ -169,7 +169,7 @@ mod tests {
                 Class::Either,
                 [
                     "All ages",
-                    "Patients, total",
+                    "Grand total A",
                     "Total men",
                     "Overall cohort",
                     "Sum of all",

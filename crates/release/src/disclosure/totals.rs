@@ -124,13 +124,12 @@ impl Totals {
 
     /// Whether some total gives a count back that `counts` doesn't let out.
     pub(super) fn end(self, counts: &Counts) -> Result<(), Fault> {
-        if !self.suppressed || !self.total && self.across.is_empty() {
-            return Ok(());
+        match self.full {
+            _ if !self.suppressed => Ok(()),
+            true if self.total || !self.across.is_empty() => Err(too_much()),
+            true => Ok(()),
+            false => Judge::new(&self, counts).judge(),
         }
-        if self.full {
-            return Err(too_much());
-        }
-        Judge::new(&self, counts).judge()
     }
 
     pub(super) fn rows(&self) -> std::ops::Range<usize> {
@@ -148,6 +147,26 @@ impl Totals {
 
     pub(super) fn is_total(&self, row: usize, label: usize) -> bool {
         self.mark(row, label).class() == Class::Total
+    }
+
+    /// Rows that are the sum of all others in one column, and so may be in the rest; and all rows
+    /// that aren't totals by their names.
+    pub(super) fn unnamed(&self) -> (BTreeSet<usize>, Vec<usize>) {
+        let named = |row: usize| (0..self.labels.len()).any(|label| self.is_total(row, label));
+        let rows: Vec<_> = self.rows().filter(|&row| !named(row)).collect();
+        let mut found = BTreeSet::new();
+        for column in (0..self.columns.len()).filter(|&it| Some(it) != self.amount) {
+            let exact = |&row: &usize| match self.value(row, column) {
+                Some((least, most)) if least == most => Some(u128::from(least)),
+                _ => None,
+            };
+            let values: Option<Vec<_>> = rows.iter().map(exact).collect();
+            let Some(values) = values.filter(|_| rows.len() > 2) else { continue };
+            let sum: u128 = values.iter().sum();
+            let half = values.iter().map(|value| *value > 0 && 2 * *value == sum);
+            found.extend(rows.iter().zip(half).filter(|(_, half)| *half).map(|(&row, _)| row));
+        }
+        (found, rows)
     }
 
     /// Columns of labels that rows can have in common, and such of numbers with decimals.
