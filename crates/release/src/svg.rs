@@ -13,6 +13,7 @@ mod paint;
 mod scan;
 mod state;
 mod style;
+mod tag;
 mod text;
 mod value;
 mod vocabulary;

@@ -3,7 +3,7 @@
 use base64ct::{Base64, Encoding};
 
 use super::scan::{Scanner, Step};
-use super::value::{check_functions, check_numbers, check_style, is_plain};
+use super::value::{check_functions, check_numbers, check_style, is_plain, is_transform};
 use super::vocabulary::{CONDITIONS, DRAWING, NAMESPACES, PLACED, is_free};
 use super::{ACTIVE, Fault, HIDDEN, Wrong, jpeg, png, short, wrong};
 
@@ -67,17 +67,22 @@ impl<'a> Scanner<'a> {
         if PLACED.iter().any(|(placed, elements)| *placed == name && !elements.contains(&element)) {
             return wrong(HIDDEN, "the element doesn't use it, so nothing shows it; leave it out");
         }
-        // What follows the drawing reads these wholly.
-        if is_plain(value) || matches!(name, "d" | "points" | "transform") {
-            Ok(())
-        } else {
-            self.unseen(value)
+        let counted = match name {
+            // What follows the drawing reads these wholly.
+            "d" | "points" => true,
+            "x" | "y" | "dx" | "dy" => matches!(element, "text" | "tspan"),
+            "transform" => is_transform(value),
+            _ => false,
+        };
+        match counted || is_plain(value) {
+            true => Ok(()),
+            false => self.unseen(value),
         }
     }
 
-    /// Words of a style attribute that are no colours or numbers.
-    fn count_style(&mut self, style: &'a str) -> Step {
-        for declaration in style.split(';') {
+    /// Words of a style attribute or sheet that are no colours or numbers.
+    pub(super) fn count_style(&mut self, style: &'a str) -> Step {
+        for declaration in style.split([';', '{', '}']) {
             let value = declaration.split_once(':').map_or(declaration, |(_, value)| value);
             if !is_plain(value) {
                 self.unseen(value)?;

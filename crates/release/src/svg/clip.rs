@@ -91,6 +91,7 @@ impl<'a, 'i> Painter<'a, 'i> {
             }
             Ok(())
         })?;
+        let round = matches!(node.tag_name().name(), "circle" | "ellipse");
         if let Shape::Around((left, top), (right, bottom)) = shape {
             first = [(left, top), (right, top), (right, bottom), (left, bottom)]
                 .map(|it| map(&state.to_view, it))
@@ -98,9 +99,11 @@ impl<'a, 'i> Painter<'a, 'i> {
             first.iter().for_each(|corner| bounds.add(*corner));
             points = 1;
             let seen = window.cut(&bounds);
-            outside = u64::from(seen.is_empty());
+            // A bar of nothing has one side.
+            let flat = [left == right, top == bottom];
+            let nothing = flat == [true; 2] || round && flat != [false; 2];
+            outside = u64::from(seen.is_empty() || nothing);
         }
-        let round = matches!(node.tag_name().name(), "circle" | "ellipse");
         let corner = |(x, y): &Point| {
             let near = |a: f64, b: f64| (a - b).abs() < NEAR;
             (near(*x, bounds.from.0) || near(*x, bounds.to.0))

@@ -131,6 +131,16 @@ impl<'a, 'i> Painter<'a, 'i> {
         Ok(())
     }
 
+    /// Draws what is in a group, which is reached if some of it is seen.
+    fn holder(&mut self, node: Node<'a, 'i>, state: &State, depth: u32) -> Outcome {
+        let before = self.seen;
+        self.children(node, state, depth)?;
+        if self.seen > before {
+            self.reached.insert(node.id());
+        }
+        Ok(())
+    }
+
     /// What an element sets, and how it is drawn within `outer`.
     pub(super) fn enter(
         &mut self,
@@ -160,10 +170,10 @@ impl<'a, 'i> Painter<'a, 'i> {
         let (style, mut state) = self.enter(node, outer).map_err(told)?;
         self.clip(&style, &mut state).map_err(told)?;
         match name {
-            "g" => self.children(node, &state, depth + 1),
+            "g" => self.holder(node, &state, depth + 1),
             "svg" => {
                 let inner = self.nested(node, &state).map_err(told)?;
-                self.children(node, &inner, depth + 1)
+                self.holder(node, &inner, depth + 1)
             }
             "use" => self.use_of(node, &state, depth),
             "text" => self.text(node, &state),
@@ -248,7 +258,7 @@ impl<'a, 'i> Painter<'a, 'i> {
                 if target.attribute("viewBox").is_some() {
                     inner = self.nested(target, &inner).map_err(told)?;
                 }
-                self.children(target, &inner, depth + 1)
+                self.holder(target, &inner, depth + 1)
             }
             _ => self.element(target, state, depth + 1),
         }

@@ -28,10 +28,10 @@ impl<'a, 'i> Painter<'a, 'i> {
             _ => measured.points,
         };
         self.seen += u64::from(unseen < measured.points);
-        self.unseen
-            .entry(node.id())
-            .and_modify(|least| *least = unseen.min(*least))
-            .or_insert(unseen);
+        if measured.points > 0 {
+            let least = self.unseen.entry(node.id()).or_insert(unseen);
+            *least = unseen.min(*least);
+        }
         let bounds = measured.bounds.cut(&state.window);
         let around = matches!(node.tag_name().name(), "rect" | "circle" | "ellipse");
         // A line has no inside to fill.
@@ -46,6 +46,7 @@ impl<'a, 'i> Painter<'a, 'i> {
 
     pub(super) fn image(&mut self, node: Node<'a, 'i>, state: &State) -> Result<(), Wrong> {
         self.reached.insert(node.id());
+        self.seen += 1;
         let href = node.attributes().find(|it| it.name() == "href").map_or("", |it| it.value());
         spend(&mut self.steps, href.len() as u64 / 64)?;
         let Some((wide, high)) = pixels(href) else {

@@ -29,7 +29,7 @@ struct Pen {
 impl<'a, 'i> Painter<'a, 'i> {
     pub(super) fn text(&mut self, node: Node<'a, 'i>, state: &State) -> Outcome {
         self.reached.insert(node.id());
-        self.seen += 1;
+        self.seen += u64::from(!is_blank(node));
         self.run(node, state, &mut Pen { at: (0.0, 0.0) })
     }
 
@@ -37,6 +37,15 @@ impl<'a, 'i> Painter<'a, 'i> {
         let told = |wrong| about(node, wrong);
         let places = place(node, state, pen).map_err(told)?;
         let spread = places.len() > 1 || node.has_attribute("textLength");
+        if places.len() > 1 {
+            let texts = node.children().filter_map(|it| it.text().filter(|_| it.is_text()));
+            let letters: usize = texts.map(|text| text.chars().count()).sum();
+            spend(&mut self.steps, letters as u64 / 16).map_err(told)?;
+            if places.len() > letters {
+                let what = "it has places for more letters than it has; leave them out";
+                return Err(told(Wrong(HIDDEN, what.into())));
+            }
+        }
         for child in node.children() {
             spend(&mut self.steps, 1).map_err(told)?;
             if let Some(text) = child.text().filter(|_| child.is_text()) {
@@ -154,6 +163,12 @@ impl<'a, 'i> Painter<'a, 'i> {
         pen.at.0 += (1.0 - state.anchor) * 2.0 * least;
         Ok(())
     }
+}
+
+/// Whether a text has no letters.
+pub(super) fn is_blank(text: Node<'_, '_>) -> bool {
+    let texts = text.descendants().filter(Node::is_text);
+    texts.filter_map(|it| it.text()).all(|it| it.trim().is_empty())
 }
 
 /// Labels of an evenly spaced axis: those that Vega hides, as they would overlap, say nothing new.

@@ -9,6 +9,8 @@ use super::{ACTIVE, HIDDEN, Wrong, short, wrong};
 
 /// Most digits and points of one number: more would say something that the drawing doesn't show.
 const MAX_DIGITS: usize = 24;
+/// Most numbers of one value that aren't counted as words: no dashes or matrix have more.
+const MAX_NUMBERS: usize = 16;
 
 /// A style sheet or style attribute: no `@import`, no escapes that spell out something else.
 pub(super) fn check_style(style: &str) -> Result<(), Wrong> {
@@ -64,14 +66,21 @@ pub(super) fn check_numbers(value: &str) -> Result<(), Wrong> {
     }
 }
 
-/// Whether it is a colour, or numbers with their units, and so no words.
+/// Whether it is a colour, or a few numbers with their units, and so no words.
 pub(super) fn is_plain(value: &str) -> bool {
     let value = value.trim_ascii();
-    let numbers = || {
-        value.split([' ', ',', '\n', '\t', '\r']).filter(|word| !word.is_empty()).all(|word| {
-            let number = word.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == '%');
-            word.len() - number.len() <= 2 && NumberListParser::from(number).all(|one| one.is_ok())
-        })
-    };
-    value.len() <= 32 && Color::from_str(value).is_ok() || numbers()
+    let words = value.split([' ', ',', '\n', '\t', '\r']).filter(|word| !word.is_empty());
+    let numbers = words.map(|word| {
+        let number = word.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == '%');
+        let count =
+            || NumberListParser::from(number).try_fold(0, |count, one| one.map(|_| count + 1)).ok();
+        (word.len() - number.len() <= 2).then(count).flatten()
+    });
+    let few = || numbers.sum::<Option<usize>>().is_some_and(|count| count <= MAX_NUMBERS);
+    value.len() <= 32 && Color::from_str(value).is_ok() || few()
+}
+
+/// Whether it moves what is drawn by a few numbers.
+pub(super) fn is_transform(value: &str) -> bool {
+    is_plain(&value.replace(|c: char| c.is_ascii_alphabetic() || matches!(c, '(' | ')'), " "))
 }
