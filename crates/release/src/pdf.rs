@@ -9,6 +9,7 @@ mod draw;
 mod file;
 mod font;
 mod function;
+mod idle;
 mod image;
 mod info;
 mod inline;
@@ -121,7 +122,7 @@ fn draw<'f>(walk: &mut Walk<'f>, pages: &[pages::Page<'f>]) -> Result<HashSet<u3
             _ => {}
         }
     }
-    Ok(drawing.used)
+    drawing.end()
 }
 
 fn check_reached(walk: &Walk<'_>) -> Result<(), Fault> {

@@ -47,6 +47,21 @@ def hidden_in_objects(inside):
     return plain[:at] + b"8 0 obj\n%s\nendobj\nstartxref\n%d\n%%%%EOF\n" % (table, at)
 
 
+# What draws nothing, as often as it says something.
+IDLE = {
+    "paths": b"47 11 m 12 9 l n ",
+    "rectangles": b"47 11 0 0 re f ",
+    "widths": b"47 w 11 w ",
+    "places": b"q 1 0 0 1 47 11 cm Q ",
+    "marks": b"/Patient4711 BMC EMC ",
+    "texts": b"BT 47 11 Td () Tj ET ",
+}
+
+
+def idle(content):
+    return document(content=stream(zlib.compress(PAGE + b" " + content * 5000), b"/Filter /FlateDecode"))
+
+
 def files():
     script = b"<< /S /JavaScript /JS (app.alert(1)) >>"
     annotation = b"<< /Type /Annot /Rect [0 0 9 9] %s >>"
@@ -54,6 +69,9 @@ def files():
     yield "plain", plain
     yield "packed", document(content=stream(zlib.compress(PAGE), b"/Filter /FlateDecode"))
     yield "name-in-stream", document(content=PAGE.replace(b"n = 12", b"n /JS /AA /OpenAction 12"))
+    for name, content in IDLE.items():
+        yield f"idle-{name}", idle(content)
+    yield "drawn", idle(b"1 w 1 0 0 rg 4 7 1 1 re f ")
     yield "script", document(script, catalog=b"/OpenAction 6 0 R")
     yield "script-spelled", document(b"<< /S /J#61vaScript /J#53 (app.alert(1)) >>",
                                      catalog=b"/Open#41ction 6 0 R")

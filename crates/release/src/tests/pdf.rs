@@ -1,6 +1,7 @@
 mod bounds;
 mod damage;
 mod hiding;
+mod idle;
 mod made;
 mod real;
 
