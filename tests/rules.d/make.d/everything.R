@@ -27,6 +27,7 @@ write.csv(screens, r("quote-doubled.csv"), row.names = FALSE)
 write.table(screens, r("quote-backslash.csv"), sep = ",", row.names = FALSE)
 write.csv(table(cohort$site, cohort$group), r("table.csv"), row.names = FALSE)
 write.csv(as.data.frame.matrix(table(cohort$site, cohort$group)), r("matrix.csv"))
+write.csv(format(transform(counts, n = cumsum(n))), r("format.csv"), row.names = FALSE)
 write.csv(data.frame(`mean bmi (SD)` = "25.1 (4.0)", n = 400), r("make-names.csv"), row.names = FALSE)
 con <- file(r("crlf.csv"), "wb")
 write.table(counts, con, sep = ",", eol = "\r\n", row.names = FALSE)
@@ -51,6 +52,9 @@ draw(png, "xlib.png", width = 180, height = 150, type = "cairo-png", res = 50)
 draw(jpeg, "bars.jpg", width = 180, height = 150, quality = 50)
 draw(svglite::svglite, "svglite.svg", width = 3, height = 2.5)
 file.rename(r("svglite.svg"), at("svglite", "bars.svg"))
+
+print(xtable::xtable(counts, caption = "Mean BMI"), file = at("xtable", "counts.tex"),
+      include.rownames = FALSE, timestamp = NULL)
 
 library(readr)
 write_csv(counts, at("readr", "write_csv.csv"))

@@ -8,6 +8,9 @@ fn markdown_shows_what_it_says() {
         ("a <!-- 4711 -->\n", "hidden-content", "a - 4711\n"),
         ("<?x 4711?>\n", "hidden-content", "< ?\n"),
         ("<script>f()</script>\n", "active-content", "a < b\n"),
+        // CommonMark takes nothing but letters for a tag's name.
+        ("n<b\n", "active-content", "n <10, n<=9, n<\u{e9}, a< b, x<-1, <3, <<, a <\n"),
+        ("<http://example.org>\n", "active-content", "<-- <. <_ <* <\n"),
         ("a</b>\n", "active-content", "1 </ 2".trim_end_matches("/ 2")),
         ("`Vec<T>`\n", "active-content", "`Vec&lt;T>`\n"),
         ("![](http://example.org/4711.png)\n", "active-content", "! [a]\n"),
