@@ -29,7 +29,7 @@ fn samples() -> Vec<Sample> {
     let counts = json!({
         "kind": "csv",
         "columns": ["site", "sex", "age", "n", "n_cases", "mean", "p"],
-        "counts": { "columns": ["n", "n_*"], "minimum": 10, "zero": "allow" },
+        "counts": { "columns": ["n", "n_*"], "minimum": 10, "zero": "allow", "earlier": "ignore" },
     });
     let tsv =
         json!({ "kind": "tsv", "columns": ["site", "sex", "age", "n", "n_cases", "mean", "p"] });

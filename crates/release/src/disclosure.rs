@@ -4,8 +4,10 @@
 mod blanks;
 mod cell;
 mod checks;
+mod groups;
 mod judge;
 mod label;
+mod name;
 mod outcome;
 mod solve;
 mod totals;
@@ -14,9 +16,10 @@ use std::collections::BTreeSet;
 
 use sluice_policy::entry::{Contributors, Counts, Dominance, Output, Percent};
 
-use super::{Fault, HoldCode};
+use super::{Cells, Fault, HoldCode, Passed};
 use blanks::Blanks;
 use cell::{Cell, Decimal};
+use groups::Groups;
 pub use outcome::Outcome;
 use totals::{Beside, Found, Totals};
 
@@ -27,6 +30,8 @@ pub(crate) struct Rules<'a> {
     percent: Option<(&'a Percent, Vec<Column>, Column)>,
     contributors: Option<(&'a Contributors, Column)>,
     dominance: Option<(&'a Dominance, Vec<Column>, Column)>,
+    /// What its counts are of, if they are compared with earlier ones.
+    groups: Option<Groups>,
     /// Columns of numbers, and what stands in each for a suppressed one.
     words: Vec<(Column, Option<String>)>,
     /// All columns, and how their cells have blanks around them.
@@ -81,9 +86,10 @@ impl<'a> Rules<'a> {
             Some(it) => Some((it, columns(&it.largest, header)?, column(&it.total, header)?)),
             None => None,
         };
-        let (words, blanks) = (Vec::new(), vec![Blanks::default(); header.len()]);
+        let (groups, words) = (None, Vec::new());
+        let blanks = vec![Blanks::default(); header.len()];
         let mut rules =
-            Self { rule, counts: None, percent, contributors, dominance, words, blanks };
+            Self { rule, counts: None, percent, contributors, dominance, groups, words, blanks };
         let others = rules.others();
         let mut numbers: BTreeSet<usize> = others.iter().copied().collect();
         if let Some(counts) = counts {
@@ -100,6 +106,7 @@ impl<'a> Rules<'a> {
             };
             let percent = rules.percent.as_ref().map_or(&[][..], |(_, columns, _)| columns);
             let totals = Totals::new(&columns, percent, beside, header, &others);
+            rules.groups = Groups::new(rule, &columns, header, |index| numbers.contains(&index))?;
             rules.counts = Some((counts, columns, totals));
         }
         let column = |index: usize| Column { index, name: header[index].clone() };
@@ -133,6 +140,9 @@ impl<'a> Rules<'a> {
             let one = |cell: Cell<u64>| cell.shown().map(|value| (value, value));
             let found = columns.iter().map(|column| checks::count(counts, column, number, cells));
             let mut found = found.map(|it| it.map(one)).collect::<Result<Vec<Found>, _>>()?;
+            if let Some(groups) = &mut self.groups {
+                groups.row(number, |index| cells.get(index).copied().unwrap_or_default(), &found);
+            }
             if let Some((_, columns, of)) = &self.percent {
                 found.extend(checks::percent(counts, columns, of, number, cells, &found)?);
             }
@@ -166,11 +176,12 @@ impl<'a> Rules<'a> {
     }
 
     /// What was checked, once all rows have passed.
-    pub(crate) fn end(self) -> Result<Vec<Outcome>, Fault> {
+    pub(crate) fn end(self) -> Result<Passed, Fault> {
         if let Some((counts, _, totals)) = self.counts {
             totals.end(counts)?;
         }
-        Ok(outcome::all(self.rule))
+        let cells = self.groups.map_or(Ok(Cells::default()), Groups::end)?;
+        Ok(Passed { disclosure: outcome::all(self.rule), cells })
     }
 }
 

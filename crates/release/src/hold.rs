@@ -49,6 +49,9 @@ sluice_protocol::codes! {
         CountUnrounded = "count-unrounded":
             "a count is no multiple of the rule's number"
             => "round all counts, and make totals of the rounded ones",
+        Differencing = "differencing":
+            "a count differs little from one of the same group that was released before"
+            => "round counts, name the columns of labels in `labels`, or let the output checker decide",
         Dominated = "dominated":
             "the largest contributions make up too much of a total"
             => "suppress the row, or merge groups",

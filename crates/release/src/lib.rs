@@ -7,6 +7,7 @@
 
 mod crc;
 mod disclosure;
+mod earlier;
 mod gzip;
 mod hidden;
 mod hold;
@@ -26,6 +27,7 @@ use std::io::Read;
 use sluice_policy::entry::{ContentKind, Output};
 
 pub use disclosure::Outcome;
+pub use earlier::{Cell, Cells, Key, MAX_COUNTS, Memory};
 use gzip::Gunzip;
 use hold::Fault;
 pub use hold::{Hold, HoldCode};
@@ -37,6 +39,8 @@ use source::{Exactly, Source};
 pub struct Passed {
     /// What was checked of a table's numbers.
     pub disclosure: Vec<Outcome>,
+    /// Its counts, to be compared with earlier ones.
+    pub cells: Cells,
 }
 
 /// Checks a file of `size` bytes against `rule`. Unless the file is too large or can't be read it
@@ -71,7 +75,7 @@ fn examine(rule: &Output, source: &mut Source<'_>) -> Result<Passed, Fault> {
     let mut passed = Passed::default();
     match rule.kind {
         ContentKind::Csv | ContentKind::Tsv => {
-            passed.disclosure = table::check(&mut Printable::new(source).skip_mark(), rule)?;
+            passed = table::check(&mut Printable::new(source).skip_mark(), rule)?;
         }
         ContentKind::Json => json::check(Printable::new(source), rule)?,
         ContentKind::Svg => svg::check(&whole(Printable::new(source))?, rule.max_points)?,

@@ -14,7 +14,7 @@ mod skeleton;
 use sluice_policy::entry::{ContentKind, Output};
 
 use crate::{
-    disclosure::Outcome,
+    Passed,
     hold::{Fault, HoldCode},
     printable::Printable,
 };
@@ -23,6 +23,7 @@ use header::Place;
 use reader::Reader;
 use rows::Rows;
 use scan::{Flaw, Scan};
+pub(crate) use skeleton::{LONG, plain, same};
 
 /// How a kind of table is written.
 #[derive(Clone, Copy)]
@@ -53,7 +54,7 @@ impl Dialect {
 }
 
 /// Checks a table against its rule; what was found of its numbers.
-pub(crate) fn check(text: &mut Printable<'_, '_>, rule: &Output) -> Result<Vec<Outcome>, Fault> {
+pub(crate) fn check(text: &mut Printable<'_, '_>, rule: &Output) -> Result<Passed, Fault> {
     let mut table = Table::new(rule);
     loop {
         match text.next()? {
@@ -110,7 +111,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    fn end(mut self) -> Result<Vec<Outcome>, Fault> {
+    fn end(mut self) -> Result<Passed, Fault> {
         if let Some(mut comments) = self.comments.take() {
             comments.end()?;
             self.rows.follow(&comments)?;

@@ -1,5 +1,6 @@
 mod cells;
 mod disclosure;
+mod earlier;
 mod gzip;
 mod jpeg;
 mod json;

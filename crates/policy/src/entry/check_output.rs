@@ -138,6 +138,9 @@ fn check_disclosure(rule: &Output) -> Result<(), EntryError> {
         require(counts.minimum >= 1, "output.counts.minimum", "1 or more")?;
         let multiple = counts.multiple_of.is_none_or(|of| of >= 2);
         require(multiple, "output.counts.multiple-of", "2 or more")?;
+        let label = |name: &String| !name.is_empty() && !counts.has(name);
+        let labels = counts.labels.iter().all(label);
+        require(labels, "output.counts.labels", "names of columns, none of them of counts")?;
     }
     if let Some(percent) = percent {
         require(

@@ -18,6 +18,12 @@ pub struct Counts {
     /// Whether 0 is shown: that nobody is in a group says something of everybody in the others.
     #[serde(default)]
     pub zero: Zero,
+    /// Columns that say which group a row is; without them the table's own labels do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
+    /// Whether they are compared with counts that were released before.
+    #[serde(default, skip_serializing_if = "Earlier::is_compare")]
+    pub earlier: Earlier,
 }
 
 /// What becomes of a count of 0.
@@ -29,6 +35,23 @@ pub enum Zero {
     /// It is held, as a small count is.
     #[default]
     Hold,
+}
+
+/// Whether counts are compared with earlier ones of the same groups.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Earlier {
+    /// One that differs from an earlier one by less than the minimum is held.
+    #[default]
+    Compare,
+    /// They are neither compared nor remembered.
+    Ignore,
+}
+
+impl Earlier {
+    fn is_compare(&self) -> bool {
+        *self == Self::Compare
+    }
 }
 
 /// Percentages of a count: what each stands for is a count as well, and so is what is left.
@@ -67,6 +90,13 @@ impl Counts {
     /// Whether the column is one of its.
     pub fn has(&self, column: &str) -> bool {
         matches(&self.columns, column)
+    }
+
+    /// Whether two of them can tell of few persons that are compared with each other: multiples of
+    /// the minimum or more are as far apart.
+    pub fn are_compared(&self) -> bool {
+        let apart = self.multiple_of.is_some_and(|of| of >= self.minimum);
+        self.earlier == Earlier::Compare && self.minimum > 1 && !apart
     }
 }
 

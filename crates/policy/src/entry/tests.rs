@@ -134,6 +134,28 @@ fn format_2_has_more_rules() {
 }
 
 #[test]
+fn counts_are_compared_unless_that_is_pointless() {
+    for (more, compared) in [
+        ("minimum = 10", true),
+        ("minimum = 10, labels = [\"group\"]", true),
+        ("minimum = 10, earlier = \"compare\"", true),
+        ("minimum = 10, earlier = \"ignore\"", false),
+        ("minimum = 10, multiple-of = 5", true),
+        ("minimum = 10, multiple-of = 10", false),
+        ("minimum = 1", false),
+    ] {
+        let old = "minimum = 10, multiple-of = 5, zero = \"allow\"";
+        let rules = RULES.replacen(old, more, 1);
+        let entry = parse(&format_2(&rules)).unwrap();
+        assert_eq!(entry.output[0].counts.as_ref().unwrap().are_compared(), compared, "{more}");
+        let written = toml::to_string(&entry).unwrap();
+        assert_eq!(parse(&written).unwrap(), entry);
+        // What is older doesn't know the keys.
+        assert_eq!(written.contains("earlier"), more.contains("ignore"), "{written}");
+    }
+}
+
+#[test]
 fn rules_can_be_read_alone() {
     let outputs = |text: &str| Entry::parse_outputs(text.as_bytes());
     assert_eq!(outputs(RULES).unwrap(), parse(&format_2(RULES)).unwrap().output);
@@ -163,6 +185,9 @@ fn refuses_other_rules() {
         ("minimum = 10, multiple", "minimum = 0, multiple", "output.counts.minimum"),
         ("multiple-of = 5", "multiple-of = 1", "output.counts.multiple-of"),
         ("zero = \"allow\"", "zero = \"maybe\"", "zero"),
+        ("zero = \"allow\"", "earlier = \"maybe\"", "earlier"),
+        ("zero = \"allow\"", "labels = [\"\"]", "output.counts.labels"),
+        ("zero = \"allow\"", "labels = [\"n_old\"]", "output.counts.labels"),
         ("of = \"n\" }", "of = \"m\" }", "output.percent.of"),
         ("column = \"n\", minimum = 10", "column = \"n\", minimum = 0", "output.contributors"),
         ("percent = 90", "percent = 0", "output.dominance"),

@@ -66,6 +66,10 @@ pub(super) fn all(rule: &Output) -> Vec<Outcome> {
             let check = ("Differencing", Some("Rounding"));
             outcomes.push(Outcome::new("multiple-of", check, columns, &parameters));
         }
+        if counts.are_compared() {
+            let check = ("Differencing", None);
+            outcomes.push(Outcome::new("earlier", check, columns, std::slice::from_ref(&minimum)));
+        }
         let check = ("ImplicitTables", Some("Suppression"));
         outcomes.push(Outcome::new("totals", check, columns, std::slice::from_ref(&minimum)));
         if let Some(percent) = &rule.percent {

@@ -230,14 +230,20 @@ fn across(counts: &[Column], beside: &Beside) -> Vec<Across> {
 
 #[cfg(test)]
 mod tests {
-    use sluice_policy::entry::Zero;
+    use sluice_policy::entry::{Earlier, Zero};
 
     use super::*;
 
     #[test]
     fn more_than_is_kept_is_held_beside_totals_alone() {
-        let counts =
-            Counts { columns: vec!["n".into()], minimum: 10, multiple_of: None, zero: Zero::Hold };
+        let counts = Counts {
+            columns: vec!["n".into()],
+            minimum: 10,
+            multiple_of: None,
+            zero: Zero::Hold,
+            labels: Vec::new(),
+            earlier: Earlier::Compare,
+        };
         let column = Column { index: 1, name: "n".into() };
         for (most, last, hidden, held) in [
             (6, "Total", None, false),

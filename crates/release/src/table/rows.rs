@@ -13,7 +13,8 @@ use super::{
     skeleton::{Forbidden, key},
 };
 use crate::{
-    disclosure::{Outcome, Rules},
+    Passed,
+    disclosure::Rules,
     hold::{Fault, HoldCode},
 };
 
@@ -97,7 +98,7 @@ impl<'a> Rows<'a> {
         }
     }
 
-    pub(super) fn end(mut self) -> Result<Vec<Outcome>, Fault> {
+    pub(super) fn end(mut self) -> Result<Passed, Fault> {
         if let Some(names) = self.candidate.take().filter(|names| self.names_one(names)) {
             self.set_header(names, self.count)?;
         }
@@ -108,7 +109,7 @@ impl<'a> Rows<'a> {
         if self.columns.is_empty() {
             self.begin(0)?;
         }
-        self.numbers.map_or(Ok(Vec::new()), Rules::end)
+        self.numbers.map_or(Ok(Passed::default()), Rules::end)
     }
 
     /// Begins the rows below the header, the first of which has so many cells.

@@ -7,7 +7,7 @@ use unicode_security::confusable_detection;
 
 /// Shortest name in which letters and digits that look alike count as the same. In shorter ones
 /// they tell ordinary names apart, such as `id` and `ld`.
-const LONG: usize = 5;
+pub(crate) const LONG: usize = 5;
 
 /// The names that a rule forbids.
 pub(super) struct Forbidden<'a>(HashMap<String, &'a str>);
@@ -50,16 +50,20 @@ fn without_suffix(name: &str) -> Option<&str> {
 /// What names have in common that a reader can take for the same: letters and digits alone, in
 /// one width and case, and of those that look alike always the same one.
 pub(super) fn key(name: &str) -> String {
-    let wide: String = name.nfkc().collect();
-    let alike: String = wide.chars().map(latin).collect();
-    let plain: String =
-        alike.nfkd().flat_map(char::to_lowercase).filter(|c| c.is_alphanumeric()).collect();
+    let plain: String = plain(name).chars().filter(|c| c.is_alphanumeric()).collect();
     match plain.chars().count() {
         // Nothing but punctuation is itself.
         0 => name.trim().to_lowercase(),
         LONG.. => plain.chars().map(same).collect(),
         _ => plain,
     }
+}
+
+/// A text in one width, case and alphabet, its accents behind their letters.
+pub(crate) fn plain(text: &str) -> String {
+    let wide: String = text.nfkc().collect();
+    let alike: String = wide.chars().map(latin).collect();
+    alike.nfkd().flat_map(char::to_lowercase).collect()
 }
 
 /// The Latin letters that a letter of another script looks like.
@@ -75,7 +79,8 @@ fn latin(c: char) -> String {
     }
 }
 
-fn same(c: char) -> char {
+/// Of letters and digits that look alike always the same one.
+pub(crate) fn same(c: char) -> char {
     match c {
         'l' | '1' => 'i',
         '0' => 'o',

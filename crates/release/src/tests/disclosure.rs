@@ -247,6 +247,7 @@ fn outcomes_say_what_was_checked() {
             "counts|LowCount|MinimumThresholdCheck|n|minimum=10",
             "zero|ClassDisclosure|PresenceOfZeroCheck|n|",
             "multiple-of|Differencing|Rounding|n|multiple-of=5",
+            "earlier|Differencing||n|minimum=10",
             "totals|ImplicitTables|Suppression|n|minimum=10",
             "percent|LowCount|MinimumThresholdCheck|share|minimum=10 of=n",
             "contributors|LowCount|MinimumThresholdCheck|n|minimum=10",
