@@ -33,8 +33,8 @@ pub(crate) fn admissible(
 pub(crate) fn releasable(
     run: &EndedRun,
     approved: &Entry,
-) -> Result<(Sealed, release::Disclosure), Stop> {
+) -> Result<(Sealed, release::Examined), Stop> {
     let sealed = Sealed::at(&run.sealed)?;
-    let disclosure = release::check(approved, run, &sealed)?;
-    Ok((sealed, disclosure))
+    let examined = release::check(approved, run, &sealed)?;
+    Ok((sealed, examined))
 }

@@ -11,7 +11,7 @@ use sluice_policy::{
     digest::Hasher,
     entry::{Entry, Output, Rule, Rules},
 };
-use sluice_release::{Hold, HoldCode, Outcome, Passed};
+use sluice_release::{Cells, Hold, HoldCode, MAX_COUNTS, Memory, Outcome, Passed};
 
 use crate::{
     judge::{
@@ -25,9 +25,29 @@ use crate::{
 /// What was checked of the numbers in a run's files, by their paths.
 pub type Disclosure = BTreeMap<String, Vec<Outcome>>;
 
+/// What is said of a run whose files may leave.
+#[derive(Debug, Default)]
+pub struct Examined {
+    /// What was checked.
+    pub disclosure: Disclosure,
+    /// Tables whose counts are compared with earlier ones.
+    pub tables: Vec<Table>,
+}
+
+/// A table's counts.
+#[derive(Debug)]
+pub struct Table {
+    /// The file's path.
+    pub path: String,
+    /// Which of the entry's rules lets it out.
+    pub rule: usize,
+    /// Its counts.
+    pub cells: Cells,
+}
+
 /// Checks what the run left against the entry's rules, one rule after the other in the entry's order
 /// and all of a rule before the next: which rule stops a run is all that its owner may learn.
-pub fn check(entry: &Entry, run: &EndedRun, sealed: &Sealed) -> Result<Disclosure, Stop> {
+pub fn check(entry: &Entry, run: &EndedRun, sealed: &Sealed) -> Result<Examined, Stop> {
     let rules = Rules::new(&entry.output);
     let mut ruled: Vec<Left<'_>> = entry.output.iter().map(|_| Left::default()).collect();
     for irregular in &run.irregular {
@@ -45,12 +65,12 @@ pub fn check(entry: &Entry, run: &EndedRun, sealed: &Sealed) -> Result<Disclosur
             }
         }
     }
-    let mut disclosure = Disclosure::new();
-    for (index, (rule, left)) in entry.output.iter().zip(ruled).enumerate() {
-        left.check(rule, sealed, &mut disclosure)
+    let mut examined = Examined::default();
+    for (index, left) in ruled.into_iter().enumerate() {
+        left.check(entry, index, sealed, &mut examined)
             .map_err(|stop| stop.under(Rule::of(&entry.output, index)))?;
     }
-    Ok(disclosure)
+    Ok(examined)
 }
 
 /// What a run left under one rule.
@@ -63,10 +83,13 @@ struct Left<'a> {
 impl Left<'_> {
     fn check(
         &self,
-        rule: &Output,
+        entry: &Entry,
+        index: usize,
         sealed: &Sealed,
-        disclosure: &mut Disclosure,
+        examined: &mut Examined,
     ) -> Result<(), Stop> {
+        let rule = &entry.output[index];
+        let mut memory = Memory::default();
         if let Some(irregular) = self.irregular {
             return Err(not_plain(irregular));
         }
@@ -75,8 +98,16 @@ impl Left<'_> {
                 let message = format!("{:?} is the name of a file of Sluice's own", file.path);
                 return Err(Stop::content(Code::NameRefused, message));
             }
-            let passed = content(rule, file, sealed)?;
-            disclosure.insert(file.path.clone(), passed.disclosure);
+            let Passed { disclosure, cells } = content(rule, file, sealed)?;
+            examined.disclosure.insert(file.path.clone(), disclosure);
+            if cells.counts() > 0 {
+                let path = file.path.clone();
+                // One run's files are released together.
+                let compared = memory.add(&format!("{path:?}"), &cells);
+                compared.map_err(|hold| refused(&path, hold))?;
+                examined.tables.push(Table { path, rule: index, cells });
+                check_amount(examined)?;
+            }
         }
         if rule.required && self.files.is_empty() {
             let message = "the run left no file that matches this required output";
@@ -84,6 +115,20 @@ impl Left<'_> {
         }
         Ok(())
     }
+}
+
+/// What a file is held for.
+pub fn refused(path: &str, Hold { code, message }: Hold) -> Stop {
+    Stop::content(code, format!("{path:?}: {message}"))
+}
+
+/// Whether all counts of a run can be compared with earlier ones.
+fn check_amount(examined: &Examined) -> Result<(), Stop> {
+    if examined.tables.iter().map(|table| table.cells.counts()).sum::<usize>() <= MAX_COUNTS {
+        return Ok(());
+    }
+    let message = format!("its tables have more than {MAX_COUNTS} counts, too many to compare");
+    Err(Stop::content(HoldCode::Differencing, message))
 }
 
 fn not_plain(IrregularFile { path, what }: &IrregularFile) -> Stop {
@@ -121,7 +166,7 @@ fn content(rule: &Output, file: &ResultFile, sealed: &Sealed) -> Result<Passed, 
         Err(Hold { code: HoldCode::ReviewRequired, message }) => {
             Err(Stop::content(Code::NeedsReview, said(message)))
         }
-        Err(Hold { code, message }) => Err(Stop::content(code, said(message))),
+        Err(hold) => Err(refused(&file.path, hold)),
         Ok(passed) => Ok(passed),
     }
 }

@@ -4,6 +4,7 @@ mod batch;
 mod id;
 pub mod journal;
 mod reader;
+mod released;
 mod rows;
 mod schema;
 mod standing;
@@ -20,6 +21,7 @@ use batch::Batch;
 use crate::outcome::{Code, Reason, State, Stop};
 pub use id::Id;
 pub use reader::Reader;
+pub use released::{Counted, Differing};
 pub use rows::{Identity, Row};
 use rows::{counts, select};
 use schema::migrate;
@@ -153,15 +155,7 @@ impl Ledger {
     /// carries: `now`, or that of the first attempt.
     pub async fn begin(&self, name: &str, run: Identity, now: &str) -> Result<String, LedgerError> {
         let (name, now) = (name.to_owned(), now.to_owned());
-        self.call(move |db| {
-            db.prepare_cached(
-                "UPDATE run SET state = 'publishing', run_id = ?2, owner = ?3, token = ?4,
-                 digest = ?5, published = coalesce(published, ?6) WHERE name = ?1
-                 RETURNING published",
-            )?
-            .query_row([name, run.run_id, run.owner, run.token, run.digest, now], |row| row.get(0))
-        })
-        .await
+        self.call(move |db| begin(db, &name, &run, &now)).await
     }
 
     /// Forgets the first attempt, after its objects were taken back.
@@ -268,6 +262,16 @@ impl Ledger {
     pub async fn counts(&self) -> Result<Vec<(State, i64)>, LedgerError> {
         self.call(counts).await
     }
+}
+
+fn begin(db: &Connection, name: &str, run: &Identity, now: &str) -> rusqlite::Result<String> {
+    let Identity { run_id, owner, token, digest } = run;
+    db.prepare_cached(
+        "UPDATE run SET state = 'publishing', run_id = ?2, owner = ?3, token = ?4,
+         digest = ?5, published = coalesce(published, ?6) WHERE name = ?1
+         RETURNING published",
+    )?
+    .query_row([name, run_id, owner, token, digest, now], |row| row.get(0))
 }
 
 fn lock(dir: &Path) -> Result<File, LedgerError> {

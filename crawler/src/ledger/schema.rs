@@ -77,6 +77,22 @@ CREATE TABLE mark (
     "
 ALTER TABLE run ADD COLUMN remains TEXT;  -- what a withdrawal couldn't take back yet
 ",
+    "
+CREATE TABLE output (        -- whose counts are compared with each other
+    id    INTEGER PRIMARY KEY,
+    owner TEXT NOT NULL,
+    entry TEXT NOT NULL,     -- its name, whatever its version
+    glob  TEXT NOT NULL,
+    UNIQUE (owner, entry, glob)
+) STRICT;
+CREATE TABLE released (      -- each count that a decision to publish let out; never forgotten
+    output INTEGER NOT NULL,
+    cell   BLOB NOT NULL,    -- digest of column and labels
+    count  INTEGER NOT NULL, -- -1 for a suppressed one
+    run    TEXT NOT NULL,    -- run id of the first that had it
+    PRIMARY KEY (output, cell, count)
+) STRICT, WITHOUT ROWID;
+",
 ];
 
 /// Brings an older ledger up to date.

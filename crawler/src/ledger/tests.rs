@@ -138,3 +138,41 @@ fn held_runs_are_counted_by_what_their_owners_read() {
     let held = wait(ledger.standing()).held;
     assert_eq!(held, [("output-refused", 2), ("revoked", 1)].into());
 }
+
+/// A csv's counts.
+fn counted(table: &str) -> Vec<Counted> {
+    let rule = "format = 2\n[[output]]\nglob = \"*.csv\"\nkind = \"csv\"\nmax-bytes = 1000
+        columns = [\"site\", \"n\"]\ncounts = { columns = [\"n\"], minimum = 10 }";
+    let rules = sluice_policy::entry::Entry::parse_outputs(rule.as_bytes()).unwrap();
+    let passed = sluice_release::check(&rules[0], &mut table.as_bytes(), table.len() as u64);
+    let (entry, glob, path) = ("count".into(), rules[0].glob.clone(), "a.csv".into());
+    vec![Counted { entry, glob, path, rule: 0, cells: passed.unwrap().cells }]
+}
+
+#[test]
+fn a_ledger_from_before_remembers_counts_from_now_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let db = Connection::open(dir.path().join(FILE)).unwrap();
+    // As the release before counts stood in the ledger left it.
+    schema::MIGRATIONS[..7].iter().for_each(|step| db.execute_batch(step).unwrap());
+    db.pragma_update(None, "user_version", 7).unwrap();
+    let insert = "INSERT INTO run (name, state, told, changed) VALUES ('a', 'published', 1, 't0')";
+    db.execute_batch(insert).unwrap();
+    drop(db);
+    let ledger = Ledger::open(dir.path()).unwrap();
+    wait(ledger.note(vec!["b".into(), "c".into()], "t1"));
+    let release = |name, table| wait(ledger.release(name, identity(), "t1", counted(table)));
+    assert!(release("b", "site,n\nNorth,120\nSouth,\n").is_ok());
+    // The same run again, as after a kill.
+    assert!(release("b", "site,n\nNorth,120\nSouth,\n").is_ok());
+    let differing = release("c", "site,n\nNorth,130\nSouth,40\n").err().unwrap();
+    assert_eq!((&*differing.path, differing.hold.code), ("a.csv", HoldCode::Differencing));
+    // What is held isn't entered, not even in part.
+    assert!(!wait(ledger.entry("c")).unwrap().begun);
+    drop(ledger);
+    let db = Connection::open(dir.path().join(FILE)).unwrap();
+    let mut rows = db.prepare("SELECT count, length(cell), run FROM released ORDER BY 1").unwrap();
+    let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
+    let rows: Vec<(i64, i64, String)> = rows.collect::<Result<_, _>>().unwrap();
+    assert_eq!(rows, [(-1, 16, "r-lab-7.0".into()), (120, 16, "r-lab-7.0".into())]);
+}

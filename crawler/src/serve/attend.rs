@@ -3,14 +3,24 @@
 use std::{path::Path, sync::Arc};
 
 use serde_json::json;
-use sluice_policy::{digest::Digest, entry::Entry};
+use sluice_policy::{
+    digest::Digest,
+    entry::{Entry, Rule},
+};
 use sluice_site::audit::Event;
 use tokio::task::spawn_blocking;
 
 use crate::{
     clock, failpoint,
-    judge::{attested, ended::EndedRun, examine, now::Now, unattested, weskit},
-    ledger::{Id, LedgerError, Row},
+    judge::{
+        attested,
+        ended::EndedRun,
+        examine,
+        now::Now,
+        release::{Examined, Table, refused},
+        unattested, weskit,
+    },
+    ledger::{Counted, Differing, Id, LedgerError, Row},
     outcome::{Cause, Code, Outcome, Reason, State, Stop},
     publish::{
         buffers::Buffer,
@@ -149,7 +159,7 @@ impl Crawler {
         let buffer = self.buffers.take(largest).await;
         let (examined, rules) = (Arc::clone(run), Arc::clone(&approved));
         let work = spawn_blocking(move || examine::releasable(&examined, &rules));
-        let (sealed, disclosure) = work.await.map_err(Stop::broken)??;
+        let (sealed, examined) = work.await.map_err(Stop::broken)??;
         drop(buffer);
         failpoint::reached("examined", &entry.name);
         let store = self.store.of(&run.identity().owner)?;
@@ -157,7 +167,8 @@ impl Crawler {
             return Err(Stop::Retry(outage));
         }
         store.probe().await.map_err(|stop| self.note_outage(&store, stop, now))?;
-        let time = self.begin(entry, run, &now.text).await?;
+        let Examined { disclosure, tables } = examined;
+        let time = self.release(entry, run, &approved, tables, &now.text).await?;
         failpoint::reached("begun", &entry.name);
         let permit = async |manifest: &[u8]| {
             let (now, again) = (now.clone(), run.clone());
@@ -211,6 +222,27 @@ impl Crawler {
             "bytes": run.files.iter().map(|file| file.bytes).sum::<u64>(),
         });
         self.journal.append(Event::Publish, detail).await
+    }
+
+    /// Decides that a run leaves, unless one of its counts and an earlier one together tell of few
+    /// persons. Both are one step of the ledger, or two runs that are judged side by side would pass.
+    async fn release(
+        &self,
+        entry: &Row,
+        run: &EndedRun,
+        approved: &Entry,
+        tables: Vec<Table>,
+        now: &str,
+    ) -> Result<String, Stop> {
+        let counted = tables.into_iter().filter_map(|Table { path, rule, cells }| {
+            let glob = approved.output.get(rule)?.glob.clone();
+            Some(Counted { entry: approved.name.clone(), glob, path, rule, cells })
+        });
+        let released =
+            self.ledger.release(&entry.name, run.identity(), now, counted.collect()).await?;
+        released.map_err(|Differing { path, rule, hold }| {
+            refused(&path, hold).under(Rule::of(&approved.output, rule))
+        })
     }
 
     async fn begin(&self, entry: &Row, run: &EndedRun, now: &str) -> Result<String, Stop> {

@@ -5,6 +5,7 @@ mod bad_input;
 mod beside;
 mod command;
 mod defects;
+mod differencing;
 mod earlier;
 mod faults;
 mod health;
