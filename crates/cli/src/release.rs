@@ -5,17 +5,18 @@ use std::path::Path;
 
 use serde::Serialize;
 use sluice_policy::entry::{Entry, MAX_BYTES, Output, Rule, Rules};
-use sluice_release::{Hold, HoldCode, check};
+use sluice_release::{Hold, HoldCode, Memory, Passed, check};
 
-use crate::args::output::Output as Command;
+use crate::args::output::{Output as Command, OutputCheck};
 use crate::exit::{Doing, Exit, Failure, Result};
 use crate::{output, read};
 
 pub(crate) fn run(command: &Command) -> Result<Exit> {
     let Command::Check(args) = command;
     let outputs = rules(&args.rule)?;
-    let checked = args.files.iter().map(|file| Checked::new(&outputs, &args.run_dir, file));
-    let checked = checked.collect::<Result<Vec<_>>>()?;
+    let mut judge = Judge::new(&outputs, args);
+    args.earlier.iter().try_for_each(|file| judge.learn(file))?;
+    let checked = args.files.iter().map(|file| judge.check(file)).collect::<Result<Vec<_>>>()?;
     match args.json {
         true => output::json(&checked)?,
         false => checked.iter().try_for_each(|it| output::line(it.line()))?,
@@ -57,21 +58,62 @@ struct Checked {
     remedy: Option<&'static str>,
 }
 
-impl Checked {
-    fn new(outputs: &[Output], run_dir: &Path, file: &Path) -> Result<Self> {
-        let path = file.strip_prefix(run_dir).unwrap_or(file);
+/// The rules of one entry, and the counts of tables that were checked.
+struct Judge<'a> {
+    outputs: &'a [Output],
+    globs: Rules,
+    run_dir: &'a Path,
+    memory: Vec<Memory>,
+}
+
+impl<'a> Judge<'a> {
+    fn new(outputs: &'a [Output], args: &'a OutputCheck) -> Self {
+        let memory = outputs.iter().map(|_| Memory::default()).collect();
+        Self { outputs, globs: Rules::new(outputs), run_dir: &args.run_dir, memory }
+    }
+
+    fn rule_for(&self, file: &Path) -> Option<usize> {
+        let path = file.strip_prefix(self.run_dir).unwrap_or(file);
         let path = path.strip_prefix(".").unwrap_or(path);
-        let matching = path.to_str().and_then(|path| Rules::new(outputs).rule_for(path));
-        let found = matching.or((outputs.len() == 1).then_some(0));
+        let matching = path.to_str().and_then(|path| self.globs.rule_for(path));
+        matching.or((self.outputs.len() == 1).then_some(0))
+    }
+
+    /// Takes the counts of a table in that was released before.
+    fn learn(&mut self, file: &Path) -> Result<()> {
+        let held = match self.rule_for(file) {
+            Some(index) => self.held(index, file)?,
+            None => Some(UNLISTED.into()),
+        };
+        match held {
+            None => Ok(()),
+            Some(Held { code, message, .. }) => Err(Failure::environment(format_args!(
+                "{} was never released: {code}: {message}",
+                file.display()
+            ))),
+        }
+    }
+
+    /// What keeps a file from leaving, by itself or beside those before it.
+    fn held(&mut self, index: usize, file: &Path) -> Result<Option<Held>> {
+        let name = file.display().to_string();
+        let found = judge(&self.outputs[index], file)?;
+        let compare = |passed: Passed| Ok(self.memory[index].add(&name, &passed.cells)?);
+        Ok(found.and_then(compare).err())
+    }
+
+    fn check(&mut self, file: &Path) -> Result<Checked> {
+        let found = self.rule_for(file);
         let held = match found {
-            Some(index) => judge(&outputs[index], file)?,
+            Some(index) => self.held(index, file)?,
             None => Some(UNLISTED.into()),
         };
         let review = held.as_ref().is_some_and(|held| held.review);
         let held = held.filter(|held| !held.review);
-        Ok(Self {
+        let rule = found.and_then(|index| Rule::of(self.outputs, index));
+        Ok(Checked {
             file: file.display().to_string(),
-            rule: found.and_then(|index| Rule::of(outputs, index)).map(|rule| rule.to_string()),
+            rule: rule.map(|rule| rule.to_string()),
             verdict: match held {
                 Some(_) => Verdict::Held,
                 None if review => Verdict::Review,
@@ -82,7 +124,9 @@ impl Checked {
             message: held.map(|held| held.message),
         })
     }
+}
 
+impl Checked {
     fn line(&self) -> String {
         let Self { file, rule, verdict, code, message, remedy } = self;
         let rule = rule.as_deref().unwrap_or("no rule");
@@ -129,12 +173,12 @@ impl From<Hold> for Held {
     }
 }
 
-fn judge(rule: &Output, file: &Path) -> Result<Option<Held>> {
+fn judge(rule: &Output, file: &Path) -> Result<std::result::Result<Passed, Held>> {
     let doing = || format!("read {}", file.display());
     if !fs::symlink_metadata(file).doing(doing)?.is_file() {
-        return Ok(Some(IRREGULAR.into()));
+        return Ok(Err(IRREGULAR.into()));
     }
     let mut content = File::open(file).doing(doing)?;
     let size = content.metadata().doing(doing)?.len();
-    Ok(check(rule, &mut content, size).err().map(Held::from))
+    Ok(check(rule, &mut content, size).map_err(Held::from))
 }

@@ -54,6 +54,30 @@ fn says_what_is_held_and_what_to_write_instead() {
 }
 
 #[test]
+fn tables_are_compared_with_each_other_and_with_earlier_ones() {
+    let scratch = Scratch::new();
+    scratch.write("rules.toml", RULES);
+    scratch.write("before.csv", "group,n\na,12\nb,40\n");
+    scratch.write("run/tables/same.csv", "group,n\nb,40\na,12\n");
+    scratch.write("run/tables/apart.csv", "group,n\na,12\nB,41\n");
+    let rule = RULES.split("[[output]]\nglob = \"model").next().expect("two rules");
+    scratch.write("rule.toml", rule);
+    let check = |files: &str| scratch.run(&format!("output check {files} --rule rule.toml"));
+    check("run/tables/same.csv --earlier before.csv").ok();
+    for files in ["run/tables/apart.csv --earlier before.csv", "before.csv run/tables/apart.csv"] {
+        let held = check(files);
+        assert_eq!(held.code, 1, "{held:?}");
+        let what =
+            "differencing: row 3, column 2 (\"n\") differs by less than 10 from what before.csv";
+        assert!(held.out.contains(what), "{held:?}");
+    }
+    scratch.write("small.csv", "group,n\na,1\n");
+    check("before.csv --earlier small.csv").fails(4, "small.csv was never released: count-small");
+    let check = |files: &str| scratch.run(&format!("output check {files} --rule rules.toml"));
+    check("before.csv --earlier before.csv").fails(4, "output-unlisted");
+}
+
+#[test]
 fn a_rule_alone_holds_for_any_name() {
     let scratch = Scratch::new();
     scratch.write("rule.toml", "[[output]]\nglob = \"x\"\nkind = \"json\"\nmax-bytes = 9\n");

@@ -21,6 +21,9 @@ pub(crate) struct OutputCheck {
     /// The run directory that FILE lies in, for the rules' globs
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(crate) run_dir: PathBuf,
+    /// A table that such a run released before; its counts are compared with those of FILE
+    #[arg(long, value_name = "FILE")]
+    pub(crate) earlier: Vec<PathBuf>,
     /// Print the verdicts as JSON
     #[arg(long)]
     pub(crate) json: bool,
