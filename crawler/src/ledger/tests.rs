@@ -176,3 +176,19 @@ fn a_ledger_from_before_remembers_counts_from_now_on() {
     let rows: Vec<(i64, i64, String)> = rows.collect::<Result<_, _>>().unwrap();
     assert_eq!(rows, [(-1, 16, "r-lab-7.0".into()), (120, 16, "r-lab-7.0".into())]);
 }
+
+#[test]
+fn of_runs_that_are_decided_at_once_one_is_released() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = Ledger::open(dir.path()).unwrap();
+    let names: Vec<_> = (0..9).map(|run| run.to_string()).collect();
+    wait(ledger.note(names.clone(), "t0"));
+    let decided = wait(async {
+        let all = names.iter().enumerate().map(|(at, name)| {
+            let table = format!("site,n\nNorth,{}\n", 120 + at);
+            ledger.release(name, identity(), "t1", counted(&table))
+        });
+        futures_util::future::try_join_all(all).await
+    });
+    assert_eq!(decided.iter().filter(|it| it.is_ok()).count(), 1);
+}
