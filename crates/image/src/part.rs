@@ -1,5 +1,5 @@
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
 
 /// A part of an open file: the whole of it, or one partition.
@@ -26,6 +26,11 @@ impl<'a> Part<'a> {
         self.start
     }
 
+    /// Reads it from its beginning, wherever the file was read to.
+    pub fn reader(self) -> impl Read + 'a {
+        Reader { part: self, at: 0 }
+    }
+
     /// A part of this part, if it lies in it.
     pub fn within(&self, start: u64, size: u64) -> Option<Self> {
         let end = start.checked_add(size)?;
@@ -38,5 +43,20 @@ impl<'a> Part<'a> {
             Some(end) if end <= self.size => self.file.read_exact_at(buffer, self.start + at),
             _ => Err(io::ErrorKind::UnexpectedEof.into()),
         }
+    }
+}
+
+struct Reader<'a> {
+    part: Part<'a>,
+    at: u64,
+}
+
+impl Read for Reader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = usize::try_from(self.part.size - self.at).unwrap_or(usize::MAX);
+        let wanted = left.min(buffer.len());
+        let read = self.part.file.read_at(&mut buffer[..wanted], self.part.start + self.at)?;
+        self.at += read as u64;
+        Ok(read)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{ImageError, Part, bytes::Fields, filesystem::head};
 
-const SIZE: usize = 96;
+pub(crate) const SIZE: usize = 96;
 const MAGIC: u32 = 0x7371_7368;
 /// Stands for a table that there is none of.
 const NONE: u64 = u64::MAX;
@@ -13,9 +13,24 @@ const MOST_UNFOLDED: u64 = 8192 / 3;
 
 /// What stands in the first 96 bytes, and is consistent.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(feature = "contents"), allow(dead_code))]
 pub(crate) struct Superblock {
+    /// Seconds since 1970.
+    pub(crate) made: u32,
+    /// Bytes of a block of content.
+    pub(crate) block_size: u32,
+    pub(crate) fragments: u32,
+    pub(crate) compression: u16,
+    pub(crate) ids: u16,
+    /// Where the root's inode stands.
+    pub(crate) root: u64,
     /// Bytes of the file system.
     pub(crate) used: u64,
+    pub(crate) id_table: u64,
+    pub(crate) attribute_table: Option<u64>,
+    pub(crate) inode_table: u64,
+    pub(crate) directory_table: u64,
+    pub(crate) fragment_table: u64,
 }
 
 impl Superblock {
@@ -26,11 +41,11 @@ impl Superblock {
         if fields.u32()? != MAGIC {
             return Ok(None);
         }
-        let (inodes, _made) = (fields.u32()?, fields.u32()?);
+        let (inodes, made) = (fields.u32()?, fields.u32()?);
         let (block_size, fragments) = (fields.u32()?, fields.u32()?);
         let (compression, block_log, _flags) = (fields.u16()?, fields.u16()?, fields.u16()?);
         let (ids, major, minor) = (fields.u16()?, fields.u16()?, fields.u16()?);
-        let (_root, used) = (fields.u64()?, fields.u64()?);
+        let (root, used) = (fields.u64()?, fields.u64()?);
         let (id_table, attribute_table) = (fields.u64()?, fields.u64()?);
         let (inode_table, directory_table) = (fields.u64()?, fields.u64()?);
         let (fragment_table, export_table) = (fields.u64()?, fields.u64()?);
@@ -58,6 +73,20 @@ impl Superblock {
         if inodes == 0 || ids == 0 || u64::from(inodes) > most || u64::from(fragments) > used {
             return refuse("whose sizes contradict each other");
         }
-        Ok(Some(Self { used }))
+        let attribute_table = (attribute_table != NONE).then_some(attribute_table);
+        Ok(Some(Self {
+            made,
+            block_size,
+            fragments,
+            compression,
+            ids,
+            root,
+            used,
+            id_table,
+            attribute_table,
+            inode_table,
+            directory_table,
+            fragment_table,
+        }))
     }
 }

@@ -8,8 +8,8 @@ use sluice_image::{Filesystem, ImageError, recognise};
 const USED: usize = 4096 + 200;
 
 fn file(bytes: &[u8]) -> File {
-    let mut file = tempfile::tempfile().unwrap();
-    file.write_all(bytes).unwrap();
+    let mut file = tempfile::tempfile().expect("a temporary file");
+    file.write_all(bytes).expect("room for it");
     file
 }
 

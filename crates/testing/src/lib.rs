@@ -5,6 +5,7 @@ mod host;
 mod keys;
 mod left_out;
 mod set;
+pub mod sif;
 mod table;
 
 pub use host::{Host, NOW};
