@@ -4,7 +4,6 @@ mod content;
 pub(crate) mod text;
 
 use std::fmt::Display;
-use std::path::PathBuf;
 
 use serde::Serialize;
 use sluice_policy::digest::Digest;
@@ -14,7 +13,9 @@ use sluice_policy::manifest::{Change, Manifest};
 use crate::allowlist::published;
 use crate::args::bundle::Diff;
 use crate::exit::{Exit, Result};
-use crate::{configured, output, tree, verify};
+use crate::frozen::{Bundle, Frozen};
+use crate::image::opened::Opened;
+use crate::{configured, output, verify};
 use content::Content;
 
 #[derive(Serialize)]
@@ -40,22 +41,24 @@ struct Changed {
 struct Base {
     name: String,
     manifest: Manifest,
+    digest: Digest,
     /// Where its content lies, if anywhere.
-    dir: Option<PathBuf>,
+    bundle: Option<Bundle>,
     links: Vec<String>,
 }
 
 pub(crate) fn run(args: &Diff) -> Result<Exit> {
     let base = base(args)?;
-    let found = tree::freeze(&args.dir, &base.links)?;
+    let bundle = Bundle::open(&args.dir)?;
+    let Frozen { manifest: found, digest } = bundle.freeze(&base.links)?;
     let sides = Sides {
-        old: Content::of(base.dir.as_deref(), &base.manifest),
-        new: Content::of(Some(&args.dir), &found),
+        old: Content::of(base.bundle.as_ref(), &base.manifest),
+        new: Content::of(Some(&bundle), &found),
     };
     let changes = base.manifest.compare(&found);
     let report = Report {
-        from: base.manifest.digest(),
-        to: found.digest(),
+        from: base.digest,
+        to: digest,
         diff: Digest::of(base.manifest.difference(&found).as_bytes()),
         changes: changes.into_iter().map(|it| sides.changed(it.path, it.change)).collect(),
     };
@@ -113,28 +116,33 @@ impl Sides<'_> {
     }
 }
 
-/// What the new tree is compared with: an approved entry, another tree, or a manifest.
+/// What the new tree is compared with: an approved entry, another tree or image, or a manifest.
 fn base(args: &Diff) -> Result<Base> {
     let name = args.base.display().to_string();
-    if args.base.is_dir() {
-        let links = args.link.clone();
-        let manifest = tree::freeze(&args.base, &links)?;
-        return Ok(Base { name, manifest, dir: Some(args.base.clone()), links });
-    }
+    let old = || args.old.as_deref().map(Bundle::open).transpose();
     if !is_entry_id(&name) || args.base.exists() {
-        let manifest = verify::manifest(&args.base)?;
-        return Ok(Base { name, manifest, dir: args.old.clone(), links: args.link.clone() });
+        let links = args.link.clone();
+        let bundle = match args.base.is_dir() {
+            true => Some(Bundle::open(&args.base)?),
+            false => Opened::recognised(&args.base)?.map(Bundle::Image),
+        };
+        let Some(bundle) = bundle else {
+            let manifest = verify::manifest(&args.base)?;
+            return Ok(Base { name, digest: manifest.digest(), manifest, bundle: old()?, links });
+        };
+        let Frozen { manifest, digest } = bundle.freeze(&links)?;
+        return Ok(Base { name, digest, manifest, bundle: Some(bundle), links });
     }
     let set = published::set(args.set.as_deref())?;
     let entry = published::entry_of(&set, &name)?;
     let manifest = published::manifest_of(&set, &entry.digest)?;
-    let dir = match &args.old {
-        Some(dir) => Some(dir.clone()),
+    let bundle = match old()? {
+        Some(bundle) => Some(bundle),
         // Without a configuration there is no place where approved versions lie.
-        None => configured().ok().map(|site| site.bundle_of(&entry)),
+        None => configured().ok().and_then(|site| Bundle::open(&site.bundle_of(&entry)).ok()),
     };
     let links = entry.system.links.into_iter().chain(args.link.clone()).collect();
-    Ok(Base { name, manifest, dir, links })
+    Ok(Base { name, digest: entry.digest, manifest, bundle, links })
 }
 
 fn print(from: &dyn Display, to: &dyn Display, report: &Report) -> Result<()> {

@@ -11,6 +11,7 @@ use sluice_sys::atomic;
 
 use crate::args::bundle::Freeze;
 use crate::exit::{Doing, Exit, Failure, Result};
+use crate::frozen::{Bundle, Frozen};
 use crate::{output, tree};
 
 #[derive(Serialize)]
@@ -23,13 +24,14 @@ struct Report<'a> {
 }
 
 pub(crate) fn run(args: &Freeze) -> Result<Exit> {
-    let target = args.output.as_deref().map(|file| outside(file, &args.dir)).transpose()?;
-    let manifest = tree::freeze(&args.dir, &args.link)?;
+    let bundle = Bundle::open(&args.dir)?;
+    let target = args.output.as_deref().map(|file| beside(file, &bundle)).transpose()?;
+    let Frozen { manifest, digest } = bundle.freeze(&args.link)?;
+    let digest = digest.to_string();
     let bytes = manifest.to_bytes();
     if let Some((dir, name)) = target {
         atomic::write(dir, &name, &bytes, 0o644).doing(|| format!("write {name}"))?;
     }
-    let digest = manifest.digest().to_string();
     if args.json {
         let sizes = manifest.items().iter().filter_map(|item| match item.kind {
             Kind::File { size, .. } => Some(size),
@@ -50,7 +52,36 @@ pub(crate) fn run(args: &Freeze) -> Result<Exit> {
 }
 
 /// The directory and name to write the manifest to, which must not change what was frozen.
-fn outside(file: &Path, bundle: &Path) -> Result<(OwnedFd, String)> {
+fn beside(file: &Path, bundle: &Bundle) -> Result<(OwnedFd, String)> {
+    match bundle {
+        Bundle::Directory(dir) => outside(file, dir),
+        Bundle::Image(image) if image.is_at(file) => {
+            Err(Failure::usage("the manifest would replace the image; write it elsewhere"))
+        }
+        Bundle::Image(_) => parent(file),
+    }
+}
+
+/// The directory of `file`, which doesn't lie in `bundle`, and its name.
+pub(crate) fn outside(file: &Path, bundle: &Path) -> Result<(OwnedFd, String)> {
+    let (dir, name) = parent(file)?;
+    let root = identity(&tree::open_root(bundle)?)?;
+    let mut at = open(&dir, Path::new("."), OFlags::PATH).doing(|| "open a directory")?;
+    loop {
+        let here = identity(&at)?;
+        if here == root {
+            return Err(Failure::usage(
+                "the output would lie in the bundle and change its digest; write it elsewhere",
+            ));
+        }
+        at = open(&at, Path::new(".."), OFlags::PATH).doing(|| "open a parent directory")?;
+        if identity(&at)? == here {
+            return Ok((dir, name));
+        }
+    }
+}
+
+fn parent(file: &Path) -> Result<(OwnedFd, String)> {
     let Some(name) = file.file_name().and_then(OsStr::to_str) else {
         return Err(Failure::usage("-o needs the name of a file"));
     };
@@ -60,20 +91,7 @@ fn outside(file: &Path, bundle: &Path) -> Result<(OwnedFd, String)> {
     };
     let dir = open(CWD, &parent, OFlags::RDONLY)
         .doing(|| format!("open the directory {}", parent.display()))?;
-    let root = identity(&tree::open_root(bundle)?)?;
-    let mut at = open(&dir, Path::new("."), OFlags::PATH).doing(|| "open a directory")?;
-    loop {
-        let here = identity(&at)?;
-        if here == root {
-            return Err(Failure::usage(
-                "the manifest would lie in the bundle and change its digest; write it elsewhere",
-            ));
-        }
-        at = open(&at, Path::new(".."), OFlags::PATH).doing(|| "open a parent directory")?;
-        if identity(&at)? == here {
-            return Ok((dir, name.to_owned()));
-        }
-    }
+    Ok((dir, name.to_owned()))
 }
 
 fn open(at: impl AsFd, path: &Path, access: OFlags) -> rustix::io::Result<OwnedFd> {

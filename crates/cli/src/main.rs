@@ -9,9 +9,12 @@ mod check;
 mod diff;
 mod explain;
 mod freeze;
+mod frozen;
+mod image;
 mod install;
 mod keys;
 mod output;
+mod progress;
 mod read;
 mod release;
 mod results;
@@ -40,6 +43,7 @@ fn main() -> ExitCode {
         Command::Verify(args) => verify::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Install(args) => install::run(&args),
+        Command::Image(command) => image::run(&command),
         Command::Allowlist(command) => allowlist::run(command),
         Command::Keys(command) => keys::run(&command),
         Command::Submit(args) => submit::run(&args),

@@ -1,17 +1,15 @@
-//! Freezing a tree, with a progress bar for whoever watches.
+//! Freezing a tree.
 
-use std::io::IsTerminal;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
-use indicatif::{ProgressBar, ProgressStyle};
 use rustix::fs::{self, FileType, Mode, OFlags, fstat};
 use sluice_policy::manifest::Manifest;
 use sluice_site::bundle::{self, BundleError, Found, Stamp, What};
 use sluice_sys::beneath;
 
 use crate::exit::{Doing, Exit, Failure, Result};
-use crate::output;
+use crate::{output, progress};
 
 /// Opens a bundle's root; here alone a link may be followed, since the caller named it.
 pub(crate) fn open_root(dir: &Path) -> Result<OwnedFd> {
@@ -20,8 +18,16 @@ pub(crate) fn open_root(dir: &Path) -> Result<OwnedFd> {
 }
 
 /// The manifest of the tree at `dir`; `links` are the absolute paths that its links may point to.
-/// What may not be frozen is printed, path by path.
 pub(crate) fn freeze(dir: &Path, links: &[String]) -> Result<Manifest> {
+    let (root, found) = survey(dir, links)?;
+    let bar = progress::bar(bytes(&found));
+    let manifest = bundle::hash(root.as_fd(), &found, &|bytes| bar.inc(bytes));
+    bar.finish_and_clear();
+    manifest.map_err(|error| failure(dir, error))
+}
+
+/// What is in the tree at `dir`, and the root. What may not be frozen is printed, path by path.
+pub(crate) fn survey(dir: &Path, links: &[String]) -> Result<(OwnedFd, Vec<Found>)> {
     let root = open_root(dir)?;
     let failed = |error| failure(dir, error);
     let mut survey = bundle::survey(root.as_fd(), links, &mut || ()).map_err(failed)?;
@@ -36,10 +42,16 @@ pub(crate) fn freeze(dir: &Path, links: &[String]) -> Result<Manifest> {
             survey.problems.len()
         )));
     }
-    let bar = progress(&survey.found);
-    let manifest = bundle::hash(root.as_fd(), &survey.found, &|bytes| bar.inc(bytes));
-    bar.finish_and_clear();
-    manifest.map_err(failed)
+    Ok((root, survey.found))
+}
+
+/// Bytes of all files together.
+pub(crate) fn bytes(found: &[Found]) -> u64 {
+    let size = |found: &Found| match found.what {
+        What::File(stamp) => stamp.size,
+        What::Directory | What::Link(_) => 0,
+    };
+    found.iter().map(size).sum()
 }
 
 /// The target of a link in a bundle.
@@ -74,21 +86,4 @@ fn own_output(found: &[Found]) -> Option<String> {
     let at = found.iter().find(|it| matches!(&it.what, What::File(stamp) if is_own(stamp)))?;
     let path = &at.path;
     Some(format!("{path}: standard output itself; write the manifest outside the bundle"))
-}
-
-/// A bar on standard error, if that is a terminal.
-fn progress(found: &[Found]) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bytes = found.iter().map(|found| match found.what {
-        What::File(stamp) => stamp.size,
-        What::Directory | What::Link(_) => 0,
-    });
-    let style = ProgressStyle::with_template("{wide_bar} {bytes}/{total_bytes} {eta}");
-    let bar = ProgressBar::new(bytes.sum());
-    match style {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
 }

@@ -6,7 +6,7 @@ use clap::{ArgGroup, Args};
 
 #[derive(Args)]
 pub(crate) struct Freeze {
-    /// The bundle
+    /// The bundle, a directory or an image
     pub(crate) dir: PathBuf,
     /// Write the manifest to FILE, outside the bundle, instead of standard output
     #[arg(short, long, value_name = "FILE")]
@@ -40,16 +40,16 @@ pub(crate) struct Verify {
 
 #[derive(Args)]
 pub(crate) struct Diff {
-    /// What was approved: NAME@VERSION, a directory or a manifest
+    /// What was approved: NAME@VERSION, a directory, an image or a manifest
     #[arg(value_name = "APPROVED")]
     pub(crate) base: PathBuf,
-    /// The bundle to review
+    /// The bundle to review, a directory or an image
     pub(crate) dir: PathBuf,
     /// Set in which NAME@VERSION stands; without it the published one
     #[arg(long, value_name = "SET")]
     pub(crate) set: Option<PathBuf>,
     /// Where the approved version's content lies; without it where this site installs it
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR|IMAGE")]
     pub(crate) old: Option<PathBuf>,
     /// Absolute path that links in the bundle may point to; repeatable
     #[arg(long, value_name = "PATH")]

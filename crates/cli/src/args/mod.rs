@@ -3,6 +3,7 @@
 pub(crate) mod allowlist;
 pub(crate) mod audit;
 pub(crate) mod bundle;
+pub(crate) mod image;
 pub(crate) mod job;
 pub(crate) mod keys;
 pub(crate) mod output;
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand};
 use allowlist::Allowlist;
 use audit::Audit;
 use bundle::{Diff, Freeze, Install, Verify, Warm};
+use image::Image;
 use job::{Attest, Explain, Results, Submit};
 use keys::Keys;
 use output::Output;
@@ -34,6 +36,9 @@ pub(crate) enum Command {
     Diff(Diff),
     /// Install an approved bundle where jobs find it
     Install(Install),
+    /// Make and look into images: a bundle in one file
+    #[command(subcommand)]
+    Image(Image),
     /// Prepare, sign, check and publish the set of approved workflows
     #[command(subcommand)]
     Allowlist(Allowlist),

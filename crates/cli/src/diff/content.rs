@@ -5,26 +5,37 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use rustix::fs::OFlags;
+use sluice_image::Contents;
 use sluice_policy::digest::Digest;
 use sluice_policy::manifest::{Kind, Manifest};
 use sluice_sys::beneath;
 
+use crate::frozen::Bundle;
 use crate::tree;
 
 /// Longest text that is shown, in bytes.
 const MAX_TEXT: u64 = 1 << 20;
 
 pub(super) struct Content<'a> {
-    root: Option<OwnedFd>,
+    source: Option<Source<'a>>,
     manifest: &'a Manifest,
+}
+
+enum Source<'a> {
+    Tree(OwnedFd),
+    Image(Box<Contents<'a>>),
 }
 
 /// Why there is no text to show.
 pub(super) type NoText = &'static str;
 
 impl<'a> Content<'a> {
-    pub(super) fn of(dir: Option<&Path>, manifest: &'a Manifest) -> Self {
-        Self { root: dir.and_then(|dir| tree::open_root(dir).ok()), manifest }
+    pub(super) fn of(bundle: Option<&'a Bundle>, manifest: &'a Manifest) -> Self {
+        let source = bundle.and_then(|bundle| match bundle {
+            Bundle::Directory(dir) => tree::open_root(dir).ok().map(Source::Tree),
+            Bundle::Image(image) => image.contents().ok().map(Box::new).map(Source::Image),
+        });
+        Self { source, manifest }
     }
 
     fn kind(&self, path: &str) -> Option<Kind> {
@@ -72,7 +83,10 @@ impl<'a> Content<'a> {
 
     /// A link's target, as far as it can be told.
     pub(super) fn target(&self, path: &str) -> String {
-        let read = || tree::read_link(self.root.as_ref()?, path).ok();
+        let read = || match self.source.as_ref()? {
+            Source::Tree(root) => tree::read_link(root, path).ok(),
+            Source::Image(contents) => contents.target(path).map(str::to_owned),
+        };
         let known = match self.kind(path) {
             Some(Kind::Link { digest, .. }) => {
                 read().filter(|target| Digest::of(target.as_bytes()) == digest)
@@ -83,7 +97,10 @@ impl<'a> Content<'a> {
     }
 
     fn read(&self, path: &str, size: u64) -> Option<Vec<u8>> {
-        let root = self.root.as_ref()?;
+        let root = match self.source.as_ref()? {
+            Source::Tree(root) => root,
+            Source::Image(contents) => return contents.read(path, size).ok()?,
+        };
         let file = beneath::open_beneath(root, Path::new(path), OFlags::RDONLY).ok()?;
         let mut bytes = Vec::new();
         std::fs::File::from(file).take(size + 1).read_to_end(&mut bytes).ok()?;
