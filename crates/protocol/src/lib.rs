@@ -6,6 +6,7 @@
 //! [`NO_PROGRESS_SECONDS`].
 
 pub mod codes;
+pub mod drawing;
 mod facts;
 mod loaded;
 mod refusal;

@@ -4,6 +4,7 @@
 pub mod atomic;
 pub mod beneath;
 pub mod child;
+pub mod descriptors;
 pub mod identity;
 pub mod jobs;
 mod limited;

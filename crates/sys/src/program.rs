@@ -1,5 +1,6 @@
 //! Programs that root starts.
 
+use std::ffi::OsStr;
 use std::io;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
@@ -10,7 +11,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A command that gets nothing of the caller's: neither its environment nor its directory nor its
 /// standard input, output and error.
-pub fn clean(program: &str) -> Command {
+pub fn clean(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     command.env_clear().env("PATH", "/usr/bin:/bin").current_dir("/");
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
