@@ -64,6 +64,9 @@ sluice_protocol::codes! {
         NotCsv = "not-csv":
             "the file is no well-formed csv"
             => "write RFC 4180: commas, double quotes, as many cells in each row",
+        NotDrawn = "not-drawn":
+            "the figure can't be drawn"
+            => "write a plain drawing of one page, or a PNG",
         NotGzip = "not-gzip":
             "the file is no gzip file of one member"
             => "compress it once, with `gzip -n`",

@@ -14,6 +14,7 @@ mod hold;
 mod jpeg;
 mod json;
 mod pdf;
+mod picture;
 mod place;
 mod png;
 mod printable;
@@ -31,6 +32,7 @@ pub use earlier::{Cell, Cells, Key, MAX_COUNTS, Memory};
 use gzip::Gunzip;
 use hold::Fault;
 pub use hold::{Hold, HoldCode};
+pub use picture::png;
 use printable::Printable;
 use source::{Exactly, Source};
 
@@ -45,6 +47,9 @@ pub struct Passed {
 
 /// Checks a file of `size` bytes against `rule`. Unless the file is too large or can't be read it
 /// is read to its end, whatever is found.
+///
+/// A rasterised file never passes: its picture does, by the rule's
+/// [`of_picture`](sluice_policy::entry::Output::of_picture).
 pub fn check(rule: &Output, reader: &mut dyn Read, size: u64) -> Result<Passed, Hold> {
     let found = match size > rule.max_bytes {
         true => {
@@ -74,6 +79,9 @@ fn read(rule: &Output, source: &mut Source<'_>) -> Result<Passed, Fault> {
 fn examine(rule: &Output, source: &mut Source<'_>) -> Result<Passed, Fault> {
     let mut passed = Passed::default();
     match rule.kind {
+        _ if rule.rasterise => {
+            return Err(Fault(HoldCode::NotDrawn, "its picture alone may leave".into()));
+        }
         ContentKind::Csv | ContentKind::Tsv => {
             passed = table::check(&mut Printable::new(source).skip_mark(), rule)?;
         }

@@ -13,7 +13,7 @@ pub(super) use filter::paeth;
 use header::Header;
 use pixels::Pixels;
 
-const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
+pub(super) const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 
 /// Most bytes that one file's pictures may unfold to: a small file may not keep the machine busy.
 pub(super) const MAX_UNFOLDED: u64 = MAX_WHOLE_BYTES;

@@ -6,6 +6,7 @@ mod jpeg;
 mod json;
 mod names;
 mod pdf;
+mod picture;
 mod pieces;
 mod png;
 mod prose;

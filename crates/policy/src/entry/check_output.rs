@@ -81,7 +81,11 @@ pub(super) fn check(rule: &Output) -> Result<(), EntryError> {
     let items = rule.max_items.is_none_or(|most| json && most >= 1);
     require(items, "output.max-items", "1 or more, for json")?;
     let drawing = rule.kind == ContentKind::Svg;
-    require(rule.max_points.is_none() || drawing, "output.max-points", "only for svg")
+    require(rule.max_points.is_none() || drawing, "output.max-points", "only for svg")?;
+    let figure = drawing || rule.kind == ContentKind::Pdf;
+    require(!rule.rasterise || figure, "output.rasterise", "only for svg and pdf")?;
+    const UNREAD: &str = "not beside rasterise: pixels have no points";
+    require(!rule.rasterise || rule.max_points.is_none(), "output.max-points", UNREAD)
 }
 
 fn check_size(rule: &Output) -> Result<(), EntryError> {

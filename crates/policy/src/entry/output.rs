@@ -84,6 +84,11 @@ pub struct Output {
     /// Most points of a drawing's shapes; svg only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_points: Option<u64>,
+
+    /// Whether a picture of ours leaves in the file's place, checked by [`Output::of_picture`]; svg and
+    /// pdf only.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rasterise: bool,
 }
 
 impl Output {
@@ -113,7 +118,14 @@ impl Output {
             max_depth: None,
             max_items: None,
             max_points: None,
+            rasterise: false,
         }
+    }
+
+    /// What the picture must be that leaves in the place of a rasterised file.
+    pub fn of_picture(&self) -> Self {
+        let review = self.review;
+        Self { review, ..Self::new(&self.glob, ContentKind::Png, MAX_WHOLE_BYTES) }
     }
 
     /// Whether a person decides. Of pictures, documents and free text a machine knows only that

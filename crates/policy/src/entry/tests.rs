@@ -105,6 +105,11 @@ kind = "svg"
 max-bytes = 1000000
 max-points = 1000
 [[output]]
+glob = "figures/*.pdf"
+kind = "pdf"
+max-bytes = 1000000
+rasterise = true
+[[output]]
 glob = "model.rds"
 kind = "other"
 max-bytes = 1000000
@@ -128,7 +133,9 @@ fn format_2_has_more_rules() {
     assert!(!table.extra_columns() && table.counts.as_ref().unwrap().has("n_old"));
     assert!(!table.counts.as_ref().unwrap().has("m") && !table.percent.as_ref().unwrap().has("n"));
     assert_eq!((entry.output[1].max_depth(), table.max_columns()), (8, 20));
-    assert!(entry.output[3].needs_review() && !entry.output[1].needs_review());
+    assert!(entry.output[4].needs_review() && !entry.output[1].needs_review());
+    let picture = entry.output[3].of_picture();
+    assert!(picture.needs_review() && !picture.rasterise && picture.kind == ContentKind::Png);
     let written = toml::to_string(&entry).unwrap();
     assert_eq!(parse(&written).unwrap(), entry);
 }
@@ -195,6 +202,8 @@ fn refuses_other_rules() {
         ("max-depth = 8", "max-depth = 129", "output.max-depth"),
         ("max-items = 1000", "max-items = 0", "output.max-items"),
         ("max-points = 1000", "max-dots = 1000", "max-dots"),
+        ("max-points = 1000", "max-points = 1000\nrasterise = true", "output.max-points"),
+        ("kind = \"pdf\"", "kind = \"png\"", "output.rasterise"),
     ] {
         let bad = RULES.replacen(from, to, 1);
         assert_ne!(bad, RULES, "{from}");
