@@ -13,6 +13,7 @@ pub mod paths;
 pub mod pending;
 mod policy;
 pub mod record;
+pub mod renderer;
 mod sandbox;
 pub mod sets;
 pub mod shared;

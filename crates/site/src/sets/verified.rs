@@ -1,13 +1,17 @@
 //! A verified set, read from the copy that only root can write.
 
+use std::io;
 use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
 
+use rustix::fs::{Dir, OFlags};
 use sluice_policy::digest::Digest;
-use sluice_policy::entry::Entry;
+use sluice_policy::entry::{Entry, Output};
 use sluice_policy::manifest::Manifest;
 use sluice_policy::revocation::Revoked;
-use sluice_policy::set::manifest_file;
+use sluice_policy::set::{ENTRIES, entry_file, entry_of, manifest_file};
 use sluice_policy::signers::AllowedSigners;
+use sluice_sys::beneath::open_beneath;
 use time::OffsetDateTime;
 
 use super::intake::check;
@@ -106,10 +110,27 @@ impl VerifiedSet {
         self.passed_over.as_ref()
     }
 
+    fn read(&self, file: &str) -> Option<Vec<u8>> {
+        Files::new(self.dir.as_fd()).read(file).ok()?
+    }
+
     /// The manifest of a bundle, if the set brings it.
     pub fn manifest(&self, digest: &Digest) -> Option<Manifest> {
-        let bytes = Files::new(self.dir.as_fd()).read(&manifest_file(digest)).ok()??;
+        let bytes = self.read(&manifest_file(digest))?;
         Manifest::parse(&bytes).ok().filter(|_| Digest::of(&bytes) == *digest)
+    }
+
+    /// The release rules of all entries that can be read, signed enough or not.
+    pub fn outputs(&self) -> io::Result<Vec<Output>> {
+        let entries = open_beneath(&self.dir, Path::new(ENTRIES), OFlags::DIRECTORY)?;
+        let mut outputs = Vec::new();
+        for file in Dir::read_from(entries)? {
+            let file = file?;
+            let entry = file.file_name().to_str().ok().and_then(entry_of).map(entry_file);
+            let Some(bytes) = entry.and_then(|file| self.read(&file)) else { continue };
+            outputs.extend(Entry::parse(&bytes).map(|entry| entry.output).unwrap_or_default());
+        }
+        Ok(outputs)
     }
 
     /// The entry `NAME@VERSION`, if policy finds enough signatures on it and neither its bundle
