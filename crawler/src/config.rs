@@ -9,7 +9,7 @@ use std::{
 
 use nix::unistd::geteuid;
 use serde::Deserialize;
-use sluice_site::Site;
+use sluice_site::{Site, renderer::Renderer};
 use sluice_sys::{
     read_limited,
     trusted::{Trust, open_trusted_file, read_trusted},
@@ -48,6 +48,8 @@ pub struct Config {
     pub upload_token: bool,
     /// Where counts are to be had.
     pub metrics: Option<Endpoint>,
+    /// What draws figures whose pictures leave in their place.
+    pub renderer: Renderer,
 }
 
 /// Where the counts are to be had.
@@ -133,6 +135,7 @@ impl Config {
             settle: Duration::from_secs(crawler.settle_seconds),
             upload_token: crawler.upload_token,
             metrics: crawler.metrics.as_deref().map(endpoint).transpose()?,
+            renderer: Renderer::installed(),
             site,
         })
     }

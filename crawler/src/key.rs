@@ -21,6 +21,11 @@ pub fn component(name: &str) -> String {
     utf8_percent_encode(name, ENCODED).to_string()
 }
 
+/// The name of the picture that leaves in a figure's place.
+pub fn picture(path: &str) -> String {
+    format!("{path}.png")
+}
+
 /// Whether a released file would take the place of what the crawler itself writes. A directory of
 /// such a name does, too, where the store is a directory.
 pub fn reserved(path: &str) -> bool {

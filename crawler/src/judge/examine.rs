@@ -8,7 +8,15 @@ use time::OffsetDateTime;
 
 use crate::{
     config::Config,
-    judge::{allowlist::Allowlist, ended::EndedRun, readiness, release, sealed::Sealed, weskit},
+    judge::{
+        allowlist::Allowlist,
+        ended::EndedRun,
+        figure::Drawing,
+        readiness,
+        release::{self, Examined},
+        sealed::Sealed,
+        weskit,
+    },
     outcome::Stop,
 };
 
@@ -29,12 +37,14 @@ pub(crate) fn admissible(
     Ok(approved)
 }
 
-/// Whether the entry's rules let the run's files out; reads all of them.
+/// What of the run's files the entry's rules let out; reads all of them.
 pub(crate) fn releasable(
+    config: &Config,
     run: &EndedRun,
     approved: &Entry,
-) -> Result<(Sealed, release::Examined), Stop> {
+) -> Result<(Sealed, Examined), Stop> {
     let sealed = Sealed::at(&run.sealed)?;
-    let examined = release::check(approved, run, &sealed)?;
+    let drawing = Drawing::new(&config.renderer, &config.state);
+    let examined = release::check(approved, run, &sealed, &drawing)?;
     Ok((sealed, examined))
 }

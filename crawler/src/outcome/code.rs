@@ -80,6 +80,9 @@ sluice_protocol::codes! {
         PolicyPassed = "policy-passed":
             "published: the machine's rules pass"
             => "nothing",
+        RenderUnavailable = "render-unavailable":
+            "the program that draws figures is missing, or can't work here"
+            => "run `sluice-crawler validate`; it says what is missing",
         Requeued = "requeued":
             "Slurm started the job again; the new start is a run of its own"
             => "nothing",

@@ -101,6 +101,7 @@ impl OwnerCode {
             | Code::OutputMissing
             | Code::OutputUnlisted
             | Code::OutputUnsettled
+            | Code::RenderUnavailable
             | Code::SealedUnreadable
             | Code::StoreDenied
             | Code::StoreDiffers

@@ -102,8 +102,11 @@ impl Outcome {
             Err(Stop::Wait(_)) => Self::Waiting,
             Err(Stop::Withdrawn(_)) => Self::Withdrawn,
             Err(Stop::Retry(reason)) => match reason.cause {
-                // What is sent again may be large; a lock lasts, and a right is given some day.
-                Some(Cause::Own(Code::StoreDiffers | Code::VersionsRemain)) => Self::RetryLater,
+                // What is sent again may be large; a lock lasts; a right is given, or a program
+                // installed, some day.
+                Some(Cause::Own(
+                    Code::StoreDiffers | Code::VersionsRemain | Code::RenderUnavailable,
+                )) => Self::RetryLater,
                 _ => Self::Retry,
             },
         }

@@ -6,19 +6,16 @@ use std::collections::HashMap;
 
 use futures_util::{StreamExt, stream};
 use object_store::path::Path;
-use sluice_policy::{
-    digest::Digest,
-    entry::{Output, Rules},
-};
+use sluice_policy::{digest::Digest, entry::Output};
 
 use crate::{
     failpoint,
     judge::{
         ended::{EndedRun, ResultFile},
-        release::Disclosure,
+        released::Released,
         sealed::{Sealed, changed, unreadable},
     },
-    key::{ATTESTATION, MANIFEST, TOMBSTONE},
+    key::{self, ATTESTATION, MANIFEST, TOMBSTONE},
     outcome::{Code, Stop},
     publish::{
         buffers::Buffers,
@@ -36,6 +33,9 @@ pub struct Plan<'a> {
     run: &'a EndedRun,
     /// Those that let its files out.
     rules: &'a [Output],
+    released: Vec<Released>,
+    /// Whether an earlier attempt may have left something.
+    again: bool,
     owner: String,
     manifest: Vec<u8>,
 }
@@ -52,16 +52,17 @@ pub enum Retracted {
 }
 
 impl<'a> Plan<'a> {
-    /// All of a run; `published` is the time its manifest carries.
+    /// All that leaves of a run; `published` is the time its manifest carries.
     pub fn new(
         run: &'a EndedRun,
         rules: &'a [Output],
-        disclosure: Disclosure,
+        released: Vec<Released>,
         published: &str,
+        again: bool,
     ) -> Self {
         let owner = run.identity().owner;
-        let manifest = manifest(run, &disclosure, &owner, published);
-        Self { run, rules, owner, manifest }
+        let manifest = manifest(run, &released, &owner, published).to_bytes();
+        Self { run, rules, released, again, owner, manifest }
     }
 
     fn key(&self, store: &Store, name: &str) -> Result<Path, Stop> {
@@ -70,25 +71,55 @@ impl<'a> Plan<'a> {
 
     /// Whether every file can be an object, before the first is sent.
     fn check_names(&self, store: &Store) -> Result<(), Stop> {
-        self.run.files.iter().try_for_each(|file| self.key(store, &file.path).map(drop))
+        self.released.iter().try_for_each(|it| self.key(store, &it.file.path).map(drop))
     }
 
     async fn present(&self, store: &Store) -> Result<HashMap<Path, u64>, Stop> {
         Ok(store.list(&self.owner, &self.run.run_id).await?)
     }
 
-    /// The plan with time and checks of the manifest in the store, if that one differs in nothing
-    /// else: a ledger was lost then, and its run is to be found again.
-    async fn resumed(self, store: &Store, present: &HashMap<Path, u64>) -> Result<Self, Stop> {
+    /// The plan with the manifest in the store, if that one differs in nothing but time, checks and how
+    /// pictures were drawn: a ledger was lost then, and its run is to be found again. A manifest of
+    /// ours whose pictures aren't there is taken away, since it can't be made true any more.
+    async fn resumed(
+        mut self,
+        store: &Store,
+        present: &mut HashMap<Path, u64>,
+    ) -> Result<Self, Stop> {
         let key = self.key(store, MANIFEST)?;
         if !present.contains_key(&key) {
             return Ok(self);
         }
         let found = store.bytes(&key).await?;
-        let manifest = Manifest::parse(&found).filter(|it| it.is_of(self.run, &self.owner));
-        let again = |it: Manifest| Plan::new(self.run, self.rules, it.disclosure(), &it.published);
-        let plan = manifest.map(again).filter(|plan| plan.manifest == found);
-        Ok(plan.unwrap_or(self))
+        let ours = |it: &Manifest| it.is_of(self.run, &self.owner) && it.to_bytes() == found;
+        let stated = Manifest::parse(&found).filter(ours).and_then(|it| it.files());
+        let Some(stated) = stated.filter(|it| self.are_names_of(it)) else { return Ok(self) };
+        for file in self.drawn_otherwise(&stated) {
+            let at = self.key(store, &file.path)?;
+            if present.get(&at) != Some(&file.bytes) || store.digest(&at).await? != file.digest {
+                store.delete(&key).await?;
+                present.remove(&key);
+                return Ok(self);
+            }
+        }
+        for (released, file) in self.released.iter_mut().zip(stated) {
+            released.file = file;
+        }
+        self.manifest = found;
+        Ok(self)
+    }
+
+    /// Whether what leaves has these files' names.
+    fn are_names_of(&self, files: &[ResultFile]) -> bool {
+        let names = self.released.iter().map(|it| &it.file.path);
+        names.eq(files.iter().map(|file| &file.path))
+    }
+
+    /// Those of `stated` that another renderer drew.
+    fn drawn_otherwise(&self, stated: &[ResultFile]) -> Vec<ResultFile> {
+        let pairs = self.released.iter().zip(stated);
+        let other = pairs.filter(|(released, stated)| released.file.digest != stated.digest);
+        other.map(|(_, stated)| stated.clone()).collect()
     }
 }
 
@@ -108,19 +139,18 @@ pub async fn publish(
         Stop::retry(Code::StoreUnavailable, format!("the store can't be tidied: {error}"))
     })?;
     uploads.abort_left(store).await?;
-    let present = plan.present(store).await?;
+    let mut present = plan.present(store).await?;
     if present.contains_key(&plan.key(store, TOMBSTONE)?) {
         return Err(Stop::withdrawn("the store has a tombstone in its place"));
     }
-    let plan = plan.resumed(store, &present).await?;
+    let plan = plan.resumed(store, &mut present).await?;
     failpoint::reached("listed", run_id);
-    let rules = Rules::new(plan.rules);
-    let sender = Sender { store, uploads, buffers, plan: &plan, rules, present };
+    let sender = Sender { store, uploads, buffers, plan: &plan, present };
     if failpoint::manifest_first() {
         sender.bytes(MANIFEST, &plan.manifest).await?;
     }
-    let mut sent = stream::iter(&plan.run.files)
-        .map(|file| sender.file(sealed, file))
+    let mut sent = stream::iter(&plan.released)
+        .map(|released| sender.file(sealed, released))
         .buffer_unordered(FILES_AT_ONCE);
     while let Some(done) = sent.next().await {
         done?;
@@ -164,6 +194,14 @@ pub async fn retract(
             store.delete(&key).await?;
         }
     }
+    for figure in &run.files {
+        let name = key::picture(&figure.path);
+        let Ok(key) = key(&name) else { continue };
+        // Whatever its bytes: another renderer's are ours, too, in a run that was begun.
+        if present.contains_key(&key) && run.files.iter().all(|file| file.path != name) {
+            store.delete(&key).await?;
+        }
+    }
     Ok(Retracted::Gone)
 }
 
@@ -172,19 +210,20 @@ struct Sender<'a> {
     uploads: &'a Uploads<'a>,
     buffers: &'a Buffers,
     plan: &'a Plan<'a>,
-    rules: Rules,
     present: HashMap<Path, u64>,
 }
 
 impl Sender<'_> {
-    async fn file(&self, sealed: &Sealed, file: &ResultFile) -> Result<(), Stop> {
+    async fn file(&self, sealed: &Sealed, released: &Released) -> Result<(), Stop> {
+        let file = &released.file;
         let key = self.plan.key(self.store, &file.path)?;
-        let content = self.content(&file.path);
-        if self.is_stored(&key, file.bytes, &file.digest).await? {
+        let content = self.content(released);
+        let drawn = released.drawn.is_some();
+        if self.is_stored(&key, file.bytes, &file.digest, drawn).await? {
             return Ok(());
         }
         let _buffer = self.buffers.take(file.bytes.min(PART as u64)).await;
-        let source = sealed.open(&file.path, file.bytes)?;
+        let source = released.open(sealed)?;
         if file.bytes <= PART as u64 {
             let bytes = sluice_sys::read_limited(source.into(), PART)
                 .map_err(|error| unreadable(&file.path, &error))?;
@@ -210,7 +249,7 @@ impl Sender<'_> {
     async fn bytes(&self, name: &str, bytes: &[u8]) -> Result<(), Stop> {
         let key = self.plan.key(self.store, name)?;
         let digest = Digest::of(bytes);
-        if self.is_stored(&key, bytes.len() as u64, &digest).await? {
+        if self.is_stored(&key, bytes.len() as u64, &digest, false).await? {
             return Ok(());
         }
         self.put(&key, bytes.to_vec(), &digest, Content::Own).await
@@ -249,17 +288,23 @@ impl Sender<'_> {
     }
 
     /// What the rule that let a file out says that it is.
-    fn content(&self, path: &str) -> Content {
-        let rule = self.rules.rule_for(path).and_then(|at| self.plan.rules.get(at));
+    fn content(&self, released: &Released) -> Content {
+        let rule = self.plan.rules.get(released.rule);
         rule.map_or(Content::Unknown, Content::under)
     }
 
     /// Whether the object is there with this very content.
-    async fn is_stored(&self, key: &Path, size: u64, digest: &Digest) -> Result<bool, Stop> {
+    async fn is_stored(
+        &self,
+        key: &Path,
+        size: u64,
+        digest: &Digest,
+        drawn: bool,
+    ) -> Result<bool, Stop> {
         match self.present.get(key) {
             None => Ok(false),
             Some(found) if *found == size && self.store.digest(key).await? == *digest => Ok(true),
-            Some(_) if self.is_remnant(key).await? => {
+            Some(_) if self.is_remnant(key, drawn).await? => {
                 self.store.delete(key).await?;
                 Ok(false)
             }
@@ -268,10 +313,12 @@ impl Sender<'_> {
     }
 
     /// Whether an object is what an attempt of ours left unfinished: some servers keep what arrived
-    /// before a connection was cut. What belongs to a complete run is none.
-    async fn is_remnant(&self, key: &Path) -> Result<bool, Stop> {
+    /// before a connection was cut, and another renderer draws other bytes. What belongs to a complete run
+    /// is none.
+    async fn is_remnant(&self, key: &Path, drawn: bool) -> Result<bool, Stop> {
         let run_id = &self.plan.run.run_id;
-        if !self.store.is_of(key, run_id).await? {
+        let ours = (drawn && self.plan.again) || self.store.is_of(key, run_id).await?;
+        if !ours {
             return Ok(false);
         }
         let manifest = self.plan.key(self.store, MANIFEST)?;

@@ -155,19 +155,25 @@ impl Crawler {
         approved: Arc<Entry>,
         now: &Arc<Now>,
     ) -> Result<(), Stop> {
+        // First the turn, which may be long in coming, then the room.
+        let drawing = match approved.output.iter().any(|rule| rule.rasterise) {
+            true => self.drawing.acquire().await.ok(),
+            false => None,
+        };
         let largest = run.files.iter().map(|file| file.bytes).max().unwrap_or(0);
         let buffer = self.buffers.take(largest).await;
-        let (examined, rules) = (Arc::clone(run), Arc::clone(&approved));
-        let work = spawn_blocking(move || examine::releasable(&examined, &rules));
-        let (sealed, examined) = work.await.map_err(Stop::broken)??;
-        drop(buffer);
+        let (config, examined, rules) =
+            (Arc::clone(&self.config), Arc::clone(run), Arc::clone(&approved));
+        let work = spawn_blocking(move || examine::releasable(&config, &examined, &rules));
+        let (sealed, Examined { released, tables }) = work.await.map_err(Stop::broken)??;
+        drop((buffer, drawing));
+        let bytes = released.iter().map(|it| it.file.bytes).sum();
         failpoint::reached("examined", &entry.name);
         let store = self.store.of(&run.identity().owner)?;
         if let Some(outage) = now.outage(store.url()) {
             return Err(Stop::Retry(outage));
         }
         store.probe().await.map_err(|stop| self.note_outage(&store, stop, now))?;
-        let Examined { disclosure, tables } = examined;
         let time = self.release(entry, run, &approved, tables, &now.text).await?;
         failpoint::reached("begun", &entry.name);
         let permit = async |manifest: &[u8]| {
@@ -177,15 +183,14 @@ impl Crawler {
                 allowlist.check_still_not_revoked(&again, clock::now())
             });
             work.await.map_err(Stop::broken)??;
-            self.log_publishing(run, manifest).await?;
+            self.log_publishing(run, manifest, bytes).await?;
             failpoint::reached("permitted", &entry.name);
             Ok(())
         };
-        let plan = Plan::new(run, &approved.output, disclosure, &time);
+        let plan = Plan::new(run, &approved.output, released, &time, entry.begun);
         let uploads = Uploads::of(&self.ledger, &entry.name);
         let result = publish(&store, &uploads, &self.buffers, &sealed, plan, permit).await;
         if result.is_ok() {
-            let bytes = run.files.iter().map(|file| file.bytes).sum();
             self.metrics.published(bytes, run.ended, clock::now());
             self.leave_token(run).await;
         }
@@ -210,7 +215,12 @@ impl Crawler {
     }
 
     /// The decision is on the disk before its effect can be seen.
-    async fn log_publishing(&self, run: &EndedRun, manifest: &[u8]) -> Result<(), Stop> {
+    async fn log_publishing(
+        &self,
+        run: &EndedRun,
+        manifest: &[u8],
+        bytes: u64,
+    ) -> Result<(), Stop> {
         let detail = json!({
             "run-id": run.run_id,
             "entry": run.basis.entry,
@@ -219,7 +229,7 @@ impl Crawler {
             // Names every file with its digest.
             "manifest": Digest::of(manifest),
             "files": run.files.len(),
-            "bytes": run.files.iter().map(|file| file.bytes).sum::<u64>(),
+            "bytes": bytes,
         });
         self.journal.append(Event::Publish, detail).await
     }

@@ -11,7 +11,7 @@ use sluice_policy::time::format;
 use sluice_site::shared::spooled_job;
 use ssh_key::PublicKey;
 use time::Duration;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 
 use crate::{
     clock,
@@ -27,6 +27,8 @@ use crate::{
 
 /// Status files aren't synced, so after a start the youngest are written again.
 const RETOLD: Duration = Duration::minutes(10);
+/// Runs whose figures are drawn at the same time: each takes a processor and up to 2 GiB.
+const DRAWN_AT_ONCE: usize = 2;
 
 /// Takes runs from their attestation to a final state. Whatever it does may be cut off at any point by
 /// kill -9 and is taken up again by the next pass.
@@ -46,6 +48,8 @@ pub struct Crawler {
     pub(crate) buffers: Buffers,
     /// Large attestations in memory.
     pub(crate) statements: Buffers,
+    /// Turns of the runs whose figures are drawn.
+    pub(crate) drawing: Semaphore,
     /// Status files that couldn't be written are tried again then.
     pub(crate) told_again: Cell<Option<Instant>>,
     schedule: OnceCell<RefCell<Schedule>>,
@@ -76,6 +80,7 @@ impl Crawler {
             health: Health::default(),
             buffers: Buffers::new(),
             statements: Buffers::new(),
+            drawing: Semaphore::new(DRAWN_AT_ONCE),
             told_again: Cell::default(),
             schedule: OnceCell::new(),
             attested: RefCell::default(),

@@ -13,6 +13,7 @@ use std::{
 
 use rustix::fs::{Access, AtFlags, access, unlinkat};
 use serde::Serialize;
+use sluice_policy::entry::ContentKind;
 use sluice_site::{
     audit::Audit,
     sets::{SetError, Sets},
@@ -64,6 +65,7 @@ pub async fn preflight(config: &Config, store: &Store) -> (Option<Capabilities>,
         runs(config),
     ];
     let mut faults: Vec<_> = local.into_iter().filter_map(Result::err).collect();
+    faults.extend(renderer(config));
     let honours = store.preflight().await.map_err(|stop| store_fault(config, &stop));
     let honours = honours.map_err(|fault| faults.push(fault)).ok();
     (honours, faults)
@@ -93,6 +95,22 @@ fn allowlist(config: &Config) -> Result<(), Fault> {
             "publish a signed set that is in force, and its signers, below /etc/sluice of this host",
         )
     })
+}
+
+/// Figures of ours are drawn, of the kinds that an entry in force has drawn.
+fn renderer(config: &Config) -> Vec<Fault> {
+    let sets = Sets::open_below(&config.site, &config.etc, &config.state);
+    // Whether there is a set is said by itself.
+    let Ok(set) = sets.and_then(|sets| sets.current(clock::now())) else { return Vec::new() };
+    let rules = set.outputs().unwrap_or_default();
+    let drawn = |kind| rules.iter().any(|rule| rule.rasterise && rule.kind == kind);
+    let kinds = [ContentKind::Svg, ContentKind::Pdf].into_iter().filter(|kind| drawn(*kind));
+    let fault = |kind: ContentKind| {
+        let what = format!("the drawing of {} figures", kind.word());
+        let remedy = "install poppler-utils and fonts-dejavu-core, and the crawler's package whole";
+        Some(Fault::new(what, config.renderer.try_out(kind).err()?, remedy))
+    };
+    kinds.filter_map(fault).collect()
 }
 
 fn spool(config: &Config) -> Result<(), Fault> {

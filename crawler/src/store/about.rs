@@ -34,7 +34,11 @@ pub enum Content {
 impl Content {
     /// What the rule that lets a file out says that it is.
     pub fn under(rule: &Output) -> Self {
-        if rule.gzip { Self::Packed } else { Self::Checked(rule.kind) }
+        match rule.kind {
+            _ if rule.gzip => Self::Packed,
+            _ if rule.rasterise => Self::Checked(ContentKind::Png),
+            kind => Self::Checked(kind),
+        }
     }
 
     fn media_type(self) -> &'static str {

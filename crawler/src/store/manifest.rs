@@ -2,12 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use sluice_policy::attestation::Basis;
+use sluice_policy::{attestation::Basis, digest::Digest};
 use sluice_release::Outcome;
 
-use crate::judge::{
-    ended::{EndedRun, ResultFile},
-    release::Disclosure,
+use crate::{
+    judge::{
+        ended::{EndedRun, ResultFile},
+        released::Released,
+    },
+    key,
 };
 
 /// A manifest, as written and as read back.
@@ -28,8 +31,9 @@ pub struct Manifest {
     attestation: Option<String>,
 }
 
+/// A file as it was published.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct File {
     path: String,
     bytes: u64,
@@ -38,19 +42,31 @@ struct File {
     /// What was checked of a table's numbers; none in manifests of earlier versions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     disclosure: Vec<Outcome>,
+    /// The figure in whose place a picture was published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rendered_from: Option<Figure>,
+}
+
+/// A figure that wasn't published, as it was attested.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Figure {
+    path: String,
+    bytes: u64,
+    sha256: String,
+}
+
+impl Figure {
+    fn of(ResultFile { path, bytes, digest }: &ResultFile) -> Self {
+        Self { path: path.clone(), bytes: *bytes, sha256: digest.hex() }
+    }
 }
 
 impl Manifest {
-    /// Of a run, with the time that it carries. Keys are relative to the store's prefix.
-    fn new(run: &EndedRun, disclosure: &Disclosure, owner: &str, published: &str) -> Self {
+    /// Of a run with these files, with the time that it carries. Keys are relative to the store's prefix.
+    fn new(run: &EndedRun, files: Vec<File>, owner: &str, published: &str) -> Self {
         let (run_id, Basis { entry, digest, serial, .. }) = (&run.run_id, &run.basis);
-        let file = |file: &ResultFile| File {
-            path: file.path.clone(),
-            bytes: file.bytes,
-            sha256: file.digest.hex(),
-            key: format!("{owner}/{run_id}/{}", file.path),
-            disclosure: disclosure.get(&file.path).cloned().unwrap_or_default(),
-        };
+        let at = |file: File| File { key: format!("{owner}/{run_id}/{}", file.path), ..file };
         Self {
             format: 1,
             run_id: run_id.clone(),
@@ -59,14 +75,9 @@ impl Manifest {
             serial: *serial,
             state: run.release_state().to_owned(),
             published: published.to_owned(),
-            files: run.files.iter().map(file).collect(),
+            files: files.into_iter().map(at).collect(),
             attestation: run.attestation().map(|_| "attestation.json".to_owned()),
         }
-    }
-
-    /// What was checked of its files.
-    pub fn disclosure(&self) -> Disclosure {
-        self.files.iter().map(|file| (file.path.clone(), file.disclosure.clone())).collect()
     }
 
     /// Reads one back; none where it is anything else.
@@ -74,16 +85,64 @@ impl Manifest {
         serde_json::from_slice(bytes).ok().filter(|found: &Self| found.format == 1)
     }
 
-    /// Whether it is that of a run, as its attestation has it, whatever was checked of its files.
+    /// Whether it is that of a run, as its attestation has it, whatever was checked of its files and
+    /// however its pictures were drawn.
     pub fn is_of(&self, run: &EndedRun, owner: &str) -> bool {
-        *self == Self::new(run, &self.disclosure(), owner, &self.published)
+        let files = run.files.iter().zip(&self.files).map(|(file, stated)| stated.of(file));
+        self.files.len() == run.files.len()
+            && *self == Self::new(run, files.collect(), owner, &self.published)
+    }
+
+    /// The files that it names, in the order of the run's; none where one's digest is no digest.
+    pub(crate) fn files(&self) -> Option<Vec<ResultFile>> {
+        let file = |File { path, bytes, sha256, .. }: &File| {
+            let digest = Digest::from_hex(sha256).ok()?;
+            Some(ResultFile { path: path.clone(), bytes: *bytes, digest })
+        };
+        self.files.iter().map(file).collect()
+    }
+
+    /// Its bytes: the same for the same run, files and time.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        format!("{:#}\n", json!(self)).into_bytes()
     }
 }
 
-/// The manifest's bytes: the same for the same run and `published` time.
-pub fn manifest(run: &EndedRun, disclosure: &Disclosure, owner: &str, published: &str) -> Vec<u8> {
-    let manifest = json!(Manifest::new(run, disclosure, owner, published));
-    format!("{manifest:#}\n").into_bytes()
+impl File {
+    /// As it leaves now.
+    fn leaving(Released { file, disclosure, drawn, .. }: &Released) -> Self {
+        let ResultFile { path, bytes, digest } = file;
+        Self {
+            path: path.clone(),
+            bytes: *bytes,
+            sha256: digest.hex(),
+            key: String::new(),
+            disclosure: disclosure.clone(),
+            rendered_from: drawn.as_ref().map(|drawn| Figure::of(&drawn.from)),
+        }
+    }
+
+    /// What this file would have to be to stand for a file of the run.
+    fn of(&self, file: &ResultFile) -> Self {
+        let Figure { path, bytes, sha256 } = Figure::of(file);
+        let (path, bytes, sha256, rendered_from) = match self.rendered_from {
+            None => (path, bytes, sha256, None),
+            Some(_) => (
+                key::picture(&path),
+                self.bytes,
+                self.sha256.clone(),
+                Some(Figure { path, bytes, sha256 }),
+            ),
+        };
+        let disclosure = self.disclosure.clone();
+        Self { path, bytes, sha256, key: String::new(), disclosure, rendered_from }
+    }
+}
+
+/// The manifest of what leaves of a run.
+pub fn manifest(run: &EndedRun, released: &[Released], owner: &str, published: &str) -> Manifest {
+    let files = released.iter().map(File::leaving).collect();
+    Manifest::new(run, files, owner, published)
 }
 
 /// The time that a manifest carries.

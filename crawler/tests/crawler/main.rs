@@ -8,6 +8,7 @@ mod defects;
 mod differencing;
 mod earlier;
 mod faults;
+mod figures;
 mod health;
 mod holds;
 mod numbers;

@@ -22,6 +22,7 @@ use crate::{
         faults::{Fault, Faulty},
         program::{self, NOBODY, wait_for},
         server::Server,
+        set::figures,
     },
 };
 
@@ -200,6 +201,19 @@ fn portal(status: &'static str) -> String {
 fn at(url: &str, bucket: &str) -> Server {
     let [name, region, key, secret] = ["portal", "lab", "key", "secret"].map(str::to_owned);
     Server { name, region, key, secret, url: url.into(), bucket: bucket.into() }
+}
+
+#[test]
+fn figures_need_the_program_that_draws_them() {
+    let Some(world) = world() else { return };
+    world.publish_set(2, &[("entries/count@1.toml", &figures())]);
+    for kind in ["svg", "pdf"] {
+        finds(&world, 4, &format!("the drawing of {kind} figures"), "sluice-render");
+    }
+    let mut with = world.program(BINARY, &["validate", "--json"]);
+    with.env("SLUICE_TEST_RENDER", program::built());
+    let (code, said, log) = program::output(with);
+    assert_eq!(code, Some(0), "{said} {log}");
 }
 
 #[test]

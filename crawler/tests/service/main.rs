@@ -13,7 +13,7 @@ use std::{
 };
 
 use serde_json::json;
-use world::{World, server::Server};
+use world::{World, program::built, server::Server, set::figures};
 
 /// Uid that the package gives to the service account.
 const SLUICE: u32 = 971;
@@ -26,7 +26,7 @@ set -u
 world=$1 new=
 show() { systemctl show --property "$1" --value sluice-crawler; }
 for _ in $(seq 300); do
-    [ "$(ls "$world/status" | wc -l)" -ge 2 ] && break
+    [ "$(ls "$world/status" | wc -l)" -ge 3 ] && break
     [ "$(show NRestarts)" = 0 ] || break
     sleep 0.1
 done
@@ -82,6 +82,12 @@ fn main() -> ExitCode {
         ("a hanging one is started again", of("watched") == "yes"),
         ("the result is published", published.keys().any(|key| key.ends_with("/manifest.json"))),
         ("the other is held", said.contains("output-missing")),
+        (
+            "figures are drawn",
+            ["plots/a.svg.png", "a.pdf.png"]
+                .iter()
+                .all(|name| published.contains_key(&format!("service/alice/box-lab-3.0/{name}"))),
+        ),
         ("exposure", exposure <= MOST_EXPOSED),
     ];
     let failed: Vec<_> = checks.iter().filter(|(_, good)| !good).map(|(what, _)| *what).collect();
@@ -109,8 +115,13 @@ fn furnish(world: &World, server: &Server) {
     let site = world.site_with(&section).replace("\"nobody\"", "\"sluice\"");
     fs::write(world.at("etc/sluice.toml"), site).unwrap();
     chown(world.at("status"), Some(SLUICE), Some(SLUICE)).unwrap();
-    world.run(1, "box").file("results.csv", b"a,b\n1,2\n").attest();
-    world.run(2, "box").file("plots/x", b"x\n").attest();
+    world.figure_run(1).attest();
+    world.run(2, "box").file("plots/x", b"x\n").of_figures().attest();
+
+    world.publish_set(2, &[("entries/count@1.toml", &figures())]);
+    let drawing = b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>";
+    let document = include_bytes!("../../../crates/site/src/renderer/trial.pdf");
+    world.figure_run(3).file("plots/a.svg", drawing).file("a.pdf", document).attest();
 
     let packaging = Path::new(env!("CARGO_MANIFEST_DIR")).join("../packaging");
     let root = world.at("boot/root.d");
@@ -123,6 +134,7 @@ fn furnish(world: &World, server: &Server) {
     place(&packaging.join("sluice-crawler.service"), unit);
     place(&packaging.join("sysusers.conf"), "usr/lib/sysusers.d/sluice.conf");
     place(Path::new(env!("CARGO_BIN_EXE_sluice-crawler")), "usr/bin/sluice-crawler");
+    place(&built(), "usr/libexec/sluice/sluice-render");
     let drop_in = format!(
         "[Unit]\nRequires=accounts.service\nAfter=accounts.service\n[Service]\n\
          LoadCredential=s3:/etc/sluice/keys/s3.toml\nReadWritePaths={}\nWatchdogSec=5\n",

@@ -23,7 +23,7 @@ use sluice_crawler::{
     serve::{crawler::Crawler, pass::Pass},
     store::Store,
 };
-use sluice_site::{Site, audit::Audit};
+use sluice_site::{Site, audit::Audit, renderer::Renderer};
 use sluice_testing::{Keys, is_root};
 use ssh_key::PublicKey;
 
@@ -110,6 +110,19 @@ impl World {
         let site = Site::parse(site.as_bytes()).unwrap();
         let config = Config::new(site, &self.at("etc"), &self.at("state")).unwrap();
         self.crawler_of(config, Store::new(self.objects.clone(), "pre/fix", "s3://bucket/pre/fix"))
+    }
+
+    /// With this program for figures.
+    pub(crate) fn crawler_drawing(
+        &self,
+        renderer: Renderer,
+        objects: Arc<dyn ObjectStore>,
+    ) -> Crawler {
+        self.crawler_with_renderer(renderer, Store::new(objects, "pre/fix", "s3://bucket/pre/fix"))
+    }
+
+    pub(crate) fn crawler_with_renderer(&self, renderer: Renderer, store: Store) -> Crawler {
+        self.crawler_of(Config { renderer, ..self.config() }, store)
     }
 
     pub(crate) fn crawler_with(&self, store: Store) -> Crawler {

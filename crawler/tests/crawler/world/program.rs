@@ -1,8 +1,9 @@
 //! The program itself, as the service account, in a mount namespace with its own /etc/sluice.
 
 use std::{
-    fs,
+    env, fs,
     os::unix::fs::chown,
+    path::PathBuf,
     process::{Child, Command, Output},
     thread::sleep,
     time::{Duration, Instant},
@@ -15,12 +16,23 @@ use super::World;
 /// Uid and gid of the account that a world's sluice.toml names.
 pub(crate) const NOBODY: u32 = 65534;
 
+/// The program as it was built beside this test.
+pub(crate) fn built() -> PathBuf {
+    let at = env::current_exe().unwrap().with_file_name("../sluice-render");
+    assert!(at.exists(), "cargo build -p sluice-render");
+    at.canonicalize().unwrap()
+}
+
 /// Hides the host's own places behind the world's, then becomes the crawler.
 const ENTER: &str = r#"
 mount -t tmpfs tmpfs /mnt && mkdir /mnt/upper /mnt/work
 mount -t overlay -o lowerdir=/etc,upperdir=/mnt/upper,workdir=/mnt/work overlay /etc
 mkdir -p /etc/sluice && mount --bind "$0/etc" /etc/sluice
 [ -z "${SLUICE_TEST_DISK:-}" ] || mount -t tmpfs -o "size=$SLUICE_TEST_DISK,mode=0700,uid=65534" tmpfs "$0/state"
+[ -z "${SLUICE_TEST_RENDER:-}" ] || {
+    mount -t tmpfs -o mode=0755 tmpfs /usr/libexec
+    install -D -m 0755 "$SLUICE_TEST_RENDER" /usr/libexec/sluice/sluice-render
+}
 mount -t tmpfs -o mode=0755 tmpfs /var/lib
 mkdir -p /var/lib/sluice/crawler && mount --bind "$0/state" /var/lib/sluice/crawler
 exec "$@"

@@ -19,7 +19,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::{
     World,
-    set::{BUNDLE, entry},
+    set::{BUNDLE, entry, figures},
 };
 
 /// A run before its attestation.
@@ -71,6 +71,11 @@ impl World {
         Run { world: self, predicate }
     }
 
+    /// A run under the entry with figures, which is in set 2, with a table.
+    pub(crate) fn figure_run(&self, job: u32) -> Run<'_> {
+        self.run(job, "box").file("results.csv", b"a,b\n1,2\n").of_figures()
+    }
+
     pub(crate) fn spooled(&self, job: u32) -> PathBuf {
         self.at("attestations/spool").join(spooled(job))
     }
@@ -89,6 +94,14 @@ impl Run<'_> {
             rule: 0,
         });
         self
+    }
+
+    /// The same under the entry with figures.
+    pub(crate) fn of_figures(self) -> Self {
+        self.but(|it| {
+            it.basis.entry_digest = Digest::of(figures().as_bytes());
+            it.basis.serial = 2;
+        })
     }
 
     pub(crate) fn irregular(mut self, path: &str, what: &str) -> Self {

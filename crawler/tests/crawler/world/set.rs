@@ -64,3 +64,21 @@ requester = \"alice\"\nat = \"2026-07-01T12:00:00Z\"
         outputs.concat()
     )
 }
+
+/// The entry of the other tests with figures before its other rules.
+pub(crate) fn figures() -> String {
+    let rule = |glob: &str, kind: &str, rest: &str| {
+        format!(
+            "[[output]]\nglob = {glob:?}\nkind = {kind:?}\nmax-bytes = 1000\nrasterise = true\n{rest}"
+        )
+    };
+    let figures = rule("plots/*.svg", "svg", "review = false\n")
+        + &rule("*.pdf", "pdf", "review = false\n")
+        + &rule("look.svg", "svg", "");
+    let text = entry("count").replacen("format = 1", "format = 2", 1);
+    text.replacen("kind = \"csv\"", "kind = \"csv\"\nextra-columns = true", 1).replacen(
+        "[[output]]",
+        &(figures + "[[output]]"),
+        1,
+    )
+}
