@@ -1,11 +1,13 @@
 //! `sluice output`: what the crawler will say of a file, for those who write the workflow.
 
 use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::Path;
 
 use serde::Serialize;
 use sluice_policy::entry::{Entry, MAX_BYTES, Output, Rule, Rules};
-use sluice_release::{Hold, HoldCode, Memory, Passed, check};
+use sluice_release::{Hold, HoldCode, Memory, Passed, check, png};
+use sluice_site::renderer::{Figure, PATIENCE, Renderer, Undrawn};
 
 use crate::args::output::{Output as Command, OutputCheck};
 use crate::exit::{Doing, Exit, Failure, Result};
@@ -14,6 +16,9 @@ use crate::{output, read};
 pub(crate) fn run(command: &Command) -> Result<Exit> {
     let Command::Check(args) = command;
     let outputs = rules(&args.rule)?;
+    if args.picture.is_some() && args.files.len() > 1 {
+        return Err(Failure::usage("--picture is that of one FILE"));
+    }
     let mut judge = Judge::new(&outputs, args);
     args.earlier.iter().try_for_each(|file| judge.learn(file))?;
     let checked = args.files.iter().map(|file| judge.check(file)).collect::<Result<Vec<_>>>()?;
@@ -63,13 +68,16 @@ struct Judge<'a> {
     outputs: &'a [Output],
     globs: Rules,
     run_dir: &'a Path,
+    /// Where the picture of a figure is written.
+    picture: Option<&'a Path>,
     memory: Vec<Memory>,
 }
 
 impl<'a> Judge<'a> {
     fn new(outputs: &'a [Output], args: &'a OutputCheck) -> Self {
         let memory = outputs.iter().map(|_| Memory::default()).collect();
-        Self { outputs, globs: Rules::new(outputs), run_dir: &args.run_dir, memory }
+        let (run_dir, picture) = (args.run_dir.as_path(), args.picture.as_deref());
+        Self { outputs, globs: Rules::new(outputs), run_dir, picture, memory }
     }
 
     fn rule_for(&self, file: &Path) -> Option<usize> {
@@ -97,7 +105,7 @@ impl<'a> Judge<'a> {
     /// What keeps a file from leaving, by itself or beside those before it.
     fn held(&mut self, index: usize, file: &Path) -> Result<Option<Held>> {
         let name = file.display().to_string();
-        let found = judge(&self.outputs[index], file)?;
+        let found = judge(&self.outputs[index], file, self.picture)?;
         let compare = |passed: Passed| Ok(self.memory[index].add(&name, &passed.cells)?);
         Ok(found.and_then(compare).err())
     }
@@ -173,12 +181,32 @@ impl From<Hold> for Held {
     }
 }
 
-fn judge(rule: &Output, file: &Path) -> Result<std::result::Result<Passed, Held>> {
+fn judge(
+    rule: &Output,
+    file: &Path,
+    picture: Option<&Path>,
+) -> Result<std::result::Result<Passed, Held>> {
     let doing = || format!("read {}", file.display());
     if !fs::symlink_metadata(file).doing(doing)?.is_file() {
         return Ok(Err(IRREGULAR.into()));
     }
     let mut content = File::open(file).doing(doing)?;
     let size = content.metadata().doing(doing)?.len();
-    Ok(check(rule, &mut content, size).map_err(Held::from))
+    if !rule.rasterise || size > rule.max_bytes {
+        return Ok(check(rule, &mut content, size).map_err(Held::from));
+    }
+    let mut figure = Figure::new().doing(doing)?;
+    io::copy(&mut content.take(size), &mut figure).doing(doing)?;
+    let drawn = match Renderer::installed().draw(rule.kind, figure, PATIENCE) {
+        Ok(drawn) => png(&drawn),
+        Err(Undrawn::Figure(why)) => {
+            return Ok(Err(Hold { code: HoldCode::NotDrawn, message: why.into() }.into()));
+        }
+        Err(Undrawn::Host(why)) => return Err(Failure::environment(why)),
+    };
+    if let Some(path) = picture {
+        fs::write(path, &drawn).doing(|| format!("write {}", path.display()))?;
+    }
+    let size = drawn.len() as u64;
+    Ok(check(&rule.of_picture(), &mut drawn.as_slice(), size).map_err(Held::from))
 }

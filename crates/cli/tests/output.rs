@@ -53,6 +53,21 @@ fn says_what_is_held_and_what_to_write_instead() {
     assert!(verdicts[0]["remedy"].as_str().is_some_and(|it| it.contains("commas")));
 }
 
+/// The crawler's package isn't installed where tests run; the how-to's commands are run where it is.
+#[test]
+fn figures_need_the_program_that_draws_them() {
+    let scratch = Scratch::new();
+    let rule = "[[output]]\nglob = \"x\"\nkind = \"svg\"\nmax-bytes = 9\nrasterise = true\n";
+    scratch.write("rule.toml", rule);
+    scratch.write("a.svg", "<svg/>");
+    scratch.write("large.svg", "<svg />   ");
+    let check = |words: &str| scratch.run(&format!("output check {words} --rule rule.toml"));
+    check("a.svg").fails(4, "/usr/libexec/sluice/sluice-render");
+    let large = check("large.svg");
+    assert!(large.code == 1 && large.out.contains("too-large"), "{large:?}");
+    check("a.svg large.svg --picture a.png").fails(2, "one FILE");
+}
+
 #[test]
 fn tables_are_compared_with_each_other_and_with_earlier_ones() {
     let scratch = Scratch::new();

@@ -24,6 +24,9 @@ pub(crate) struct OutputCheck {
     /// A table that such a run released before; its counts are compared with those of FILE
     #[arg(long, value_name = "FILE")]
     pub(crate) earlier: Vec<PathBuf>,
+    /// Write the picture that would leave in the place of the figure FILE (`rasterise = true`)
+    #[arg(long, value_name = "OUT.png")]
+    pub(crate) picture: Option<PathBuf>,
     /// Print the verdicts as JSON
     #[arg(long)]
     pub(crate) json: bool,
