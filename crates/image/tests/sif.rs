@@ -64,6 +64,8 @@ fn other_partitions_are_refused() {
     other.architecture = *b"11\0";
     let mut data = main.clone();
     data.usage = 3;
+    let mut ext3 = main.clone();
+    ext3.file_system = 2;
     let mut strange = main.clone();
     (strange.file_system, strange.usage) = (-1, i32::MAX);
     for (objects, why) in [
@@ -71,6 +73,7 @@ fn other_partitions_are_refused() {
         (vec![main.clone(), overlay], "another partition: ext3, for overlay"),
         (vec![encrypted], "encrypted"),
         (vec![main.clone(), data], "another partition: squashfs, for data"),
+        (vec![ext3], "another partition: ext3, for primary system"),
         (vec![strange], "another partition: unknown, for unknown"),
         (vec![other], "another architecture"),
         (vec![object(0x4001, b"x")], "no partition"),
