@@ -8,7 +8,7 @@ mod parameters;
 mod rules;
 
 pub use check::{EntryError, is_entry_id, is_name, is_version};
-pub use disclosure::{Contributors, Counts, Dominance, Earlier, Percent, Zero};
+pub use disclosure::{Contributors, Counts, Dominance, Earlier, Percent, Zero, stands_for};
 pub use output::{ContentKind, MAX_STREAMED_BYTES, MAX_WHOLE_BYTES, Output};
 pub use parameters::{Parameters, Syntax};
 pub use rules::{Rule, Rules};

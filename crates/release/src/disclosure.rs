@@ -14,7 +14,7 @@ mod totals;
 
 use std::collections::BTreeSet;
 
-use sluice_policy::entry::{Contributors, Counts, Dominance, Output, Percent};
+use sluice_policy::entry::{Contributors, Counts, Dominance, Output, Percent, stands_for};
 
 use super::{Cells, Fault, HoldCode, Passed};
 use blanks::Blanks;
@@ -200,17 +200,13 @@ fn column(name: &str, header: &[String]) -> Result<Column, Fault> {
 
 /// Those that one of the names stands for; a `*` at its end is any end.
 fn columns(names: &[String], header: &[String]) -> Result<Vec<Column>, Fault> {
-    let stands = |name: &str, column: &str| match name.strip_suffix('*') {
-        Some(start) => column.starts_with(start),
-        None => column == name,
-    };
     for name in names {
-        if !header.iter().any(|column| stands(name, column)) {
+        if !header.iter().any(|column| stands_for(name, column)) {
             return Err(missing(name));
         }
     }
     let found = header.iter().enumerate();
-    let found = found.filter(|(_, column)| names.iter().any(|name| stands(name, column)));
+    let found = found.filter(|(_, column)| names.iter().any(|name| stands_for(name, column)));
     Ok(found.map(|(index, name)| Column { index, name: name.clone() }).collect())
 }
 

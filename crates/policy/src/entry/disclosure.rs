@@ -89,7 +89,7 @@ pub struct Dominance {
 impl Counts {
     /// Whether the column is one of its.
     pub fn has(&self, column: &str) -> bool {
-        matches(&self.columns, column)
+        self.columns.iter().any(|name| stands_for(name, column))
     }
 
     /// Whether two of them can tell of few persons that are compared with each other: multiples of
@@ -100,17 +100,10 @@ impl Counts {
     }
 }
 
-impl Percent {
-    /// Whether the column is one of its.
-    pub fn has(&self, column: &str) -> bool {
-        matches(&self.columns, column)
-    }
-}
-
-/// Whether one of the names is `column`'s, or is its beginning with a `*` behind it.
-fn matches(names: &[String], column: &str) -> bool {
-    names.iter().any(|name| match name.strip_suffix('*') {
+/// Whether a rule's name for columns is `column`'s, or is its beginning with a `*` behind it.
+pub fn stands_for(name: &str, column: &str) -> bool {
+    match name.strip_suffix('*') {
         Some(start) => column.starts_with(start),
         None => column == name,
-    })
+    }
 }
