@@ -1,9 +1,8 @@
 //! Where a text has come to.
 
-use crate::hold::{Fault, HoldCode};
+use memchr::memchr_iter;
 
-/// How many bytes are counted at once.
-const BLOCK: usize = 64;
+use crate::hold::{Fault, HoldCode};
 
 /// A line and a column, in characters.
 #[derive(Default)]
@@ -17,7 +16,7 @@ pub(crate) struct Place {
 impl Place {
     /// Goes behind `text`.
     pub(crate) fn pass(&mut self, text: &str) {
-        self.lines += lines(text);
+        self.lines += memchr_iter(b'\n', text.as_bytes()).count() as u64;
         let line = match text.rsplit_once('\n') {
             Some((_, line)) => {
                 self.characters = 0;
@@ -34,10 +33,4 @@ impl Place {
         let (line, column) = (self.lines + 1, self.characters + 1);
         Fault(code, format!("line {line}, column {column} {what}"))
     }
-}
-
-/// How many line ends there are; in blocks whose sum fits a byte, for speed.
-fn lines(text: &str) -> u64 {
-    let ends = |block: &[u8]| block.iter().map(|&byte| u8::from(byte == b'\n')).sum::<u8>();
-    text.as_bytes().chunks(BLOCK).map(|block| u64::from(ends(block))).sum()
 }

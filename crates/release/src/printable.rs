@@ -17,10 +17,10 @@ const BLOCK: usize = 64;
 /// Printable UTF-8 with line ends and tabs, piece by piece.
 pub(crate) struct Printable<'s, 'r> {
     source: &'s mut Source<'r>,
-    /// A piece, behind what the one before left of a character or of a line end.
-    text: Vec<u8>,
-    /// How much of it was given out.
-    given: usize,
+    /// What was given out last.
+    text: String,
+    /// What stands behind it: a part of a character or of a line end.
+    rest: Vec<u8>,
     place: Place,
     watch: Watch,
     /// Whether nothing was read yet, and what a mark of byte order would then be.
@@ -38,8 +38,8 @@ impl<'s, 'r> Printable<'s, 'r> {
     pub(crate) fn new(source: &'s mut Source<'r>) -> Self {
         Self {
             source,
-            text: Vec::new(),
-            given: 0,
+            text: String::new(),
+            rest: Vec::new(),
             place: Place::default(),
             watch: Watch::default(),
             start: Some(Mark::Held),
@@ -55,101 +55,98 @@ impl<'s, 'r> Printable<'s, 'r> {
     /// The next text, which ends at a character; none at the end.
     pub(crate) fn next(&mut self) -> Result<&str, Fault> {
         loop {
-            self.text.drain(..self.given);
-            self.given = 0;
+            let mut bytes = std::mem::take(&mut self.text).into_bytes();
+            bytes.clear();
+            bytes.append(&mut self.rest);
             let piece = self.source.next()?;
             let last = piece.is_empty();
-            self.text.extend_from_slice(piece);
+            bytes.extend_from_slice(piece);
             if let Some(mark) = self.start {
-                if self.text.len() < START && !last {
+                if bytes.len() < START && !last {
+                    self.rest = bytes;
                     continue;
                 }
-                self.begin(mark)?;
+                self.start = None;
+                begin(&mut bytes, mark)?;
             }
-            if last && self.text.is_empty() {
-                return Ok("");
-            }
-            self.given = self.examine(last)?;
-            if self.given > 0 {
+            self.examine(bytes, last)?;
+            if last || !self.text.is_empty() {
                 break;
             }
         }
-        // It was found valid just now.
-        Ok(std::str::from_utf8(&self.text[..self.given]).unwrap_or_default())
+        Ok(&self.text)
     }
 
-    fn begin(&mut self, mark: Mark) -> Result<(), Fault> {
-        self.start = None;
-        let whole = |what: &str| Err(Fault(HoldCode::NotText, what.into()));
-        match self.text.as_slice() {
-            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
-                whole("it starts with the mark of UTF-16; write UTF-8")
-            }
-            [0x1f, 0x8b, ..] => {
-                whole("it is compressed with gzip; write it plain, or ask for `gzip = true`")
-            }
-            [0xef, 0xbb, 0xbf, ..] if mark == Mark::Skipped => {
-                self.text.drain(..MARK.len());
-                Ok(())
-            }
-            [0xef, 0xbb, 0xbf, ..] => whole(
-                "it starts with a byte order mark; write UTF-8 without (`utf-8`, not `utf-8-sig`)",
-            ),
-            _ => Ok(()),
-        }
-    }
-
-    /// How much of the text is whole and printable.
-    fn examine(&mut self, last: bool) -> Result<usize, Fault> {
-        let (valid, rest, error) = match std::str::from_utf8(&self.text) {
-            Ok(text) => (text, &[][..], None),
+    /// Takes over what is whole and printable.
+    fn examine(&mut self, bytes: Vec<u8>, last: bool) -> Result<(), Fault> {
+        let (mut text, error) = match String::from_utf8(bytes) {
+            Ok(text) => (text, None),
             Err(error) => {
-                let (valid, rest) = self.text.split_at(error.valid_up_to());
-                (std::str::from_utf8(valid).unwrap_or_default(), rest, Some(error))
+                let what = error.utf8_error();
+                let mut bytes = error.into_bytes();
+                self.rest = bytes.split_off(what.valid_up_to());
+                (String::from_utf8(bytes).unwrap_or_default(), Some(what))
             }
         };
         // A line end may be cut in two.
-        let whole = match valid.strip_suffix('\r') {
-            Some(before) if !last && rest.is_empty() => before,
-            _ => valid,
-        };
-        let next = self.text.get(whole.len()).copied();
-        if let Some((at, what)) = first_hidden(&mut self.watch, whole, next) {
-            return Err(self.place.fault(HoldCode::NotText, &whole[..at], &format!("has {what}")));
+        if !last && self.rest.is_empty() && text.ends_with('\r') {
+            text.pop();
+            self.rest.push(b'\r');
+        }
+        if let Some((at, what)) = first_hidden(&mut self.watch, &text, self.rest.first()) {
+            return Err(self.place.fault(HoldCode::NotText, &text[..at], &format!("has {what}")));
         }
         let cut = error.is_some_and(|error| error.error_len().is_none());
-        if let [byte, ..] = rest
-            && (last || !cut)
-        {
-            return Err(self.place.fault(HoldCode::NotText, whole, &no_utf8(*byte, cut)));
+        if let Some(&byte) = self.rest.first().filter(|_| error.is_some() && (last || !cut)) {
+            return Err(self.place.fault(HoldCode::NotText, &text, &no_utf8(byte, cut)));
         }
-        self.place.pass(whole);
-        Ok(whole.len())
+        self.place.pass(&text);
+        self.text = text;
+        Ok(())
+    }
+}
+
+/// Looks at what a file starts with, and takes off a mark that may stand there.
+fn begin(start: &mut Vec<u8>, mark: Mark) -> Result<(), Fault> {
+    let whole = |what: &str| Err(Fault(HoldCode::NotText, what.into()));
+    match start.as_slice() {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
+            whole("it starts with the mark of UTF-16; write UTF-8")
+        }
+        [0x1f, 0x8b, ..] => {
+            whole("it is compressed with gzip; write it plain, or ask for `gzip = true`")
+        }
+        [0xef, 0xbb, 0xbf, ..] if mark == Mark::Skipped => {
+            start.drain(..MARK.len());
+            Ok(())
+        }
+        [0xef, 0xbb, 0xbf, ..] => whole(
+            "it starts with a byte order mark; write UTF-8 without (`utf-8`, not `utf-8-sig`)",
+        ),
+        _ => Ok(()),
     }
 }
 
 /// The first thing that doesn't show as itself; `next` is the byte behind the text.
-fn first_hidden(watch: &mut Watch, text: &str, next: Option<u8>) -> Option<(usize, String)> {
+fn first_hidden(watch: &mut Watch, text: &str, next: Option<&u8>) -> Option<(usize, String)> {
     let bytes = text.as_bytes();
-    let plain = |block: &[u8]| block.iter().fold(true, |all, &byte| all & is_plain(byte));
     let mut at = 0;
     while at < bytes.len() {
-        let block = &bytes[at..bytes.len().min(at + BLOCK)];
-        if plain(block) {
-            at += block.len();
-            match block.last() {
-                Some(b'\n' | b'\t') => watch.begin(),
+        let plain = plain(&bytes[at..]);
+        if plain > 0 {
+            at += plain;
+            match bytes[at - 1] {
+                b'\n' | b'\t' => watch.begin(),
                 _ => watch.pass_plain(),
             }
-            continue;
         }
-        // To the end of the block, character by character.
-        let end = at + block.len();
+        // A block, character by character.
+        let end = at + BLOCK;
         for c in text[at..].chars() {
             match c {
                 '\n' | '\t' => watch.begin(),
                 // It counts only as part of a line end: alone it overwrites what is shown.
-                '\r' if bytes.get(at + 1).copied().or(next) == Some(b'\n') => {}
+                '\r' if bytes.get(at + 1).or(next) == Some(&b'\n') => {}
                 '\r' => return Some((at, reason(c))),
                 c => {
                     if let Some(what) = watch.see(c) {
@@ -166,9 +163,21 @@ fn first_hidden(watch: &mut Watch, text: &str, next: Option<u8>) -> Option<(usiz
     None
 }
 
-/// What needs no second look.
-fn is_plain(byte: u8) -> bool {
-    matches!(byte, b' '..=b'~' | b'\n' | b'\t')
+/// How many bytes at the start need no second look, in blocks.
+fn plain(bytes: &[u8]) -> usize {
+    // With the byte behind the block, which a carriage return needs. No branches, for speed.
+    let blocks = bytes.windows(BLOCK + 1).step_by(BLOCK);
+    let plain = |block: &&[u8]| {
+        let pairs = block.iter().zip(&block[1..]);
+        pairs.fold(true, |all, (&byte, &next)| all & is_plain(byte, next))
+    };
+    blocks.take_while(plain).count() * BLOCK
+}
+
+fn is_plain(byte: u8, next: u8) -> bool {
+    let visible = byte.wrapping_sub(b' ') <= b'~' - b' ';
+    let line_end = (byte == b'\n') | (byte == b'\r') & (next == b'\n');
+    visible | line_end | (byte == b'\t')
 }
 
 /// What a byte is that is no UTF-8, or `cut` off from what should follow it.

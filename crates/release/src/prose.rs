@@ -1,5 +1,6 @@
 //! Text for people to read: plain, Markdown, YAML, logs.
 
+use memchr::memchr_iter;
 use sluice_policy::entry::ContentKind;
 
 use crate::{
@@ -16,11 +17,15 @@ pub(crate) fn check(mut text: Printable<'_, '_>, kind: ContentKind) -> Result<()
     let mut line =
         Line { number: 1, length: 0, markdown: (kind == ContentKind::Md).then(Markdown::new) };
     loop {
-        let piece = text.next()?;
+        let piece = text.next()?.as_bytes();
         if piece.is_empty() {
             return Ok(());
         }
-        piece.bytes().try_for_each(|byte| line.see(byte))?;
+        let mut start = 0;
+        for end in memchr_iter(b'\n', piece).map(|at| at + 1).chain([piece.len()]) {
+            line.see(&piece[start..end])?;
+            start = end;
+        }
     }
 }
 
@@ -32,19 +37,24 @@ struct Line {
 }
 
 impl Line {
-    fn see(&mut self, byte: u8) -> Result<(), Fault> {
-        if byte == b'\n' {
-            (self.number, self.length) = (self.number + 1, 0);
-        } else {
-            self.length += 1;
+    /// Reads on, up to a line end at most.
+    fn see(&mut self, part: &[u8]) -> Result<(), Fault> {
+        let ends = part.ends_with(b"\n");
+        let length = self.length + part.len() - usize::from(ends);
+        let long = length > MAX_LINE;
+        // What stands before is judged before.
+        let shown = if long { &part[..MAX_LINE - self.length] } else { part };
+        if let Some(markdown) = &mut self.markdown
+            && let Some((code, what)) = shown.iter().find_map(|&byte| markdown.see(byte))
+        {
+            return Err(self.fault(code, what));
         }
-        if self.length > MAX_LINE {
+        if long {
             return Err(self.fault(HoldCode::NotText, "has over 65,536 bytes; write shorter lines"));
         }
-        match self.markdown.as_mut().and_then(|markdown| markdown.see(byte)) {
-            Some((code, what)) => Err(self.fault(code, what)),
-            None => Ok(()),
-        }
+        (self.number, self.length) =
+            if ends { (self.number + 1, 0) } else { (self.number, length) };
+        Ok(())
     }
 
     fn fault(&self, code: HoldCode, what: &str) -> Fault {

@@ -21,6 +21,39 @@ fn verdict(rule: &Output, content: &[u8], piece: usize) -> Result<(), Hold> {
     check(rule, &mut Pieces(content, piece), content.len() as u64).map(drop)
 }
 
+/// Many characters are looked at at once: the same is found of each by itself.
+#[test]
+fn a_block_is_judged_as_its_characters() {
+    let odd = [
+        "\r\n",
+        "\r",
+        "\t",
+        "\n\u{301}",
+        "\t\u{301}",
+        "\u{301}",
+        "\r\n\u{301}",
+        "ä",
+        "ä\r\n",
+        "\u{200b}",
+        "\0",
+        "\x7f",
+        "\u{1f389}",
+        "\u{9b}",
+        "\r\r\n",
+        "\u{301}\u{301}\u{301}\u{301}\u{301}",
+    ];
+    for odd in odd {
+        for before in 50..150 {
+            let text = format!("{}{odd}{}", "a".repeat(before), "b".repeat(200 - before));
+            let rule = rule(ContentKind::Text);
+            let whole = verdict(&rule, text.as_bytes(), usize::MAX);
+            for piece in [1, 7, 66] {
+                assert_eq!(verdict(&rule, text.as_bytes(), piece), whole, "{text:?} by {piece}");
+            }
+        }
+    }
+}
+
 const TABLES: &[(ContentKind, &str)] = &[
     (
         ContentKind::Csv,
