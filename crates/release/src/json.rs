@@ -20,6 +20,8 @@ pub(crate) fn check(mut text: Printable<'_, '_>, rule: &Output) -> Result<(), Fa
         place: Place::default(),
         expected: Expected::Value,
         token: Token::None,
+        bare: String::new(),
+        quoted: Quoted::default(),
         open: Vec::new(),
         keys: Keys::default(),
         max_depth: rule.max_depth(),
@@ -45,6 +47,9 @@ struct Json {
     place: Place,
     expected: Expected,
     token: Token,
+    /// A word or number, as far as it was read.
+    bare: String,
+    quoted: Quoted,
     /// Whether what is open is an object, from outside in.
     open: Vec<bool>,
     keys: Keys,
@@ -66,11 +71,11 @@ enum Expected {
 }
 
 /// What has begun and not ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Token {
     None,
-    /// A word or number, and its text so far.
-    Bare(String),
-    Quoted(Quoted),
+    Bare,
+    Quoted,
 }
 
 impl Json {
@@ -87,7 +92,7 @@ impl Json {
     }
 
     fn end(mut self) -> Result<(), Fault> {
-        let ended = self.end_bare().and_then(|()| match (self.expected, &self.token) {
+        let ended = self.end_bare().and_then(|()| match (self.expected, self.token) {
             (Expected::Nothing, _) => Ok(()),
             (Expected::Value, Token::None) if self.open.is_empty() => {
                 wrong("has no value: the file is empty")
@@ -100,18 +105,18 @@ impl Json {
     /// Reads from the start of `rest`, which isn't empty, and says how much.
     fn step(&mut self, rest: &str) -> Result<usize, Wrong> {
         let first = rest.as_bytes()[0];
-        match &mut self.token {
-            Token::Quoted(string) => {
-                let (length, ended) = string.read(rest)?;
+        match self.token {
+            Token::Quoted => {
+                let (length, ended) = self.quoted.read(rest)?;
                 if ended {
                     self.end_quoted()?;
                 }
                 return Ok(length);
             }
-            Token::Bare(text) => {
+            Token::Bare => {
                 let length = bare::length(rest);
                 if length > 0 {
-                    bare::push(text, &rest[..length])?;
+                    bare::push(&mut self.bare, &rest[..length])?;
                     return Ok(length);
                 }
                 self.end_bare()?;
@@ -134,7 +139,8 @@ impl Json {
                     Expected::Key | Expected::KeyOrEnd => self.count()?,
                     _ => self.begin_value()?,
                 }
-                self.token = Token::Quoted(Quoted::default());
+                self.quoted.begin();
+                self.token = Token::Quoted;
             }
             _ => {
                 let length = bare::length(rest);
@@ -145,9 +151,9 @@ impl Json {
                     return wrong("has a key without quotes; write \"key\": value");
                 }
                 self.begin_value()?;
-                let mut text = String::new();
-                bare::push(&mut text, &rest[..length])?;
-                self.token = Token::Bare(text);
+                self.bare.clear();
+                bare::push(&mut self.bare, &rest[..length])?;
+                self.token = Token::Bare;
                 return Ok(length);
             }
         }
@@ -221,8 +227,8 @@ impl Json {
     }
 
     fn end_bare(&mut self) -> Result<(), Wrong> {
-        if let Token::Bare(text) = &self.token {
-            bare::check(text)?;
+        if self.token == Token::Bare {
+            bare::check(&self.bare)?;
             self.token = Token::None;
             self.end_value();
         }
@@ -230,12 +236,10 @@ impl Json {
     }
 
     fn end_quoted(&mut self) -> Result<(), Wrong> {
-        let Token::Quoted(string) = std::mem::replace(&mut self.token, Token::None) else {
-            return Ok(());
-        };
-        let text = string.end()?;
+        self.token = Token::None;
+        let text = self.quoted.end()?;
         match self.expected {
-            Expected::Key | Expected::KeyOrEnd if !self.keys.insert(&text) => {
+            Expected::Key | Expected::KeyOrEnd if !self.keys.insert(text) => {
                 wrong("ends a key that this object has already; readers take one or the other")
             }
             Expected::Key | Expected::KeyOrEnd => {

@@ -35,24 +35,13 @@ pub(super) fn stray(rest: &str) -> &'static str {
 
 /// Whether `text` is a word of JSON, or a number that every reader reads alike.
 pub(super) fn check(text: &str) -> Result<(), Wrong> {
-    match text {
-        "true" | "false" | "null" => return Ok(()),
-        "NaN" | "nan" | "NA" | "Infinity" | "-Infinity" | "inf" | "-inf" | "Inf" | "-Inf"
-        | "None" => {
-            return wrong(format!("ends {text}, which is no JSON; write null"));
-        }
-        "True" | "False" => return wrong("ends a word of Python's; write true or false"),
-        _ => {}
-    }
-    let Some((digits, whole)) = split(text) else {
-        return wrong("ends a word or number that is no JSON; write text in double quotes");
-    };
-    let alike = match whole {
+    let Some(number) = Number::of(text) else { return check_word(text) };
+    let alike = match number.plain {
         true => text.trim_start_matches('-').parse::<u64>().is_ok_and(|it| it <= MAX_INTEGER),
         false => {
-            let zero = digits.is_empty();
             let read = text.parse::<f64>().unwrap_or(f64::INFINITY);
-            digits.len() <= MAX_DIGITS && read.is_finite() && (read != 0.0 || zero)
+            let digits = number.digits();
+            digits <= MAX_DIGITS && read.is_finite() && (read != 0.0 || digits == 0)
         }
     };
     match alike {
@@ -64,24 +53,49 @@ pub(super) fn check(text: &str) -> Result<(), Wrong> {
     }
 }
 
-/// The digits of a number's coefficient without the zeros around them, and whether it is a whole
-/// number's plain digits; none if RFC 8259 has no such number.
-fn split(text: &str) -> Option<(String, bool)> {
-    let unsigned = text.strip_prefix('-').unwrap_or(text);
-    let (coefficient, exponent) = match unsigned.split_once(['e', 'E']) {
-        Some((coefficient, exponent)) => (coefficient, Some(exponent)),
-        None => (unsigned, None),
-    };
-    let (whole, fraction) = match coefficient.split_once('.') {
-        Some((whole, fraction)) => (whole, Some(fraction)),
-        None => (coefficient, None),
-    };
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let well = digits(whole)
-        && (whole.len() == 1 || !whole.starts_with('0'))
-        && fraction.is_none_or(digits)
-        && exponent.is_none_or(|it| digits(it.strip_prefix(['+', '-']).unwrap_or(it)));
-    let all = [whole, fraction.unwrap_or_default()].concat();
-    let plain = fraction.is_none() && exponent.is_none();
-    well.then(|| (all.trim_matches('0').to_owned(), plain))
+fn check_word(text: &str) -> Result<(), Wrong> {
+    match text {
+        "true" | "false" | "null" => Ok(()),
+        "NaN" | "nan" | "NA" | "Infinity" | "-Infinity" | "inf" | "-inf" | "Inf" | "-Inf"
+        | "None" => wrong(format!("ends {text}, which is no JSON; write null")),
+        "True" | "False" => wrong("ends a word of Python's; write true or false"),
+        _ => wrong("ends a word or number that is no JSON; write text in double quotes"),
+    }
+}
+
+/// A number of RFC 8259.
+struct Number<'a> {
+    /// What stands before an exponent.
+    coefficient: &'a str,
+    /// Whether it is a whole number without an exponent.
+    plain: bool,
+}
+
+impl<'a> Number<'a> {
+    fn of(text: &'a str) -> Option<Self> {
+        let unsigned = text.strip_prefix('-').unwrap_or(text);
+        let exponent = unsigned.bytes().position(|byte| matches!(byte, b'e' | b'E'));
+        let (coefficient, exponent) = match exponent {
+            Some(at) => (&unsigned[..at], Some(&unsigned[at + 1..])),
+            None => (unsigned, None),
+        };
+        let (whole, fraction) = match coefficient.split_once('.') {
+            Some((whole, fraction)) => (whole, Some(fraction)),
+            None => (coefficient, None),
+        };
+        let digits =
+            |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let well = digits(whole)
+            && (whole.len() == 1 || !whole.starts_with('0'))
+            && fraction.is_none_or(digits)
+            && exponent.is_none_or(|it| digits(it.strip_prefix(['+', '-']).unwrap_or(it)));
+        let plain = fraction.is_none() && exponent.is_none();
+        well.then_some(Self { coefficient, plain })
+    }
+
+    /// How many digits its coefficient has without the zeros around them.
+    fn digits(&self) -> usize {
+        let bare = self.coefficient.trim_matches(['0', '.']);
+        bare.len() - usize::from(bare.contains('.'))
+    }
 }

@@ -31,6 +31,11 @@ enum Escape {
 }
 
 impl Quoted {
+    pub(super) fn begin(&mut self) {
+        self.text.clear();
+        (self.escape, self.escaped, self.half) = (Escape::None, false, None);
+    }
+
     /// Reads from the start of `rest`: how much, and whether the string ended.
     pub(super) fn read(&mut self, rest: &str) -> Result<(usize, bool), Wrong> {
         match self.escape {
@@ -122,7 +127,7 @@ impl Quoted {
     }
 
     /// The string that was meant.
-    pub(super) fn end(self) -> Result<String, Wrong> {
+    pub(super) fn end(&self) -> Result<&str, Wrong> {
         self.whole()?;
         if self.escaped
             && let Some(hidden) = first_hidden(&self.text)
@@ -130,7 +135,7 @@ impl Quoted {
             let what = format!("ends a string with an escape of {hidden}");
             return Err((HoldCode::NotText, what));
         }
-        Ok(self.text)
+        Ok(&self.text)
     }
 }
 
