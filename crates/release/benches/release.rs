@@ -2,7 +2,7 @@
 //! sizes. Writes JSON to standard output.
 #![allow(clippy::unwrap_used)]
 
-use std::{env, fs, hint::black_box, io::Read, process::Command, time::Instant};
+use std::{env, fs, hint::black_box, io::Read, ops::Range, process::Command, time::Instant};
 
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
@@ -14,6 +14,9 @@ const ROUNDS: usize = 15;
 /// Bytes of the two files whose memory is measured.
 const SMALL: u64 = 10_000_000;
 const LARGE: u64 = 1_000_000_000;
+
+/// Stands in a sample's rows for how often they stood before.
+const TURN: &str = "@@@@@@";
 
 /// A file: what it begins with, what it goes on with as often as it takes, and how it ends.
 struct Sample {
@@ -33,14 +36,17 @@ fn samples() -> Vec<Sample> {
     });
     let tsv =
         json!({ "kind": "tsv", "columns": ["site", "sex", "age", "n", "n_cases", "mean", "p"] });
-    let row = |number: u64| {
-        let site = ["North", "South", "\"East, and West\""][number as usize % 3];
+    let row = |site: &str, number: u64| {
         let sex = ["f", "m"][number as usize % 2];
         let (from, n) = (number % 9 * 10, 20 + number * 37 % 4000);
         let (mean, p) = (number as f64 * 0.37 % 90.0, number as f64 % 97.0 / 970.0);
         format!("{site},{sex},{from}-{},{n},{},{mean:.3},{p:.5}\n", from + 9, 12 + n / 3)
     };
-    let rows: String = (0..2000).map(row).collect();
+    let site = |number: u64| ["North", "South", "\"East, and West\""][number as usize % 3];
+    let rows: String = (0..2000).map(|number| row(site(number), number)).collect();
+    // No two rows have this label in common.
+    let own = |number: u64| format!("Site {TURN}{number:04}");
+    let own_rows: String = (0..2000).map(|number| row(&own(number), number)).collect();
     let tabs = rows.replace("\"East, and West\"", "East").replace(',', "\t");
     let object = |number: u64| {
         format!("{{\"site\": \"North {number}\", \"n\": {}, \"mean\": 1.5e-3}},\n", number * 37)
@@ -48,9 +54,17 @@ fn samples() -> Vec<Sample> {
     vec![
         Sample {
             name: "csv",
-            rule: counts,
+            rule: counts.clone(),
             start: "site,sex,age,n,n_cases,mean,p\n",
             rows,
+            end: "",
+            plain: |bytes| records(bytes, b','),
+        },
+        Sample {
+            name: "csv-own-labels",
+            rule: counts,
+            start: "site,sex,age,n,n_cases,mean,p\n",
+            rows: own_rows,
             end: "",
             plain: |bytes| records(bytes, b','),
         },
@@ -106,8 +120,13 @@ impl Sample {
         size / self.rows.len() as u64
     }
 
+    /// The rows as they stand there so many times later.
+    fn turn(&self, number: u64) -> String {
+        self.rows.replace(TURN, &format!("{number:00$}", TURN.len()))
+    }
+
     fn bytes(&self, size: usize) -> Vec<u8> {
-        let rows = self.rows.repeat(self.times(size as u64) as usize);
+        let rows: String = (0..self.times(size as u64)).map(|turn| self.turn(turn)).collect();
         [self.start, &rows, self.end].concat().into_bytes()
     }
 }
@@ -161,7 +180,7 @@ fn remember(name: &str, size: u64) {
     let sample = samples.iter().find(|sample| sample.name == name).unwrap();
     let times = sample.times(size);
     let mut reader: Box<dyn Read> = Box::new(sample.start.as_bytes());
-    reader = Box::new(reader.chain(Repeated { rows: sample.rows.as_bytes(), at: 0, times }));
+    reader = Box::new(reader.chain(Turns { sample, rows: Vec::new(), at: 0, turns: 0..times }));
     let mut reader = reader.chain(sample.end.as_bytes());
     let size = (sample.start.len() + sample.end.len()) as u64 + times * sample.rows.len() as u64;
     check(&sample.rule(), &mut reader, size);
@@ -170,23 +189,22 @@ fn remember(name: &str, size: u64) {
     println!("{}", peak.trim().trim_end_matches(" kB"));
 }
 
-/// The same bytes again and again.
-struct Repeated<'a> {
-    rows: &'a [u8],
+/// A sample's rows again and again.
+struct Turns<'a> {
+    sample: &'a Sample,
+    rows: Vec<u8>,
     at: usize,
-    times: u64,
+    turns: Range<u64>,
 }
 
-impl Read for Repeated<'_> {
+impl Read for Turns<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        if self.times == 0 {
-            return Ok(0);
+        if self.at == self.rows.len() {
+            let Some(turn) = self.turns.next() else { return Ok(0) };
+            (self.rows, self.at) = (self.sample.turn(turn).into_bytes(), 0);
         }
         let read = (&self.rows[self.at..]).read(buffer)?;
         self.at += read;
-        if self.at == self.rows.len() {
-            (self.at, self.times) = (0, self.times - 1);
-        }
         Ok(read)
     }
 }
