@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 
 use sluice_policy::entry::{Contributors, Counts, Dominance, Output, Percent, stands_for};
 
-use super::{Cells, Fault, HoldCode, Passed};
+use crate::{Cells, Fault, HoldCode, Passed, row::Row};
 use blanks::Blanks;
 use cell::{Cell, Decimal};
 use groups::Groups;
@@ -32,6 +32,8 @@ pub(crate) struct Rules<'a> {
     dominance: Option<(&'a Dominance, Vec<Column>, Column)>,
     /// What its counts are of, if they are compared with earlier ones.
     groups: Option<Groups>,
+    /// What a row's counts are, while it is looked at.
+    found: Vec<Found>,
     /// Columns of numbers, and what stands in each for a suppressed one.
     words: Vec<(Column, Option<String>)>,
     /// All columns, and how their cells have blanks around them.
@@ -46,22 +48,22 @@ struct Column {
 }
 
 impl Column {
-    fn cell<'c>(&self, cells: &[&'c str]) -> &'c str {
-        cells.get(self.index).copied().unwrap_or("no such cell")
+    fn cell<'c>(&self, cells: Row<'c>) -> &'c str {
+        cells.cell(self.index).unwrap_or("no such cell")
     }
 
     fn fault(&self, code: HoldCode, row: u64, what: &str) -> Fault {
         Fault(code, format!("row {row}, column {} ({:?}) {what}", self.index + 1, self.name))
     }
 
-    fn count(&self, row: u64, cells: &[&str], minimum: u64) -> Result<Cell<u64>, Fault> {
+    fn count(&self, row: u64, cells: Row<'_>, minimum: u64) -> Result<Cell<u64>, Fault> {
         cell::count(self.cell(cells), minimum).ok_or_else(|| {
             let what = "has neither whole digits alone nor a word for a suppressed count";
             self.fault(HoldCode::CountInvalid, row, what)
         })
     }
 
-    fn decimal(&self, row: u64, cells: &[&str]) -> Result<Cell<Decimal>, Fault> {
+    fn decimal(&self, row: u64, cells: Row<'_>) -> Result<Cell<Decimal>, Fault> {
         cell::decimal(self.cell(cells)).ok_or_else(|| {
             let what = "has neither a plain number of 0 or more nor a word for a suppressed one; \
                         write no sign, exponent or `%`, and a point before decimals";
@@ -86,10 +88,19 @@ impl<'a> Rules<'a> {
             Some(it) => Some((it, columns(&it.largest, header)?, column(&it.total, header)?)),
             None => None,
         };
-        let (groups, words) = (None, Vec::new());
         let blanks = vec![Blanks::default(); header.len()];
-        let mut rules =
-            Self { rule, counts: None, percent, contributors, dominance, groups, words, blanks };
+        let (found, words, groups) = (Vec::new(), Vec::new(), None);
+        let mut rules = Self {
+            rule,
+            counts: None,
+            percent,
+            contributors,
+            dominance,
+            groups,
+            found,
+            words,
+            blanks,
+        };
         let others = rules.others();
         let mut numbers: BTreeSet<usize> = others.iter().copied().collect();
         if let Some(counts) = counts {
@@ -128,9 +139,9 @@ impl<'a> Rules<'a> {
     }
 
     /// Checks a row; the header is number 1.
-    pub(crate) fn row(&mut self, number: u64, cells: &[&str]) -> Result<(), Fault> {
-        let odd = self.blanks.iter_mut().zip(cells).position(|(blanks, cell)| !blanks.fit(cell));
-        if let Some(index) = odd {
+    pub(crate) fn row(&mut self, number: u64, cells: Row<'_>) -> Result<(), Fault> {
+        let mut blanks = self.blanks.iter_mut().zip(cells.cells());
+        if let Some(index) = blanks.position(|(blanks, cell)| !blanks.fit(cell)) {
             const WHAT: &str = "has other blanks around it than the rows above; write none, or pad all \
                                 to one width";
             let what = format!("row {number}, column {} {WHAT}", index + 1);
@@ -138,13 +149,16 @@ impl<'a> Rules<'a> {
         }
         if let Some((counts, columns, totals)) = &mut self.counts {
             let one = |cell: Cell<u64>| cell.shown().map(|value| (value, value));
-            let found = columns.iter().map(|column| checks::count(counts, column, number, cells));
-            let mut found = found.map(|it| it.map(one)).collect::<Result<Vec<Found>, _>>()?;
+            let found = &mut self.found;
+            found.clear();
+            for column in columns.iter() {
+                found.push(one(checks::count(counts, column, number, cells)?));
+            }
             if let Some(groups) = &mut self.groups {
-                groups.row(number, |index| cells.get(index).copied().unwrap_or_default(), &found);
+                groups.row(number, |index| cells.cell(index).unwrap_or_default(), found);
             }
             if let Some((_, columns, of)) = &self.percent {
-                found.extend(checks::percent(counts, columns, of, number, cells, &found)?);
+                checks::percent(counts, columns, of, number, cells, found)?;
             }
             let own = |column: &Column| columns.iter().any(|it| it.index == column.index);
             if let Some((contributors, column)) = &self.contributors
@@ -155,7 +169,7 @@ impl<'a> Rules<'a> {
             if let Some(column) = totals.amount.and_then(|it| totals.columns.get(it)) {
                 found.push(column.decimal(number, cells)?.shown().map(Decimal::range));
             }
-            totals.row(number, cells, &found);
+            totals.row(number, cells, found);
         }
         if let Some((contributors, column)) = &self.contributors {
             let labels = self.words.first().map_or(0, |(column, _)| column.index);

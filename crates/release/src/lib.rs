@@ -19,6 +19,7 @@ mod place;
 mod png;
 mod printable;
 mod prose;
+mod row;
 mod source;
 mod svg;
 mod table;

@@ -1,7 +1,7 @@
 //! Tables: a header and rows with as many cells as it has, read as every program reads them.
 //!
-//! A strict scan takes out what readers forgive in different ways; what is left the csv crate's own
-//! parser reads. Nothing but one row is held in memory.
+//! A strict scan takes out what readers forgive in different ways; what is left is read as the csv
+//! crate's own parser does. Nothing but one row is held in memory.
 
 mod cell;
 mod comments;
@@ -88,7 +88,7 @@ impl<'a> Table<'a> {
 
     /// Reads on. `text` doesn't end between a carriage return and its line feed.
     fn read(&mut self, text: &str) -> Result<(), Fault> {
-        let mut rest = text.as_bytes();
+        let mut rest = text;
         if let Some(comments) = &mut self.comments {
             rest = comments.take(rest)?;
             if rest.is_empty() {
@@ -97,7 +97,7 @@ impl<'a> Table<'a> {
             self.rows.follow(comments)?;
             self.comments = None;
         }
-        let flaw = self.scan.scan(rest).err();
+        let flaw = self.scan.scan(rest.as_bytes()).err();
         let sound = flaw.as_ref().map_or(rest.len(), |flaw| flaw.at);
         // What stands before a flaw is judged before it.
         let inside = self.scan.line_ends();
@@ -106,7 +106,7 @@ impl<'a> Table<'a> {
             .read(&rest[..sound], &mut |row| rows.row(row, inside))
             .map_err(|stop| stop.into_fault(rows.next()))?;
         match flaw {
-            Some(flaw) => Err(self.fault(&flaw, rest.get(flaw.at).copied())),
+            Some(flaw) => Err(self.fault(&flaw, rest.as_bytes().get(flaw.at).copied())),
             None => Ok(()),
         }
     }

@@ -69,11 +69,10 @@ impl<T> Cell<T> {
 /// where it is something else; counts below `minimum` may be suppressed as `<MINIMUM`.
 pub(super) fn count(cell: &str, minimum: u64) -> Option<Cell<u64>> {
     let cell = bare(cell);
-    if is_suppressed(cell, minimum) {
-        return Some(Cell::Suppressed);
+    match starts_with_digit(cell) {
+        true => whole(cell.strip_suffix(".0").unwrap_or(cell)).map(Cell::Shown),
+        false => is_suppressed(cell, minimum).then_some(Cell::Suppressed),
     }
-    let whole = cell.strip_suffix(".0").unwrap_or(cell);
-    is_whole(whole).then(|| whole.parse().ok()).flatten().map(Cell::Shown)
 }
 
 /// Reads a number that may have decimals.
@@ -82,19 +81,19 @@ pub(super) fn decimal(cell: &str) -> Option<Cell<Decimal>> {
     if is_word(cell) {
         return Some(Cell::Suppressed);
     }
-    let (whole, decimals) = match cell.split_once('.') {
+    let (before, decimals) = match cell.split_once('.') {
         Some((_, "")) => return None,
         Some(parts) => parts,
         None => (cell, ""),
     };
     let digits = decimals.bytes().all(|byte| byte.is_ascii_digit());
-    if !is_whole(whole) || !digits || decimals.len() > MAX_DECIMALS {
+    if !digits || decimals.len() > MAX_DECIMALS {
         return None;
     }
     let read = decimals.get(..DECIMALS).unwrap_or(decimals);
     let digit = 10u128.pow((DECIMALS - read.len()) as u32);
     let behind = if read.is_empty() { 0 } else { read.parse::<u128>().ok()? };
-    let units = whole.parse::<u128>().ok()? * ONE + behind * digit;
+    let units = u128::from(whole(before)?) * ONE + behind * digit;
     // Of a longer one a unit may have been cut off.
     let error = if read.len() < decimals.len() { 2 } else { digit };
     Some(Cell::Shown(Decimal { units, error }))
@@ -102,14 +101,24 @@ pub(super) fn decimal(cell: &str) -> Option<Cell<Decimal>> {
 
 /// Without the spaces that R's `format` pads with.
 fn bare(cell: &str) -> &str {
-    cell.trim_matches(' ')
+    match cell.as_bytes() {
+        [b' ', ..] | [.., b' '] => cell.trim_matches(' '),
+        _ => cell,
+    }
+}
+
+fn starts_with_digit(cell: &str) -> bool {
+    cell.as_bytes().first().is_some_and(u8::is_ascii_digit)
 }
 
 /// Digits that every reader takes for the same number: none before it that is 0, which some keep.
-fn is_whole(text: &str) -> bool {
-    let digits =
-        (1..=MAX_DIGITS).contains(&text.len()) && text.bytes().all(|it| it.is_ascii_digit());
-    digits && (text == "0" || !text.starts_with('0'))
+fn whole(text: &str) -> Option<u64> {
+    if text.len() > MAX_DIGITS || text.starts_with('0') && text != "0" || text.is_empty() {
+        return None;
+    }
+    text.bytes().try_fold(0, |number, byte| {
+        byte.is_ascii_digit().then(|| number * 10 + u64::from(byte - b'0'))
+    })
 }
 
 /// Whether a cell says that its number is suppressed.
@@ -126,7 +135,7 @@ pub(super) fn is_suppressed(cell: &str, minimum: u64) -> bool {
 /// What a cell that has been read says in a number's place, if it does.
 pub(super) fn word(cell: &str) -> Option<&str> {
     let cell = bare(cell);
-    (!cell.starts_with(|c: char| c.is_ascii_digit())).then_some(cell)
+    (!starts_with_digit(cell)).then_some(cell)
 }
 
 /// Whether a cell says that its count is below `minimum`, and no more.
@@ -136,8 +145,7 @@ fn is_below(cell: &str, minimum: u64) -> bool {
         Some(bound) => (bound, minimum.saturating_sub(1)),
         None => (cell.strip_prefix('<').unwrap_or_default(), minimum),
     };
-    let bound = bare(bound);
-    is_whole(bound) && bound.parse() == Ok(wanted)
+    whole(bare(bound)) == Some(wanted)
 }
 
 #[cfg(test)]

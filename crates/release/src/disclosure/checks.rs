@@ -7,14 +7,14 @@ use super::{
     cell::{Cell, ONE, is_suppressed},
     totals::Found,
 };
-use crate::{Fault, HoldCode};
+use crate::{Fault, HoldCode, row::Row};
 
 /// A count is none, suppressed, or large enough.
 pub(super) fn count(
     counts: &Counts,
     column: &Column,
     row: u64,
-    cells: &[&str],
+    cells: Row<'_>,
 ) -> Result<Cell<u64>, Fault> {
     let found = column.count(row, cells, counts.minimum)?;
     let Cell::Shown(value) = found else { return Ok(found) };
@@ -38,22 +38,22 @@ pub(super) fn count(
 }
 
 /// Every count that a percentage may stand for, whichever way it was rounded, is large enough, and
-/// so is what is left of the whole. Returns the counts. `found` are those of the row's other counts.
+/// so is what is left of the whole. `found` has the row's other counts, and gets these.
 pub(super) fn percent(
     counts: &Counts,
     columns: &[Column],
     of: &Column,
     row: u64,
-    cells: &[&str],
-    found: &[Found],
-) -> Result<Vec<Found>, Fault> {
+    cells: Row<'_>,
+    found: &mut Vec<Found>,
+) -> Result<(), Fault> {
+    let others = found.len();
     let whole = of.count(row, cells, counts.minimum)?;
     let mut parts = Parts::default();
-    let mut stand_for = Vec::new();
     for column in columns {
         let Cell::Shown(percent) = column.decimal(row, cells)? else {
             parts.hidden = Some(column);
-            stand_for.push(None);
+            found.push(None);
             continue;
         };
         if percent.units > 100 * ONE {
@@ -81,13 +81,14 @@ pub(super) fn percent(
         }
         let within =
             |count: &Found| count.is_some_and(|(count, _)| (least..=most).contains(&count));
-        if found.contains(&None) && !found.iter().any(within) {
+        let others = &found[..others];
+        if others.contains(&None) && !others.iter().any(within) {
             return reveals(
                 "is shown beside a suppressed count, and stands for none of the row's that are shown; \
                  suppress it",
             );
         }
-        stand_for.push(Some((least, most)));
+        found.push(Some((least, most)));
         parts.shown += 1;
         parts.least += u128::from(least);
         parts.most += u128::from(most);
@@ -101,7 +102,7 @@ pub(super) fn percent(
             return Err(column.fault(HoldCode::TotalReveals, row, what));
         }
     }
-    Ok(stand_for)
+    Ok(())
 }
 
 /// What the percentages of a row that are shown stand for together.
@@ -149,17 +150,17 @@ pub(super) fn contributors(
     column: &Column,
     labels: usize,
     row: u64,
-    cells: &[&str],
+    cells: Row<'_>,
 ) -> Result<(), Fault> {
     let minimum = contributors.minimum;
-    let has_number = |(index, cell): (usize, &&str)| {
+    let has_number = |(index, cell): (usize, &str)| {
         !is_suppressed(cell, minimum)
             && if index < labels { is_measure(cell) } else { cell.contains(char::is_numeric) }
     };
     let few = |what: &str| Err(column.fault(HoldCode::ContributorsFew, row, what));
     match column.count(row, cells, minimum)? {
         Cell::Shown(value) if value < minimum => few(&format!("is below {minimum}")),
-        Cell::Suppressed if cells.iter().enumerate().any(has_number) => few(
+        Cell::Suppressed if cells.cells().enumerate().any(has_number) => few(
             "is suppressed while the row has numbers; suppress them, too, and write labels left of \
                  all numbers",
         ),
@@ -179,7 +180,7 @@ pub(super) fn dominance(
     largest: &[Column],
     total: &Column,
     row: u64,
-    cells: &[&str],
+    cells: Row<'_>,
 ) -> Result<(), Fault> {
     let whole = total.decimal(row, cells)?.shown();
     let mut sum = 0u128;

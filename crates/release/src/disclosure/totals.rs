@@ -10,7 +10,7 @@ use super::{
     judge::{Judge, too_much},
     label::{Class, Label, without_total, words},
 };
-use crate::Fault;
+use crate::{Fault, row::Row};
 
 /// Most counts and labels that are kept.
 const MAX_KEPT: usize = 1 << 22;
@@ -40,7 +40,9 @@ pub(super) struct Totals {
     pub(super) amount: Option<usize>,
     /// Whether a column of labels has a number with decimals: rather a mean than a key.
     decimals: Vec<bool>,
-    pub(super) numbers: Vec<u64>,
+    /// The number of the first row, and how many there are.
+    first: u64,
+    rows: usize,
     values: Vec<(u64, u64)>,
     marks: Vec<Label>,
     suppressed: bool,
@@ -87,7 +89,8 @@ impl Totals {
             decimals: vec![false; labels.len()],
             labels,
             columns,
-            numbers: Vec::new(),
+            first: 0,
+            rows: 0,
             values: Vec::new(),
             marks: Vec::new(),
             suppressed: false,
@@ -97,19 +100,14 @@ impl Totals {
         }
     }
 
-    /// Keeps a row.
-    pub(super) fn row(&mut self, number: u64, cells: &[&str], counts: &[Found]) {
+    /// Keeps a row, which follows that before.
+    pub(super) fn row(&mut self, number: u64, cells: Row<'_>, counts: &[Found]) {
         self.suppressed |= counts.contains(&None);
-        let cell = |index: usize| cells.get(index).copied().unwrap_or_default();
         let before = self.marks.len();
         for (decimals, &index) in self.decimals.iter_mut().zip(&self.labels) {
-            let text = cell(index);
-            *decimals = *decimals || text.contains('.') && text.trim().parse::<f64>().is_ok();
-            // Numbers of such a column name no total.
-            let plain = *decimals
-                && text.starts_with(|c: char| c.is_ascii_digit())
-                && text.bytes().all(|it| it.is_ascii_digit() || it == b'.');
-            let mark = if plain { Label::number(text) } else { Label::of(text) };
+            let text = cells.cell(index).unwrap_or_default();
+            *decimals = *decimals || is_decimal(text);
+            let mark = Label::of(text);
             self.total |= mark.class() != Class::Part;
             self.marks.push(mark);
         }
@@ -118,7 +116,10 @@ impl Totals {
             self.marks.truncate(before);
             return;
         }
-        self.numbers.push(number);
+        if self.rows == 0 {
+            self.first = number;
+        }
+        self.rows += 1;
         self.values.extend(counts.iter().map(|count| count.unwrap_or(SUPPRESSED)));
     }
 
@@ -133,7 +134,12 @@ impl Totals {
     }
 
     pub(super) fn rows(&self) -> std::ops::Range<usize> {
-        0..self.numbers.len()
+        0..self.rows
+    }
+
+    /// A row's number in the file.
+    pub(super) fn number(&self, row: usize) -> u64 {
+        self.first + row as u64
     }
 
     pub(super) fn value(&self, row: usize, column: usize) -> Found {
@@ -178,6 +184,14 @@ impl Totals {
         };
         (0..self.labels.len()).filter(common).partition(|&label| !self.decimals[label])
     }
+}
+
+/// Whether a label is a number with decimals.
+fn is_decimal(text: &str) -> bool {
+    // Most begin as a word.
+    !text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.contains('.')
+        && text.trim().parse::<f64>().is_ok()
 }
 
 /// The sets of columns that a row may be a total over.
@@ -255,9 +269,9 @@ mod tests {
             let column = std::slice::from_ref(&column);
             let mut totals = Totals::new(column, &[], Beside::default(), &header, &[]);
             totals.most = most;
-            totals.row(2, &["A", ""], &[hidden]);
-            totals.row(3, &["B", ""], &[Some((20, 20))]);
-            totals.row(4, &[last, "90"], &[Some((90, 90))]);
+            totals.row(2, Row::new("A", &[1, 1], 0), &[hidden]);
+            totals.row(3, Row::new("B", &[1, 1], 0), &[Some((20, 20))]);
+            totals.row(4, Row::new(last, &[last.len(); 2], 0), &[Some((90, 90))]);
             assert_eq!(totals.end(&counts).is_err(), held, "{most} {last}");
         }
     }

@@ -30,17 +30,14 @@ const LOOKS: [Look; 256] = {
     looks
 };
 
-pub(super) fn look(cell: &[u8]) -> Look {
-    cell.first().map_or(Look::Empty, |&byte| LOOKS[usize::from(byte)])
+pub(super) fn look(cell: &str) -> Look {
+    cell.as_bytes().first().map_or(Look::Empty, |&byte| LOOKS[usize::from(byte)])
 }
 
 /// Whether the cell is one number, such as `-1,234.5e-6` or `12 %`.
-pub(super) fn is_number(cell: &[u8]) -> bool {
+pub(super) fn is_number(cell: &str) -> bool {
+    let cell = cell.as_bytes();
     let unsigned = cell.strip_prefix(b"-").or_else(|| cell.strip_prefix(b"+")).unwrap_or(cell);
-    let digits = unsigned.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    if digits > 0 && digits == unsigned.len() {
-        return true;
-    }
     let plain = |byte: &&u8| byte.is_ascii_digit() || matches!(byte, b'.' | b',');
     let mantissa = unsigned.iter().take_while(plain).count();
     let (mantissa, rest) = unsigned.split_at(mantissa);
@@ -100,8 +97,8 @@ const ABSENT: &[&str] = &[
 ];
 
 /// Whether the cell stands for a value that is not shown, or for none.
-pub(super) fn is_absent(cell: &[u8]) -> bool {
-    ABSENT.iter().any(|word| cell.eq_ignore_ascii_case(word.as_bytes()))
+pub(super) fn is_absent(cell: &str) -> bool {
+    ABSENT.iter().any(|word| cell.eq_ignore_ascii_case(word))
 }
 
 /// Whether a spreadsheet runs the cell, or shows an error for it, when the file is opened there.

@@ -17,7 +17,7 @@ pub(super) struct Comments<'a> {
     dialect: Dialect,
     forbidden: Forbidden<'a>,
     /// The line that is being read or was read last.
-    line: Vec<u8>,
+    line: String,
     ended: bool,
     count: u64,
 }
@@ -25,12 +25,12 @@ pub(super) struct Comments<'a> {
 impl<'a> Comments<'a> {
     pub(super) fn new(rule: &'a Output, dialect: Dialect) -> Self {
         let forbidden = Forbidden::new(&rule.forbidden_columns);
-        Self { rule, dialect, forbidden, line: Vec::new(), ended: true, count: 0 }
+        Self { rule, dialect, forbidden, line: String::new(), ended: true, count: 0 }
     }
 
     /// Takes comments off the text; gives back what stands behind them.
-    pub(super) fn take<'t>(&mut self, mut text: &'t [u8]) -> Result<&'t [u8], Fault> {
-        while let Some(&first) = text.first() {
+    pub(super) fn take<'t>(&mut self, mut text: &'t str) -> Result<&'t str, Fault> {
+        while let Some(&first) = text.as_bytes().first() {
             if self.ended {
                 // Some programs write a blank line between their comments and the header.
                 let blank = self.count > 0 && matches!(first, b'\r' | b'\n');
@@ -39,15 +39,15 @@ impl<'a> Comments<'a> {
                 }
                 self.begin()?;
             }
-            let end = memchr::memchr(b'\n', text).map_or(text.len(), |at| at + 1);
+            let end = text.find('\n').map_or(text.len(), |at| at + 1);
             let (part, rest) = text.split_at(end);
-            self.line.extend_from_slice(part);
+            self.line.push_str(part);
             let most = LENGTH.saturating_mul(self.rule.max_cell_bytes() as usize);
             if self.line.len() > most {
                 let what = format!("row {}, a comment, has more than {most} bytes", self.count);
                 return Err(Fault(HoldCode::CellTooLong, what));
             }
-            if part.ends_with(b"\n") {
+            if part.ends_with('\n') {
                 self.end()?;
             }
             text = rest;
@@ -88,9 +88,8 @@ impl<'a> Comments<'a> {
         if self.count == 0 {
             return Vec::new();
         }
-        let line = String::from_utf8_lossy(&self.line);
         let delimiter = char::from(self.dialect.delimiter);
-        let cells = line.trim_end_matches(['\r', '\n']).split(delimiter);
+        let cells = self.line.trim_end_matches(['\r', '\n']).split(delimiter);
         cells.map(|cell| header::bare(cell).to_owned()).collect()
     }
 }

@@ -90,7 +90,7 @@ pub(super) fn check(
 
 /// Whether the first row is one of names. A name may be a year, or whatever number the rule names.
 fn check_data(names: &[String], row: u64, named: &dyn Fn(&str) -> bool) -> Result<(), Fault> {
-    let value = |name: &str| cell::is_number(name.as_bytes()) || cell::is_date(name);
+    let value = |name: &str| cell::is_number(name) || cell::is_date(name);
     let nothing = |name: &str| name.is_empty() || value(name);
     let year = |name: &str| name.len() == 4 && matches!(name.parse(), Ok(1800..=2199_u16));
     let foreign = || names.iter().map(|name| bare(name)).filter(|name| !named(name));

@@ -9,13 +9,13 @@ use super::{
     cell::{self, Look},
     comments::Comments,
     header::{self, Place},
-    reader::Row,
     skeleton::{Forbidden, key},
 };
 use crate::{
     Passed,
     disclosure::Rules,
     hold::{Fault, HoldCode},
+    row::Row,
 };
 
 /// What a column held so far.
@@ -93,7 +93,7 @@ impl<'a> Rows<'a> {
         self.check_count(line_ends)?;
         self.check_cells(row)?;
         match &mut self.numbers {
-            Some(numbers) => numbers.row(self.count, &row.cells().map(text).collect::<Vec<_>>()),
+            Some(numbers) => numbers.row(self.count, row),
             None => Ok(()),
         }
     }
@@ -127,7 +127,7 @@ impl<'a> Rows<'a> {
 
     /// Whether the first row is the header; if not, the comment above it was.
     fn is_header(&mut self, row: Row<'_>) -> Result<bool, Fault> {
-        let names: Vec<_> = row.cells().map(|cell| text(cell).to_owned()).collect();
+        let names: Vec<_> = row.cells().map(str::to_owned).collect();
         if let Some(above) = self.candidate.take() {
             let fits =
                 above.len() == names.len() || self.rule.row_names && above.len() + 1 == names.len();
@@ -213,7 +213,7 @@ impl<'a> Rows<'a> {
                         if *column == Column::Absent {
                             *column = Column::Numbers;
                         }
-                    } else if cell::is_active(text(cell)) {
+                    } else if cell::is_active(cell) {
                         return Err(Place { row: self.count, column: index + 1 }.active());
                     }
                 }
@@ -236,17 +236,15 @@ impl<'a> Rows<'a> {
     /// knows.
     fn check_second(&mut self, row: Row<'_>, words: bool) -> Result<(), Fault> {
         let names = self.header.as_deref().unwrap_or_default();
-        let repeats = row.cells().zip(names).all(|(cell, name)| cell == name.as_bytes());
+        let repeats = row.cells().zip(names).all(|(cell, name)| cell == name);
         if !repeats && !words {
             return Ok(());
         }
         let keys = self.keys.get_or_insert_with(|| {
             names.iter().chain(&self.rule.columns).map(|name| key(name)).collect()
         });
-        let known = |cell: &[u8]| {
-            let cell = text(cell);
-            self.forbidden.find(cell, true).is_some() || keys.contains(&key(cell))
-        };
+        let known =
+            |cell: &str| self.forbidden.find(cell, true).is_some() || keys.contains(&key(cell));
         match repeats || row.cells().any(known) {
             true => {
                 let what =
@@ -266,7 +264,7 @@ impl<'a> Rows<'a> {
             return Err(place.fault(self.dialect.code, what));
         }
         let comment = self.rule.comments.is_some()
-            && row.cells().next().is_some_and(|cell| cell.starts_with(b"#"));
+            && row.cells().next().is_some_and(|cell| cell.starts_with('#'));
         match comment {
             true => {
                 let what = "starts with #: comments stand above the header";
@@ -277,14 +275,9 @@ impl<'a> Rows<'a> {
     }
 }
 
-fn number_or_text(cell: &[u8]) -> Column {
+fn number_or_text(cell: &str) -> Column {
     match cell::is_number(cell) {
         true => Column::Numbers,
         false => Column::Texts,
     }
-}
-
-/// A cell of a text that was found valid.
-fn text(cell: &[u8]) -> &str {
-    std::str::from_utf8(cell).unwrap_or_default()
 }

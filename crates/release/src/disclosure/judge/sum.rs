@@ -130,7 +130,7 @@ impl Judge<'_> {
 
     fn fault(&self, (row, column): (usize, usize), what: &str) -> Fault {
         let table = self.table;
-        table.columns[column].fault(HoldCode::TotalReveals, table.numbers[row], what)
+        table.columns[column].fault(HoldCode::TotalReveals, table.number(row), what)
     }
 }
 
