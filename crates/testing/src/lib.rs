@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod host;
+mod images;
 mod keys;
 mod left_out;
 mod set;
@@ -9,6 +10,7 @@ pub mod sif;
 mod table;
 
 pub use host::{Host, NOW};
+pub use images::{EROFS, SQUASHFS};
 pub use keys::Keys;
 pub use left_out::{is_root, leave_out};
 pub use set::{Draft, point_to, write};
