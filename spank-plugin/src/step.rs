@@ -106,7 +106,7 @@ pub(crate) fn enter(_spank: &Spank<'_>) -> i32 {
     };
     if let Err(error) = sluice_sandbox::enter(admission) {
         log_info(&format!("sandbox: {error}"));
-        let _ = BROKEN.set(Refusal::new(Code::SandboxUnavailable, error));
+        let _ = BROKEN.set(Refusal::new(error.code, error));
         return no_exec();
     }
     0

@@ -13,7 +13,7 @@ use sluice_sys::jobs::JobDir;
 use crate::batch::Batch;
 use crate::decide::Approved;
 use crate::places::DataBind;
-use crate::store::Store;
+use crate::store::{Held, Store};
 use crate::user::User;
 
 /// Variables that slurmstepd and workflow engines need; they stay if their values are plain words.
@@ -33,17 +33,23 @@ const ENV_KEEP: &[&str] = &[
 ];
 
 /// An approved job: its code comes from the store.
-pub(crate) fn of(job: &Batch<'_>, approved: &Approved, store: &Store<'_>) -> Admission {
-    let code = approved.bundles().map(|bundle| Bind {
+pub(crate) fn of(
+    job: &Batch<'_>,
+    approved: &Approved,
+    store: &Store<'_>,
+    held: &[Held],
+) -> Admission {
+    let code = approved.bundles().zip(held).map(|(bundle, held)| Bind {
         source: store.place(&bundle),
-        target: bundle.source.into(),
+        target: bundle.installed.at.clone(),
         open_as: OpenAs::Root,
         access: Access::Execute,
+        image: held.image.as_ref().map(|mounted| mounted.image.clone()),
     });
     let data = data(&job.user, &approved.data);
     Admission {
         binds: of_site(job.site).chain(code).chain(data).chain([run(job)]).collect(),
-        env_set: env_set(&job.user, approved.runtime.as_ref().map(|(path, _)| path.as_path())),
+        env_set: env_set(&job.user, approved.runtime.as_ref().map(|(it, _)| it.at.as_path())),
         network: match approved.verified.entry.network {
             entry::Network::None => Network::None,
             entry::Network::Slurm => {
@@ -80,6 +86,7 @@ pub(crate) fn of_site(site: &Site) -> impl Iterator<Item = Bind> {
         target: path.clone(),
         open_as: OpenAs::Root,
         access: Access::Execute,
+        image: None,
     })
 }
 
@@ -91,6 +98,7 @@ pub(crate) fn data(user: &User, sets: &[DataBind]) -> impl Iterator<Item = Bind>
         target: data.target.clone(),
         open_as: OpenAs::Service(uid, gid),
         access: Access::Read,
+        image: None,
     })
 }
 
@@ -102,6 +110,7 @@ pub(crate) fn run(job: &Batch<'_>) -> Bind {
         target: job.drop_box.path().into(),
         open_as: OpenAs::Service(uid, gid),
         access: Access::Write,
+        image: None,
     }
 }
 

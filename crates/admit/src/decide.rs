@@ -2,7 +2,7 @@
 //! makes nothing.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use sluice_policy::digest::Digest;
 use sluice_policy::entry::Entry;
@@ -11,7 +11,7 @@ use sluice_policy::script::Script;
 use sluice_policy::template::{Places, Template};
 use sluice_protocol::Code;
 use sluice_site::sets::{Sets, VerifiedEntry, VerifiedSet};
-use sluice_site::{Meant, Site, Version};
+use sluice_site::{Installed, InstalledTwice, Meant, Site, Version};
 
 use crate::batch::Batch;
 use crate::places::{self, DataBind};
@@ -29,14 +29,14 @@ pub(crate) struct Approved {
     /// Files of the drop box that the script names, with their content.
     pub(crate) files: Vec<(String, Vec<u8>)>,
     pub(crate) data: Vec<DataBind>,
-    pub(crate) bundle: PathBuf,
-    /// Where the runtime lies, and its digest.
-    pub(crate) runtime: Option<(PathBuf, Digest)>,
+    pub(crate) bundle: Installed,
+    /// The runtime and its digest.
+    pub(crate) runtime: Option<(Installed, Digest)>,
 }
 
-/// A directory whose content was approved by its digest.
+/// A directory or image whose content was approved by its digest.
 pub(crate) struct Bundle<'a> {
-    pub(crate) source: &'a Path,
+    pub(crate) installed: &'a Installed,
     pub(crate) digest: Digest,
     /// Absolute targets that its links may have.
     pub(crate) links: &'a [String],
@@ -46,7 +46,16 @@ pub(crate) struct Bundle<'a> {
     pub(crate) changed: Code,
 }
 
-impl Bundle<'_> {
+impl<'a> Bundle<'a> {
+    /// What is verified: the directory, or the image's file.
+    pub(crate) fn source(&self) -> &'a Path {
+        self.installed.image.as_ref().unwrap_or(&self.installed.at)
+    }
+
+    pub(crate) fn is_image(&self) -> bool {
+        self.installed.image.is_some()
+    }
+
     /// What it was approved as, where the set still has it.
     pub(crate) fn manifest(&self) -> Option<Manifest> {
         self.set.and_then(|set| set.manifest(&self.digest))
@@ -57,24 +66,27 @@ impl Bundle<'_> {
 pub(crate) fn bundles<'a>(
     entry: &'a Entry,
     set: &'a VerifiedSet,
-    workflow: &'a Path,
-    runtime: Option<&'a (PathBuf, Digest)>,
+    workflow: &'a Installed,
+    runtime: Option<&'a (Installed, Digest)>,
 ) -> impl Iterator<Item = Bundle<'a>> {
-    let bundle = |source, digest, changed| Bundle {
-        source,
+    let bundle = |installed, digest, changed| Bundle {
+        installed,
         digest,
         links: &entry.system.links,
         set: Some(set),
         changed,
     };
-    let runtime = runtime.map(|(path, digest)| bundle(path, *digest, Code::RuntimeChanged));
+    let runtime = runtime.map(|(at, digest)| bundle(at, *digest, Code::RuntimeChanged));
     std::iter::once(bundle(workflow, entry.digest, Code::BundleChanged)).chain(runtime)
 }
 
 /// Where an entry's bundles are installed on this site.
-pub(crate) fn installed(entry: &Entry, site: &Site) -> (PathBuf, Option<(PathBuf, Digest)>) {
+pub(crate) fn installed(
+    entry: &Entry,
+    site: &Site,
+) -> Result<(Installed, Option<(Installed, Digest)>), InstalledTwice> {
     let digest = entry.runtime.as_ref().map(|runtime| runtime.digest);
-    (site.bundle_of(entry), site.runtime_of(entry).zip(digest))
+    Ok((site.workflow_installed(entry)?, site.runtime_installed(entry)?.zip(digest)))
 }
 
 impl Approved {
@@ -89,8 +101,8 @@ struct Entered {
     id: String,
     verified: VerifiedEntry,
     set: VerifiedSet,
-    bundle: PathBuf,
-    runtime: Option<(PathBuf, Digest)>,
+    bundle: Installed,
+    runtime: Option<(Installed, Digest)>,
 }
 
 fn enter(job: &Batch<'_>, script: &Script) -> Result<Entered, Refused> {
@@ -100,7 +112,7 @@ fn enter(job: &Batch<'_>, script: &Script) -> Result<Entered, Refused> {
     let verified = set.entry(&id, job.now)?;
     let entry = &verified.entry;
     scope::check(&entry.scope, &id, job)?;
-    let (bundle, runtime) = installed(entry, job.site);
+    let (bundle, runtime) = installed(entry, job.site)?;
     Ok(Entered { id, verified, set, bundle, runtime })
 }
 
@@ -108,8 +120,8 @@ fn enter(job: &Batch<'_>, script: &Script) -> Result<Entered, Refused> {
 pub(crate) fn data_in_scope(job: &Batch<'_>) -> Result<Vec<DataBind>, Refused> {
     let (_, script) = script::read(&job.facts.job)?;
     let Entered { verified, bundle, runtime, .. } = enter(job, &script)?;
-    let runtime = runtime.as_ref().map(|(path, _)| path.as_path());
-    places::data(job, &verified.entry, &bundle, runtime)
+    let runtime = runtime.as_ref().map(|(runtime, _)| runtime.at.as_path());
+    places::data(job, &verified.entry, &bundle.at, runtime)
 }
 
 pub(crate) fn decide(job: &Batch<'_>) -> Result<Approved, Refused> {
@@ -117,16 +129,17 @@ pub(crate) fn decide(job: &Batch<'_>) -> Result<Approved, Refused> {
     let Entered { id, verified, set, bundle, runtime } = enter(job, &script)?;
     let entry = &verified.entry;
     let rundir = job.drop_box.path();
-    check_runtimes(&script, rundir, job, runtime.as_ref().map(|(path, _)| path.as_path()))?;
+    let runtime_at = runtime.as_ref().map(|(runtime, _)| runtime.at.as_path());
+    check_runtimes(&script, rundir, job, runtime_at)?;
     let run_id = job.run_id();
     let places = Places {
-        bundle: text(&bundle)?,
-        runtime: runtime.as_ref().map(|(path, _)| text(path)).transpose()?,
+        bundle: text(&bundle.at)?,
+        runtime: runtime_at.map(text).transpose()?,
         rundir,
         run_id: &run_id,
     };
     let names = matching_files(&verified, &script, &places)?;
-    let data = places::data(job, entry, &bundle, runtime.as_ref().map(|(path, _)| path.as_path()))?;
+    let data = places::data(job, entry, &bundle.at, runtime_at)?;
     let mut files = Vec::new();
     for name in BTreeSet::from_iter(names) {
         let content = job.drop_box.read(&name, &job.user)?;

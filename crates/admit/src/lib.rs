@@ -151,12 +151,12 @@ fn admit(job: &Batch<'_>, pulse: &mut Pulse) -> Result<Admission, Refused> {
         .bundles()
         .map(|bundle| store.provide(&bundle, pulse))
         .collect::<Result<Vec<_>, _>>()?;
-    parameters::apply(&mut approved, &store)?;
+    parameters::apply(&mut approved, &store, &held)?;
     let mut undo = Undo::default();
     runs::take(job, &approved, &mut undo)?;
     let sealed = seal::make(job, &approved.files, &mut undo)?;
     let record = record::approved(job, &approved, &held, &sealed, &mut undo)?;
-    let mut admission = admission::of(job, &approved, &store);
+    let mut admission = admission::of(job, &approved, &store, &held);
     steps::allow(job, &approved, &record, &mut admission, &mut undo)?;
     audit::admitted(job, &approved)?;
     undo.keep();
@@ -169,10 +169,11 @@ fn observe(job: &Batch<'_>, pulse: &mut Pulse) -> Result<Admission, Refused> {
     let mut approved = decide(job)?;
     let store = Store::open(job.roots, &job.site.store)?;
     pulse.limit(Some(Duration::from_secs(job.site.store.cold_seconds)));
-    for bundle in approved.bundles() {
-        store.check(&bundle, pulse)?;
-    }
-    parameters::apply(&mut approved, &store)?;
+    let held = approved
+        .bundles()
+        .map(|bundle| store.check(&bundle, pulse))
+        .collect::<Result<Vec<_>, _>>()?;
+    parameters::apply(&mut approved, &store, &held)?;
     audit::observed(job, &approved)?;
-    Ok(admission::of(job, &approved, &store))
+    Ok(admission::of(job, &approved, &store, &held))
 }

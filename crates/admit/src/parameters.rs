@@ -7,17 +7,21 @@ use sluice_protocol::Code;
 
 use crate::decide::Approved;
 use crate::refused::Refused;
-use crate::store::Store;
+use crate::store::{Held, Store};
 
 /// Replaces the content of the parameter file, if the entry has a schema.
-pub(crate) fn apply(approved: &mut Approved, store: &Store<'_>) -> Result<(), Refused> {
+pub(crate) fn apply(
+    approved: &mut Approved,
+    store: &Store<'_>,
+    held: &[Held],
+) -> Result<(), Refused> {
     let Some(parameters) = &approved.verified.entry.parameters else { return Ok(()) };
     let id = &approved.id;
     let invalid = |why: &dyn std::fmt::Display| {
         Refused::new(Code::EntryInvalid, format!("{id}: {}: {why}", parameters.schema))
     };
-    let schema = match approved.bundles().next() {
-        Some(bundle) => store.read_file(&bundle, &parameters.schema, MAX_SCHEMA)?,
+    let schema = match approved.bundles().zip(held).next() {
+        Some((bundle, held)) => store.read_file(&bundle, held, &parameters.schema, MAX_SCHEMA)?,
         None => None,
     };
     let schema = schema.ok_or_else(|| invalid(&"the bundle has no such file"))?;

@@ -36,12 +36,15 @@ pub(crate) fn approved<'a>(
     let entry = &approved.verified.entry;
     // In the order of `Approved::bundles`.
     let mut hashed = held.iter().map(|held| held.hashed);
+    let mut image = held.iter().map(|held| Some(held.image.as_ref()?.image.filesystem));
     let basis = Basis {
         entry: approved.id.clone(),
         entry_digest: approved.verified.digest,
         serial: approved.set.serial(),
         digest: entry.digest,
         runtime_digest: approved.runtime.as_ref().map(|(_, digest)| *digest),
+        bundle_image: image.next().flatten(),
+        runtime_image: image.next().flatten(),
         bundle_hashed: hashed.next().flatten(),
         runtime_hashed: hashed.next().flatten(),
         signers: approved.verified.signers.clone(),

@@ -2,6 +2,7 @@ use std::fmt::Display;
 
 use sluice_policy::text::shown;
 use sluice_protocol::{Code, Refusal};
+use sluice_site::InstalledTwice;
 use sluice_site::sets::SetError;
 
 /// Longest message, in characters: it becomes one line of the job's output.
@@ -36,6 +37,12 @@ impl Refused {
 impl From<SetError> for Refused {
     fn from(error: SetError) -> Self {
         Self::new(error.code(), error)
+    }
+}
+
+impl From<InstalledTwice> for Refused {
+    fn from(error: InstalledTwice) -> Self {
+        Self::new(Code::InstalledTwice, error)
     }
 }
 

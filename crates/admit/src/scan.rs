@@ -16,7 +16,7 @@ use sluice_sys::beneath::open_beneath;
 use crate::pulse::Pulse;
 
 /// Bytes copied between two syncs: no single one then takes longer than the plugin's patience.
-const SYNC_EVERY: u64 = 256 << 20;
+pub(crate) const SYNC_EVERY: u64 = 256 << 20;
 
 /// What tells, without reading it, that a file is the same as before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -41,6 +41,8 @@ struct Inside {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Tree {
     source: PathBuf,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    image: Option<PathBuf>,
     digest: Digest,
     links: Vec<String>,
 }
@@ -62,6 +64,7 @@ pub(crate) fn allow<'a>(
         target: target.into(),
         open_as: OpenAs::Root,
         access: Access::Read,
+        image: None,
     };
     admission.binds.extend(places.map(|place| read(place, place)));
     admission.binds.push(read(&job.record().join(JobDir::TICKET), Path::new(TICKET)));
@@ -74,7 +77,8 @@ pub(crate) fn allow<'a>(
         bundles: approved
             .bundles()
             .map(|bundle| Tree {
-                source: bundle.source.into(),
+                source: bundle.installed.at.clone(),
+                image: bundle.installed.image.clone(),
                 digest: bundle.digest,
                 links: bundle.links.to_vec(),
             })

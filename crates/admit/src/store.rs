@@ -1,19 +1,21 @@
 //! The verified store: copies of approved bundles, by digest, that only root can change. What
 //! runs comes from here, whatever becomes of the source.
 //!
-//! Of each bundle there are in its directory, named by the digest's hex digits: `HEX`, the copy;
-//! `HEX.hashed`, how it looked when it was last hashed, and when that was; `HEX.manifest`, `HEX.stat`
+//! Of each bundle there are in its directory, named by the digest's hex digits: `HEX`, the copy, a
+//! directory or the file of an image; `HEX.hashed`, how it looked when it was last hashed, and when that was; `HEX.manifest`, `HEX.stat`
 //! and `HEX.seen`, notes on the source; `HEX.lock`, held in common by admissions
 //! until their job's record is there, and alone by whoever copies or removes; `HEX.partial-BYTES`, a
 //! copy in the making, or what a crash left of one.
 
 mod copy;
 mod fill;
+mod image;
 mod in_place;
 mod lock;
 mod notes;
 mod room;
 
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
@@ -29,10 +31,11 @@ use sluice_site::bundle::{Found, Survey, survey};
 use sluice_site::paths::Roots;
 use sluice_sys::beneath::{open_beneath, open_dir};
 use sluice_sys::jobs::Jobs;
-use sluice_sys::read_limited;
 use sluice_sys::trusted::{Trust, ensure_dir};
+use sluice_sys::{images, read_limited};
 
 pub use self::copy::Scrubbed;
+use self::image::Mounted;
 use self::lock::touch;
 use crate::decide::Bundle;
 use crate::pulse::Pulse;
@@ -49,11 +52,20 @@ pub(crate) struct Store<'a> {
 }
 
 /// A bundle that stays until this is dropped; after that the job's record keeps it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Held {
-    _lock: OwnedFd,
+    /// None where nothing was made.
+    _lock: Option<OwnedFd>,
     /// When its content was last hashed.
     pub(crate) hashed: Option<OffsetDateTime>,
+    /// What it holds, if it is an image.
+    pub(crate) image: Option<Mounted>,
+}
+
+/// An open source.
+enum Source {
+    Directory(OwnedFd),
+    Image(File),
 }
 
 /// A source that was found to be what was approved.
@@ -75,7 +87,7 @@ impl<'a> Store<'a> {
     /// Where the verified content lies.
     pub(crate) fn place(&self, bundle: &Bundle<'_>) -> PathBuf {
         match self.is_in_place(bundle) {
-            true => bundle.source.into(),
+            true => bundle.source().into(),
             false => self.path.join(bundle.digest.hex()),
         }
     }
@@ -87,30 +99,38 @@ impl<'a> Store<'a> {
             return self.verify_in_place(bundle, pulse);
         }
         let hex = bundle.digest.hex();
-        let source = open_source(bundle)?;
+        let source = Source::open(bundle)?;
         let mut filled = false;
         loop {
             let lock = self.lock(&hex, FlockOperation::NonBlockingLockShared, pulse)?;
-            if self.has(&hex)? {
+            if let Some(copy) = self.copy_of(&hex)? {
                 touch(&lock);
-                let (hashed, walked) = self.hashed_beside(&hex, pulse, |pulse| match filled {
-                    true => Ok(None),
-                    false => self.walk(bundle, source.as_fd(), pulse),
-                });
-                if let Some(walked) = walked? {
-                    self.remember(bundle, &walked).map_err(unwritable)?;
-                }
+                // Before it is compared with the note: what is altered after that has another identity.
+                let identity = images::identity(&copy).map_err(unwritable)?;
+                let (hashed, approved) =
+                    self.hashed_beside(&hex, copy.as_fd(), pulse, |pulse| match filled {
+                        true => Ok(()),
+                        false => self.is_approved(bundle, &source, pulse),
+                    });
+                approved?;
                 if hashed.is_some() {
-                    return Ok(Held { _lock: lock, hashed });
+                    let image = match source {
+                        Source::Directory(_) => None,
+                        Source::Image(_) => Some(Mounted::of(bundle, &copy, identity)?),
+                    };
+                    return Ok(Held { _lock: Some(lock), hashed, image });
                 }
             }
             drop(lock);
             pulse.lock = Some(self.lock(&hex, FlockOperation::NonBlockingLockExclusive, pulse)?);
-            let done = match self.has(&hex)? {
-                true => self.recheck(&hex, bundle.links, pulse),
-                false => {
+            let done = match (self.copy_of(&hex)?, &source) {
+                (Some(copy), _) => self.recheck(&hex, copy.as_fd(), bundle.links, pulse),
+                (None, source) => {
                     filled = true;
-                    self.fill(bundle, source.as_fd(), pulse)
+                    match source {
+                        Source::Directory(dir) => self.fill(bundle, dir.as_fd(), pulse),
+                        Source::Image(file) => self.fill_image(bundle, file, pulse),
+                    }
                 }
             };
             pulse.lock = None;
@@ -119,18 +139,44 @@ impl<'a> Store<'a> {
         }
     }
 
-    /// Only tells if the source is what was approved.
-    pub(crate) fn check(&self, bundle: &Bundle<'_>, pulse: &mut Pulse) -> Result<(), Refused> {
-        self.walk(bundle, open_source(bundle)?.as_fd(), pulse).map(drop)
+    /// Only tells if the source is what was approved. To look into an image takes its copy.
+    pub(crate) fn check(&self, bundle: &Bundle<'_>, pulse: &mut Pulse) -> Result<Held, Refused> {
+        match Source::open(bundle)? {
+            Source::Directory(dir) => {
+                self.walk(bundle, dir.as_fd(), pulse).map(|_| Held::default())
+            }
+            Source::Image(_) => self.provide(bundle, pulse),
+        }
+    }
+
+    /// Refuses a source that isn't what was approved, and remembers one that is.
+    fn is_approved(
+        &self,
+        bundle: &Bundle<'_>,
+        source: &Source,
+        pulse: &mut Pulse,
+    ) -> Result<(), Refused> {
+        match source {
+            Source::Directory(dir) => match self.walk(bundle, dir.as_fd(), pulse)? {
+                Some(walked) => self.remember(bundle, &walked).map_err(unwritable),
+                None => Ok(()),
+            },
+            Source::Image(file) => self.check_image(bundle, file, pulse),
+        }
     }
 
     /// The approved content of a bundle's file, if the bundle has it.
     pub(crate) fn read_file(
         &self,
         bundle: &Bundle<'_>,
+        held: &Held,
         path: &str,
         max: usize,
     ) -> Result<Option<Vec<u8>>, Refused> {
+        let unreadable = |error| unscanned(bundle, ScanError::Source(format!("{path}: {error}")));
+        if let Some(mounted) = &held.image {
+            return mounted.read_file(path, max).map_err(unreadable);
+        }
         let hex = bundle.digest.hex();
         let manifest = self.approved(&hex).or_else(|| bundle.manifest());
         let digest = match manifest.as_ref().and_then(|manifest| manifest.get(path)) {
@@ -139,8 +185,7 @@ impl<'a> Store<'a> {
         };
         // Where nothing is made, as in observe, there may be no copy yet.
         let copy = open_beneath(&self.dir, Path::new(&hex), OFlags::DIRECTORY);
-        let dir = copy.or_else(|_| open_source(bundle))?;
-        let unreadable = |error| unscanned(bundle, ScanError::Source(format!("{path}: {error}")));
+        let dir = copy.or_else(|_| opened(bundle, open_dir(bundle.source())))?;
         let bytes = open_beneath(dir, Path::new(path), OFlags::RDONLY)
             .and_then(|file| read_limited(file, max))
             .map_err(unreadable)?;
@@ -171,22 +216,31 @@ impl<'a> Store<'a> {
         Ok(Some(Walked { found, manifest, read_all: known.is_empty() }))
     }
 
-    fn has(&self, hex: &str) -> Result<bool, Refused> {
-        match open_beneath(&self.dir, Path::new(hex), OFlags::DIRECTORY) {
-            Ok(_) => Ok(true),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+    fn copy_of(&self, hex: &str) -> Result<Option<File>, Refused> {
+        match open_beneath(&self.dir, Path::new(hex), OFlags::RDONLY) {
+            Ok(copy) => Ok(Some(copy.into())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(unwritable(error)),
         }
     }
 }
 
-fn open_source(bundle: &Bundle<'_>) -> Result<OwnedFd, Refused> {
-    open_dir(bundle.source).map_err(|error| {
+impl Source {
+    fn open(bundle: &Bundle<'_>) -> Result<Self, Refused> {
+        match bundle.is_image() {
+            true => opened(bundle, image::open(bundle.source())).map(Self::Image),
+            false => opened(bundle, open_dir(bundle.source())).map(Self::Directory),
+        }
+    }
+}
+
+fn opened<T>(bundle: &Bundle<'_>, opened: io::Result<T>) -> Result<T, Refused> {
+    opened.map_err(|error| {
         let code = match error.kind() {
             io::ErrorKind::NotFound => Code::BundleMissing,
             _ => Code::BundleUnreadable,
         };
-        Refused::new(code, format!("{}: {error}", bundle.source.display()))
+        Refused::new(code, format!("{}: {error}", bundle.source().display()))
     })
 }
 
@@ -223,20 +277,22 @@ fn compare(
         Some(first) => first.to_string(),
         None => format!("its digest is {}, not {}", found.digest(), bundle.digest),
     };
-    let message = format!(
-        "{what} in {}; restore it, or have the new version approved",
-        bundle.source.display()
-    );
-    Err(Refused::new(bundle.changed, message))
+    Err(changed(bundle, &what))
+}
+
+fn changed(bundle: &Bundle<'_>, what: &str) -> Refused {
+    let source = bundle.source().display();
+    let message = format!("{what} in {source}; restore it, or have the new version approved");
+    Refused::new(bundle.changed, message)
 }
 
 fn unscanned(bundle: &Bundle<'_>, error: ScanError) -> Refused {
     match error {
         ScanError::Source(why) => {
-            Refused::new(Code::BundleUnreadable, format!("{}: {why}", bundle.source.display()))
+            Refused::new(Code::BundleUnreadable, format!("{}: {why}", bundle.source().display()))
         }
         ScanError::Copy(error) => unwritable(error),
-        ScanError::Late => cold(&bundle.source.display().to_string()),
+        ScanError::Late => cold(&bundle.source().display().to_string()),
     }
 }
 

@@ -76,13 +76,15 @@ pub(crate) fn step(job: &Job<'_>, refused: &Refused) -> Result<Admission, Refuse
     })
 }
 
-/// Workflows and runtimes as they lie there, unverified.
+/// Workflows and runtimes as they lie there, unverified. Images are not among them: the kernel reads
+/// none that nobody signed.
 fn code(site: &Site) -> Vec<Bind> {
     let bind = |path: &PathBuf| Bind {
         source: path.clone(),
         target: path.clone(),
         open_as: OpenAs::Root,
         access: Access::Execute,
+        image: None,
     };
     let there = |path: &&PathBuf| fs::symlink_metadata(path).is_ok_and(|meta| meta.is_dir());
     [&site.workflows, &site.runtimes].into_iter().filter(there).map(bind).collect()

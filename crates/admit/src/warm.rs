@@ -57,14 +57,14 @@ fn provide(
     let sets = Sets::open_below(&site, &roots.etc, &roots.state)?;
     let set = sets.current(now)?;
     let entry = set.entry(id, now)?.entry;
-    let (workflow, runtime) = installed(&entry, &site);
+    let (workflow, runtime) = installed(&entry, &site)?;
     let store = Store::open(roots, &site.store)?;
     bundles(&entry, &set, &workflow, runtime.as_ref())
         .map(|bundle| {
             store.provide(&bundle, pulse)?;
             Ok(Warmed {
                 digest: bundle.digest.to_string(),
-                source: bundle.source.into(),
+                source: bundle.source().into(),
                 place: store.place(&bundle),
             })
         })

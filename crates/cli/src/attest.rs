@@ -94,7 +94,13 @@ fn show(report: &Report<'_>) -> Result<()> {
         ("run", run.run_id.clone()),
         ("user", run.user.clone()),
         ("workflow", basis.entry.clone()),
-        ("digest", basis.digest.to_string()),
+        (
+            "digest",
+            match basis.bundle_image {
+                Some(filesystem) => format!("{} of a {filesystem} image", basis.digest),
+                None => basis.digest.to_string(),
+            },
+        ),
         ("approved by", format!("{}, allowlist {}", basis.signers.join(", "), basis.serial)),
         ("ran on", run.nodes.join(", ")),
         ("time", format!("{} to {}", format(run.started), format(end.ended))),

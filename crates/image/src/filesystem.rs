@@ -1,49 +1,14 @@
 //! Which file system a file is.
 
-use std::fmt;
 use std::fs::File;
 use std::io;
+
+use sluice_protocol::Filesystem;
 
 use crate::{ImageError, Part, erofs, superblock::Superblock};
 
 /// Writers fill up the last block of this size with zeros.
 const PADDED_TO: u64 = 4096;
-
-/// The file systems that an image may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Filesystem {
-    /// squashfs 4.0.
-    Squashfs,
-    /// erofs.
-    Erofs,
-}
-
-impl Filesystem {
-    /// All of them.
-    pub const ALL: [Self; 2] = [Self::Squashfs, Self::Erofs];
-
-    /// What the name of an image's file ends in, after a dot.
-    pub fn extension(self) -> &'static str {
-        match self {
-            Self::Squashfs => "sqfs",
-            Self::Erofs => "erofs",
-        }
-    }
-
-    /// What the kernel calls it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Squashfs => "squashfs",
-            Self::Erofs => "erofs",
-        }
-    }
-}
-
-impl fmt::Display for Filesystem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 /// Which file system this file is, by its superblock. The file system fills the file: its last block
 /// may be followed by zeros up to the next 4096 bytes, and by nothing else.

@@ -32,9 +32,10 @@ pub use contents::{Absolute, Contents};
 pub use error::ImageError;
 #[cfg(feature = "contents")]
 pub use fault::Fault;
-pub use filesystem::{Filesystem, recognise};
+pub use filesystem::recognise;
 #[cfg(feature = "contents")]
 pub use format::{Format, open};
 pub use part::Part;
+pub use sluice_protocol::Filesystem;
 #[cfg(feature = "contents")]
 pub use tar::Tar;

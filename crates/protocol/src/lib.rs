@@ -8,11 +8,13 @@
 pub mod codes;
 pub mod drawing;
 mod facts;
+mod image;
 mod loaded;
 mod refusal;
 mod verdict;
 
 pub use facts::{Facts, JobFacts, Mode, Step};
+pub use image::{Filesystem, Image};
 pub use loaded::Loaded;
 pub use refusal::Code;
 pub use verdict::{

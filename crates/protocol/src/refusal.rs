@@ -27,7 +27,7 @@ crate::codes! {
             => "restore the named file, or have the new version approved",
         BundleMissing = "bundle-missing":
             "the workflow named by the script is not installed on this node"
-            => "install the approved version below the site's `workflows`",
+            => "install the approved version below the site's `workflows`, or its image below `images`",
         BundleUnreadable = "bundle-unreadable":
             "a file of the workflow cannot be read or is none that a bundle may have"
             => "make the named file readable for root, or remove it",
@@ -58,15 +58,30 @@ crate::codes! {
         FileRefused = "file-refused":
             "a file that the script names is missing from the run directory, or no plain file"
             => "put the named file into the run directory as a regular file",
+        FilesystemUnknown = "filesystem-unknown":
+            "the node's kernel does not know the file system of the workflow's image"
+            => "load the named module on the node, or have an image of the other file system approved",
         HetRefused = "het-refused":
             "the job is a component of a heterogeneous job"
             => "submit a single job",
+        ImageInvalid = "image-invalid":
+            "the workflow's image is neither squashfs nor erofs, or is none that is used"
+            => "make it with `sluice image build`, and have it approved",
+        ImageUnmountable = "image-unmountable":
+            "the node's kernel cannot mount the workflow's image"
+            => "look into the node's kernel log: the image is damaged, or the kernel lacks its compression",
         InPlaceUntrusted = "in-place-untrusted":
             "a workflow that the site uses in place could be changed by others than root"
             => "give it to root on a local file system, or take it off store.in-place",
+        InstalledTwice = "installed-twice":
+            "the workflow or its runtime is installed as a directory and as an image"
+            => "remove what the entry does not approve",
         InternalError = "internal-error":
             "Sluice met something that it did not expect"
             => "look for the job in the node's log and report it",
+        LoopUnavailable = "loop-unavailable":
+            "the node has no free loop device for the workflow's image"
+            => "load the module `loop` on the node, raise its max_loop, or look who has all devices",
         NoAnswer = "no-answer":
             "sluice-admit made no progress in time or ended without a verdict"
             => "check storage and load of the node, then submit again",

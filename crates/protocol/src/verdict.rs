@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use crate::Code;
+use crate::{Code, Image};
 use serde::{Deserialize, Serialize};
 
 /// The decider's answer.
@@ -107,6 +107,9 @@ pub struct Bind {
     pub open_as: OpenAs,
     /// What the job may do.
     pub access: Access,
+    /// The source is a file, and what it holds is shown; else the source itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<Image>,
 }
 
 /// Identity under which a source is opened: root has no rights on a squashed network file system.

@@ -9,6 +9,7 @@ pub mod confine;
 mod devices;
 mod enter;
 mod error;
+mod image;
 pub mod mutations;
 mod place;
 mod root;

@@ -35,14 +35,24 @@ pub(crate) fn show(
     target: &Path,
     attributes: u64,
 ) -> Result<(), SandboxError> {
+    let mount = tree(source).doing(target.display())?;
+    attach(root, &mount, target, attributes)
+}
+
+/// The same with a mount that is attached nowhere yet.
+pub(crate) fn attach(
+    root: &OwnedFd,
+    mount: &OwnedFd,
+    target: &Path,
+    attributes: u64,
+) -> Result<(), SandboxError> {
     let what = target.display();
-    let mount = tree(source).doing(&what)?;
     set_mount_attributes(mount.as_fd(), attributes, true).doing(&what)?;
     let relative = below_root(target);
     let is_directory =
-        FileType::from_raw_mode(fstat(source).doing(&what)?.st_mode) == FileType::Directory;
+        FileType::from_raw_mode(fstat(mount).doing(&what)?.st_mode) == FileType::Directory;
     let at = if is_directory { directory(root, relative)? } else { file(root, relative)? };
-    mount_on(&mount, &at).doing(&what)?;
+    mount_on(mount, &at).doing(&what)?;
 
     let shown = beneath(root, relative, OFlags::PATH).doing(&what)?;
     let identity = |fd: &OwnedFd| {
@@ -50,7 +60,7 @@ pub(crate) fn show(
         statx(fd, "", AtFlags::EMPTY_PATH, wanted)
             .map(|s| (s.stx_mnt_id, s.stx_ino, s.stx_dev_major, s.stx_dev_minor))
     };
-    if identity(&shown).doing(&what)? != identity(&mount).doing(&what)? {
+    if identity(&shown).doing(&what)? != identity(mount).doing(&what)? {
         return Err(std::io::Error::other("something else is mounted there")).doing(&what);
     }
     Ok(())

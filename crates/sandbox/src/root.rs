@@ -30,8 +30,9 @@ use sluice_sys::{
 use crate::{
     devices,
     error::{Doing, SandboxError},
+    image,
     mutations::{dropped, shown},
-    place::{directory, host_path, mount_on, show, tmpfs},
+    place::{attach, directory, host_path, mount_on, show, tmpfs},
 };
 
 /// Files of /etc that programs need and that hold no secret.
@@ -79,13 +80,13 @@ pub(crate) fn build(admission: &Admission) -> Result<OwnedFd, SandboxError> {
     for bind in &admission.binds {
         let sealed = !(bind.access == Access::Write && dropped("sealed-run"));
         let from = if sealed { &bind.source } else { &bind.target };
-        let source = match bind.open_as {
-            OpenAs::Root => open_source(from),
-            OpenAs::Service(uid, gid) => {
-                as_user(uid, gid, || open_source(from)).doing("identity of the service account")?
-            }
-        };
-        sources.push(source.doing(from.display())?);
+        sources.push(match (&bind.image, bind.open_as) {
+            (Some(image), _) => image::mount(from, image)?,
+            (None, OpenAs::Root) => open_source(from).doing(from.display())?,
+            (None, OpenAs::Service(uid, gid)) => as_user(uid, gid, || open_source(from))
+                .doing("identity of the service account")?
+                .doing(from.display())?,
+        });
     }
     let record = JobDir::at(&admission.record);
     let ours = |name: &str, host: Option<&str>| {
@@ -134,7 +135,10 @@ fn fill(
             Access::Execute => READ_ONLY | NO_SUID | NO_DEV,
             Access::Write => NO_SUID | NO_DEV,
         };
-        show(root, source, &bind.target, attributes)?;
+        match bind.image {
+            Some(_) => attach(root, source, &bind.target, attributes)?,
+            None => show(root, source, &bind.target, attributes)?,
+        }
     }
     script.map_or(Ok(()), |(copy, at)| show(root, copy, at, READ_ONLY | NO_SUID | NO_DEV))
 }

@@ -27,6 +27,8 @@ pub struct Site {
     pub workflows: PathBuf,
     /// Approved runtimes, NAME/VERSION below.
     pub runtimes: PathBuf,
+    /// Images of workflows and runtimes, NAME/VERSION.sqfs or .erofs below; without it there are none.
+    pub images: Option<PathBuf>,
     /// Drop boxes, at any depth.
     pub runs: PathBuf,
     /// Where jobs really write; only the service account gets in.
@@ -173,7 +175,9 @@ impl Site {
         let data: Vec<(String, &PathBuf)> =
             self.data.iter().map(|(name, set)| (format!("data.{name}.path"), &set.path)).collect();
         let data = data.iter().map(|(key, path)| (key.as_str(), *path));
-        let all: Vec<(&str, &PathBuf)> = places.into_iter().chain(data).collect();
+        let images = self.images.as_ref().map(|path| ("images", path));
+        let places: Vec<(&str, &PathBuf)> = places.into_iter().chain(images).collect();
+        let all: Vec<(&str, &PathBuf)> = places.iter().copied().chain(data).collect();
         for (key, path) in &all {
             if !is_plain(path) {
                 return Err(format!("{key} must be an absolute path without '.' and '..'"));
@@ -244,6 +248,8 @@ principal = "controller@lab"
             ("\"/srv/sluice/runs\"", "\"/srv/runs/\"", "runs must be"),
             ("\"/srv/sluice/runs\"", "\"/srv/sluice\"", "in each other"),
             ("/srv/sluice-private/data/cohort", "/srv/sluice/runs/cohort", "in each other"),
+            ("format = 1", "format = 1\nimages = \"i\"", "images must be"),
+            ("format = 1", "format = 1\nimages = \"/srv/sluice/runs/i\"", "in each other"),
             ("[policy]", "[scope]\n[policy]", "scope names nothing"),
             ("[policy]", "[scope]\nqos = [\"x\"]\n[policy]", "qos"),
             ("[policy]", "[store]\ncold-seconds = 301\n[policy]", "store.cold-seconds"),

@@ -1,10 +1,13 @@
-//! Where workflows and runtimes are installed, and which of them a script means.
+//! Where workflows and runtimes are installed, as what, and which of them a script means.
 
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use sluice_policy::entry::Entry;
 use sluice_policy::path::resolve;
 use sluice_policy::script::Script;
+use sluice_protocol::Filesystem;
 
 use crate::config::Site;
 
@@ -27,6 +30,24 @@ pub enum Meant {
     /// They lie in several, or one ends above all versions.
     Several,
 }
+
+/// The first format of entries whose workflow may be an image.
+const IMAGES: u32 = 2;
+
+/// A workflow or runtime on this host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Installed {
+    /// Where jobs see it, and where its directory is if it is no image.
+    pub at: PathBuf,
+    /// The image that holds it.
+    pub image: Option<PathBuf>,
+}
+
+/// A version of which nobody can say what it is.
+#[derive(Debug, thiserror::Error)]
+#[error("{one} and {other} are both there; remove what wasn't approved",
+    one = .0.display(), other = .1.display())]
+pub struct InstalledTwice(PathBuf, PathBuf);
 
 impl Version {
     /// `NAME@VERSION`.
@@ -67,6 +88,41 @@ impl Site {
         Some(self.runtime(&runtime.name, &runtime.version))
     }
 
+    /// An entry's workflow, as it is installed.
+    pub fn workflow_installed(&self, entry: &Entry) -> Result<Installed, InstalledTwice> {
+        self.installed(self.bundle_of(entry), &entry.name, &entry.version, entry.format)
+    }
+
+    /// An entry's runtime, as it is installed, if it has one.
+    pub fn runtime_installed(&self, entry: &Entry) -> Result<Option<Installed>, InstalledTwice> {
+        let Some(runtime) = &entry.runtime else { return Ok(None) };
+        let at = self.runtime(&runtime.name, &runtime.version);
+        self.installed(at, &runtime.name, &runtime.version, entry.format).map(Some)
+    }
+
+    /// The one thing that a version is: its directory, or an image. What isn't there at all is missed at
+    /// the directory's place.
+    fn installed(
+        &self,
+        at: PathBuf,
+        name: &str,
+        version: &str,
+        format: u32,
+    ) -> Result<Installed, InstalledTwice> {
+        let Some(images) = self.images.as_ref().filter(|_| format >= IMAGES) else {
+            return Ok(Installed { at, image: None });
+        };
+        let images = Filesystem::ALL.map(|filesystem| {
+            below(images, name, &format!("{version}.{}", filesystem.extension()))
+        });
+        let mut found = [at.clone()].into_iter().chain(images).filter(|path| is_there(path));
+        match (found.next(), found.next()) {
+            (Some(one), Some(other)) => Err(InstalledTwice(one, other)),
+            (Some(image), None) if image != at => Ok(Installed { at, image: Some(image) }),
+            _ => Ok(Installed { at, image: None }),
+        }
+    }
+
     /// The workflow that `word` lies in, as a process in the directory `dir` means it.
     pub fn workflow_of(&self, dir: &str, word: &str) -> Meant {
         meant(&self.workflows, dir, word)
@@ -81,6 +137,12 @@ impl Site {
     pub fn runtime_in(&self, script: &Script, dir: &str) -> Meant {
         meant_by_all(&self.runtimes, script, dir)
     }
+}
+
+/// What can't be looked at is there, and will be refused when it is opened.
+fn is_there(path: &Path) -> bool {
+    let gone = [ErrorKind::NotFound, ErrorKind::NotADirectory];
+    fs::symlink_metadata(path).map_or_else(|error| !gone.contains(&error.kind()), |_| true)
 }
 
 fn below(place: &Path, name: &str, version: &str) -> PathBuf {
@@ -142,6 +204,39 @@ mod tests {
         }
         assert_eq!(site.bundle("demo", "1.0"), Path::new("/srv/w/demo/1.0"));
         assert_eq!(site.runtime("py", "3"), Path::new("/srv/r/py/3"));
+    }
+
+    #[test]
+    fn a_version_is_one_thing_or_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let (workflows, images) = (dir.path().join("w"), dir.path().join("i"));
+        let mut site = site();
+        site.workflows = workflows.clone();
+        let at = workflows.join("demo/1.0");
+        let found = |site: &Site, format| site.installed(at.clone(), "demo", "1.0", format);
+        let directory = Installed { at: at.clone(), image: None };
+        let file = |ending: &str| images.join(format!("demo/1.0.{ending}"));
+
+        std::fs::create_dir_all(images.join("demo")).unwrap();
+        std::fs::write(file("sqfs"), "").unwrap();
+        assert_eq!(found(&site, 2).unwrap(), directory, "no images are configured");
+        site.images = Some(images.clone());
+        assert_eq!(found(&site, 1).unwrap(), directory, "format 1 knows no images");
+        let image = Installed { image: Some(file("sqfs")), ..directory.clone() };
+        assert_eq!(found(&site, 2).unwrap(), image);
+        std::fs::write(file("erofs"), "").unwrap();
+        assert!(found(&site, 2).unwrap_err().to_string().contains("1.0.erofs"));
+        std::fs::remove_file(file("sqfs")).unwrap();
+        assert_eq!(found(&site, 2).unwrap().image, Some(file("erofs")));
+        std::fs::create_dir_all(&at).unwrap();
+        found(&site, 2).unwrap_err();
+        assert_eq!(found(&site, 1).unwrap(), directory);
+        std::fs::remove_file(file("erofs")).unwrap();
+        assert_eq!(found(&site, 2).unwrap(), directory);
+        std::fs::remove_dir(&at).unwrap();
+        // A link that leads nowhere is there, too.
+        std::os::unix::fs::symlink("nowhere", file("sqfs")).unwrap();
+        assert_eq!(found(&site, 2).unwrap(), image);
     }
 
     #[test]

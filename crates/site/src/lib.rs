@@ -25,7 +25,7 @@ mod values;
 
 pub use config::{DataSet, Site, SiteError};
 pub use crawler::Crawler;
-pub use installed::{Meant, Version};
+pub use installed::{Installed, InstalledTwice, Meant, Version};
 pub use policy::{Holder, Policy, RevokedJobs, Role};
 pub use sandbox::{Ports, Sandbox};
 pub use slurm_conf::SlurmConf;

@@ -178,6 +178,8 @@ pub fn read(
             serial: allowlist.serial(),
             digest: entry.digest,
             runtime_digest: entry.runtime.as_ref().map(|runtime| runtime.digest),
+            bundle_image: None,
+            runtime_image: None,
             bundle_hashed: None,
             runtime_hashed: None,
             signers: verified.signers,

@@ -11,6 +11,7 @@ use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags, fchmod, flock, mkdirat, 
 use rustix::io::Errno;
 use sluice_policy::ticket::{authenticate_file, is_authentic_file};
 use sluice_protocol::Code;
+use sluice_site::Installed;
 use sluice_sys::beneath::{open_beneath, open_dir};
 use sluice_sys::identity::as_user;
 use sluice_sys::jobs::JobDir;
@@ -107,7 +108,7 @@ pub(super) fn elsewhere(job: &Job<'_>) -> Result<Option<Inside>, Refused> {
 
 /// Makes this node one of the job's: its code in the store, its record in place.
 pub(super) fn bring(
-    inside: &Inside,
+    inside: &mut Inside,
     ticket: &str,
     job: &Job<'_>,
     pulse: &mut Pulse,
@@ -115,12 +116,18 @@ pub(super) fn bring(
     let store = Store::open(job.roots, &job.site.store)?;
     pulse.limit(Some(Duration::from_secs(job.site.store.cold_seconds)));
     let codes = inside.bundles.iter().zip([Code::BundleChanged, Code::RuntimeChanged]);
-    let _held = codes
-        .map(|(Tree { source, digest, links }, changed)| {
-            let bundle = Bundle { source, digest: *digest, links, set: None, changed };
+    let held = codes
+        .map(|(Tree { source, image, digest, links }, changed)| {
+            let installed = &Installed { at: source.clone(), image: image.clone() };
+            let bundle = Bundle { installed, digest: *digest, links, set: None, changed };
             store.provide(&bundle, pulse)
         })
         .collect::<Result<Vec<_>, _>>()?;
+    // Each node has a copy of its own.
+    let images = inside.admission.binds.iter_mut().filter_map(|bind| bind.image.as_mut());
+    for (image, own) in images.zip(held.iter().filter_map(|held| held.image.as_ref())) {
+        *image = own.image.clone();
+    }
 
     let incarnation = inside.record.incarnation();
     let jobs = job.roots.jobs();
@@ -145,6 +152,6 @@ pub(super) fn bring(
     open_beneath(jobs.as_fd(), Path::new(&name), OFlags::DIRECTORY)
         .and_then(|dir| atomic::replace(&dir, JobDir::RECORD, &record, 0o600))
         .map_err(|error| fail(&error))?;
-    let bytes = serde_json::to_vec(inside).map_err(|e| Refused::new(Code::InternalError, e))?;
+    let bytes = serde_json::to_vec(&*inside).map_err(|e| Refused::new(Code::InternalError, e))?;
     leave(dir.path(), ticket, &bytes)
 }

@@ -14,13 +14,14 @@ pub(crate) fn decide(job: &Job<'_>, pulse: &mut Pulse) -> Result<Option<Admissio
     let Step::Run(_) = job.facts.step else { return Ok(None) };
     let here = distribution::on_node(&job.record())?;
     let is_here = here.is_some();
-    let Some(inside) = here.map_or_else(|| distribution::elsewhere(job), |it| Ok(Some(it)))? else {
+    let Some(mut inside) = here.map_or_else(|| distribution::elsewhere(job), |it| Ok(Some(it)))?
+    else {
         return Ok(None);
     };
     let ticket = ticket::check(job, &inside.record)?;
     let sandbox = sandbox::of(job)?;
     if !is_here {
-        distribution::bring(&inside, ticket, job, pulse)?;
+        distribution::bring(&mut inside, ticket, job, pulse)?;
     }
     audit::stepped(job, &inside.record)?;
     // Nodes differ.

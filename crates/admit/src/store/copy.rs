@@ -6,24 +6,22 @@
 //! to the disk below it, or what a disk forgets; for that `sluice warm --scrub` hashes again.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::Path;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::mpsc;
 use std::thread;
 
-use rustix::fs::{Advice, AtFlags, Dir, FlockOperation, OFlags, fadvise, unlinkat};
+use rustix::fs::{Advice, AtFlags, Dir, FileType, FlockOperation, fadvise, fstat, unlinkat};
 use rustix::io::Errno;
 use serde::Serialize;
 use sluice_policy::digest::Digest;
 use sluice_policy::time::{format, parse};
 use sluice_protocol::Code;
-use sluice_site::bundle::{What, open_file, survey, walk};
-use sluice_sys::beneath::open_beneath;
+use sluice_site::bundle::{Stamp, What, open_file, survey, walk};
 use sluice_sys::{atomic, tree};
 use time::OffsetDateTime;
 
 use super::notes::Seen;
-use super::{Store, cold, unwritable};
+use super::{Store, cold, image, unwritable};
 use crate::audit;
 use crate::pulse::Pulse;
 use crate::refused::Refused;
@@ -66,6 +64,7 @@ impl Store<'_> {
     pub(super) fn hashed_beside<T>(
         &self,
         hex: &str,
+        copy: BorrowedFd<'_>,
         pulse: &mut Pulse,
         work: impl FnOnce(&mut Pulse) -> T,
     ) -> (Option<OffsetDateTime>, T) {
@@ -75,16 +74,21 @@ impl Store<'_> {
                 // Whoever hears it waits for the end.
                 let _ = ahead.send(());
             };
-            let survey = scope.spawn(move || self.hashed(hex, &mut beat));
+            let survey = scope.spawn(move || self.hashed(hex, copy, &mut beat));
             let done = work(pulse);
             beats.iter().for_each(|()| pulse.beat());
             (survey.join().ok().flatten(), done)
         })
     }
 
-    fn hashed(&self, hex: &str, beat: &mut dyn FnMut()) -> Option<OffsetDateTime> {
+    fn hashed(
+        &self,
+        hex: &str,
+        copy: BorrowedFd<'_>,
+        beat: &mut dyn FnMut(),
+    ) -> Option<OffsetDateTime> {
         let note = self.note(hex)?;
-        let seen = look(self.copy_of(hex).ok()?.as_fd(), &note.links, beat)?;
+        let seen = look(copy, &note.links, beat)?;
         (seen.hex() == note.seen).then_some(note.hashed)
     }
 
@@ -93,11 +97,14 @@ impl Store<'_> {
     pub(super) fn recheck(
         &self,
         hex: &str,
+        copy: BorrowedFd<'_>,
         links: &[String],
         pulse: &mut Pulse,
     ) -> Result<(), Refused> {
         // Somebody may have done it meanwhile.
-        if self.hashed(hex, &mut || pulse.beat()).is_some() || self.rehash(hex, links, pulse)? {
+        if self.hashed(hex, copy, &mut || pulse.beat()).is_some()
+            || self.rehash(hex, copy, links, pulse)?
+        {
             return Ok(());
         }
         audit::altered(self.roots, hex)?;
@@ -119,11 +126,11 @@ impl Store<'_> {
             // Shared: jobs go on being admitted, and nobody removes it meanwhile.
             let lock = self.lock(&hex, FlockOperation::NonBlockingLockShared, pulse)?;
             // Without a note the next job has it hashed.
-            let Some(Note { links, .. }) = self.note(&hex).filter(|_| self.copy_of(&hex).is_ok())
+            let (Some(Note { links, .. }), Some(copy)) = (self.note(&hex), self.copy_of(&hex)?)
             else {
                 continue;
             };
-            let intact = self.rehash(&hex, &links, pulse)?;
+            let intact = self.rehash(&hex, copy.as_fd(), &links, pulse)?;
             if !intact {
                 audit::altered(self.roots, &hex)?;
                 self.forget(&hex).map_err(unwritable)?;
@@ -138,9 +145,21 @@ impl Store<'_> {
     }
 
     /// Whether the copy's content still has its digest; if so, that is noted.
-    fn rehash(&self, hex: &str, links: &[String], pulse: &mut Pulse) -> Result<bool, Refused> {
-        let copy = self.copy_of(hex).map_err(unwritable)?;
-        let Ok(survey) = survey(copy.as_fd(), links, &mut || pulse.beat()) else {
+    fn rehash(
+        &self,
+        hex: &str,
+        copy: BorrowedFd<'_>,
+        links: &[String],
+        pulse: &mut Pulse,
+    ) -> Result<bool, Refused> {
+        if let Some(stamp) = stamp_of_image(copy) {
+            let intact = image::digest_again(copy, &stamp, pulse)?.hex() == hex;
+            if intact {
+                self.note_hashed(hex, seen_of_image(&stamp), links).map_err(unwritable)?;
+            }
+            return Ok(intact);
+        }
+        let Ok(survey) = survey(copy, links, &mut || pulse.beat()) else {
             return Ok(false);
         };
         let mut seen = Seen::of_copy();
@@ -148,13 +167,13 @@ impl Store<'_> {
             seen.add(&found.path, &found.what);
             // What the disk has, and not what memory has of it.
             if let What::File(stamp) = &found.what
-                && let Ok(file) = open_file(&copy, &found.path, stamp)
+                && let Ok(file) = open_file(copy, &found.path, stamp)
             {
                 let _ = fadvise(&file, 0, None, Advice::DontNeed);
             }
         }
         let known = Known::new();
-        let manifest = match Scan::new(copy.as_fd(), &known, None, pulse).run(&survey.found) {
+        let manifest = match Scan::new(copy, &known, None, pulse).run(&survey.found) {
             Err(ScanError::Late) => return Err(cold("it is hashed again")),
             manifest => manifest.ok(),
         };
@@ -191,10 +210,6 @@ impl Store<'_> {
         }
         Ok(found)
     }
-
-    fn copy_of(&self, hex: &str) -> io::Result<OwnedFd> {
-        open_beneath(&self.dir, Path::new(hex), OFlags::DIRECTORY)
-    }
 }
 
 fn note_of(hex: &str) -> String {
@@ -207,7 +222,24 @@ pub(super) fn look(
     links: &[String],
     beat: &mut dyn FnMut(),
 ) -> Option<Digest> {
+    if let Some(stamp) = stamp_of_image(copy) {
+        return Some(seen_of_image(&stamp));
+    }
     let mut seen = Seen::of_copy();
     let problems = walk(copy, links, beat, &mut |path, what| seen.add(path, &what)).ok()?;
     problems.is_empty().then(|| seen.finish())
+}
+
+/// What a copy is known by if it is an image's.
+pub(super) fn stamp_of_image(copy: BorrowedFd<'_>) -> Option<Stamp> {
+    let stat = fstat(copy).ok()?;
+    let regular = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
+    regular.then(|| Stamp::of(&stat))
+}
+
+/// What [`look`] says of an image's copy.
+pub(super) fn seen_of_image(stamp: &Stamp) -> Digest {
+    let mut seen = Seen::of_copy();
+    seen.add("", &What::File(*stamp));
+    seen.finish()
 }

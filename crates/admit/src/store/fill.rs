@@ -1,9 +1,9 @@
 //! Copying a bundle into the store, and hashing what is copied.
 
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
-use rustix::fs::{Mode, OFlags, fchmod, fsync, renameat, syncfs};
+use rustix::fs::{Mode, OFlags, fchmod, fsync, mkdirat, renameat, syncfs};
 use sluice_site::bundle::{Found, What};
 use sluice_sys::beneath::open_beneath;
 use sluice_sys::{atomic, tree};
@@ -24,8 +24,12 @@ impl Store<'_> {
         pulse: &mut Pulse,
     ) -> Result<(), Refused> {
         let found = surveyed(bundle, source, pulse)?;
-        let partial = self.make_room(&bundle.digest.hex(), size(&found), pulse)?;
-        let result = self.fill_partial(bundle, source, found, &partial, pulse);
+        let (partial, copy) =
+            self.make_room(&bundle.digest.hex(), size(&found), pulse, |dir, name| {
+                mkdirat(dir, name, Mode::RWXU)?;
+                open_beneath(dir, Path::new(name), OFlags::DIRECTORY)
+            })?;
+        let result = self.fill_partial(bundle, source, found, (&partial, copy), pulse);
         if result.is_err() {
             // What can't be removed now is removed by the next one.
             let _ = tree::remove(self.dir.as_fd(), &partial);
@@ -38,12 +42,10 @@ impl Store<'_> {
         bundle: &Bundle<'_>,
         source: BorrowedFd<'_>,
         found: Vec<Found>,
-        partial: &str,
+        (partial, copy): (&str, OwnedFd),
         pulse: &mut Pulse,
     ) -> Result<(), Refused> {
         let hex = bundle.digest.hex();
-        let copy =
-            open_beneath(&self.dir, Path::new(partial), OFlags::DIRECTORY).map_err(unwritable)?;
         let manifest = Scan::new(source, &Known::new(), Some(copy.as_fd()), pulse)
             .run(&found)
             .map_err(|error| unscanned(bundle, error))?;

@@ -29,7 +29,7 @@ const LOCAL: &[(u32, &str)] = &[
 
 impl Store<'_> {
     pub(super) fn is_in_place(&self, bundle: &Bundle<'_>) -> bool {
-        self.rules.in_place.iter().any(|path| path == bundle.source)
+        !bundle.is_image() && self.rules.in_place.contains(&bundle.installed.at)
     }
 
     /// Reads what isn't known from before, and makes sure that nobody but root can change it.
@@ -55,7 +55,7 @@ impl Store<'_> {
                 .map_err(unwritable)?;
         }
         pulse.lock = None;
-        Ok(Held { _lock: ours, hashed: self.last_hashed(&hex) })
+        Ok(Held { _lock: Some(ours), hashed: self.last_hashed(&hex), image: None })
     }
 }
 
@@ -64,11 +64,11 @@ fn trusted(bundle: &Bundle<'_>, pulse: &mut Pulse) -> Result<OwnedFd, Refused> {
     let refuse = |why: String| {
         Refused::new(
             Code::InPlaceUntrusted,
-            format!("{} is to be used in place, but {why}", bundle.source.display()),
+            format!("{} is to be used in place, but {why}", bundle.source().display()),
         )
     };
-    let source =
-        open_trusted_dir(bundle.source, Trust::ROOT).map_err(|error| refuse(error.to_string()))?;
+    let source = open_trusted_dir(bundle.source(), Trust::ROOT)
+        .map_err(|error| refuse(error.to_string()))?;
     let kind = fstatfs(&source).map_err(|error| refuse(error.to_string()))?.f_type;
     if !LOCAL.iter().any(|(magic, _)| i64::from(*magic) == kind) {
         let names: Vec<&str> = LOCAL.iter().map(|(_, name)| *name).collect();

@@ -33,7 +33,7 @@ impl Store<'_> {
         let hex = bundle.digest.hex();
         let identities: HashMap<&str, Identity> =
             walked.found.iter().filter_map(|it| Some((&*it.path, identity(it)?))).collect();
-        let mut text = format!("{}\n", bundle.source.display());
+        let mut text = format!("{}\n", bundle.source().display());
         for item in walked.manifest.items() {
             let Identity { inode, size, modified, changed } =
                 identities.get(&*item.path).copied().unwrap_or_default();
@@ -41,7 +41,7 @@ impl Store<'_> {
             let _ = writeln!(text, "{inode} {size} {modified} {changed}");
         }
         atomic::write(&self.dir, &format!("{hex}.stat"), text.as_bytes(), 0o600)?;
-        let mut seen = Seen::of(bundle.source);
+        let mut seen = Seen::of(bundle.source());
         walked.found.iter().for_each(|Found { path, what }| seen.add(path, what));
         let seen = seen.finish();
         atomic::write(&self.dir, &format!("{hex}.seen"), seen.as_bytes(), 0o600)
@@ -57,7 +57,7 @@ impl Store<'_> {
     ) -> Result<bool, Refused> {
         let name = format!("{}.seen", bundle.digest.hex());
         let Some(last) = self.read(&name, size_of::<Digest>()) else { return Ok(false) };
-        let mut seen = Seen::of(bundle.source);
+        let mut seen = Seen::of(bundle.source());
         let mut beat = || pulse.beat();
         let problems =
             walk(source, bundle.links, &mut beat, &mut |path, what| seen.add(path, &what))
@@ -71,7 +71,7 @@ impl Store<'_> {
         let bytes = self.read(&format!("{}.stat", bundle.digest.hex()), manifest::MAX_BYTES)?;
         let text = String::from_utf8(bytes).ok()?;
         let mut lines = text.lines();
-        if Path::new(lines.next()?) != bundle.source {
+        if Path::new(lines.next()?) != bundle.source() {
             return None;
         }
         let mut known = Known::new();
@@ -110,7 +110,7 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    fn of(source: &Path) -> Self {
+    pub(super) fn of(source: &Path) -> Self {
         let mut hasher = Hasher::new();
         hasher.update(source.as_os_str().as_bytes());
         Self { hasher, line: Vec::new() }

@@ -4,9 +4,11 @@
 //! this node names. A copy in the making counts with its full size, which its name tells.
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use rustix::fs::{Dir, FlockOperation, Mode, OFlags, flock, fstat, mkdirat, openat, renameat};
+use rustix::fs::{
+    AtFlags, Dir, FileType, FlockOperation, Mode, OFlags, flock, fstat, openat, renameat, statat,
+};
 use rustix::io::Errno;
 use sluice_policy::digest::Digest;
 use sluice_policy::manifest::Kind;
@@ -33,23 +35,29 @@ pub(super) struct Leaving {
 }
 
 impl Store<'_> {
-    /// Makes room for `bytes`, and the directory of the copy that will need them: its name.
+    /// Makes room for `bytes`, and has the copy that will need them made: its name, and what `make` opened.
     pub(super) fn make_room(
         &self,
         hex: &str,
         bytes: u64,
         pulse: &mut Pulse,
-    ) -> Result<String, Refused> {
+        make: impl FnOnce(BorrowedFd<'_>, &str) -> io::Result<OwnedFd>,
+    ) -> Result<(String, OwnedFd), Refused> {
         let partial = format!("{hex}.partial-{bytes}");
-        let leaving = self.reserve(hex, bytes, &partial)?;
+        let (leaving, made) = self.reserve(hex, bytes, |dir| make(dir, &partial))?;
         for Leaving { name, .. } in &leaving {
             pulse.beat();
             tree::remove(self.dir.as_fd(), name).map_err(unwritable)?;
         }
-        Ok(partial)
+        Ok((partial, made))
     }
 
-    fn reserve(&self, hex: &str, bytes: u64, partial: &str) -> Result<Vec<Leaving>, Refused> {
+    fn reserve(
+        &self,
+        hex: &str,
+        bytes: u64,
+        make: impl FnOnce(BorrowedFd<'_>) -> io::Result<OwnedFd>,
+    ) -> Result<(Vec<Leaving>, OwnedFd), Refused> {
         // One counts at a time. Held until the end of this function.
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let lock = openat(&self.dir, "lock", flags, Mode::RUSR | Mode::WUSR).map_err(unwritable)?;
@@ -77,8 +85,8 @@ impl Store<'_> {
                 return Err(Refused::new(Code::StoreFull, message));
             }
         }
-        mkdirat(&self.dir, partial, Mode::RWXU).map_err(unwritable)?;
-        Ok(leaving)
+        let made = make(self.dir.as_fd()).map_err(unwritable)?;
+        Ok((leaving, made))
     }
 
     /// Whole copies, and the bytes of all; what crashes left is added to `leaving`. The caller is
@@ -107,14 +115,21 @@ impl Store<'_> {
     }
 
     fn copy(&self, hex: &str) -> io::Result<Copy> {
-        let manifest = self.approved(hex);
-        let items = manifest.iter().flat_map(|manifest| manifest.items());
-        let bytes = items.map(|item| match item.kind {
-            Kind::File { size, .. } => size,
-            _ => 0,
-        });
+        let copy = statat(&self.dir, hex, AtFlags::SYMLINK_NOFOLLOW)?;
+        let bytes = match FileType::from_raw_mode(copy.st_mode) {
+            FileType::RegularFile => copy.st_size.cast_unsigned(),
+            _ => {
+                let manifest = self.approved(hex);
+                let items = manifest.iter().flat_map(|manifest| manifest.items());
+                let bytes = items.map(|item| match item.kind {
+                    Kind::File { size, .. } => size,
+                    _ => 0,
+                });
+                bytes.sum()
+            }
+        };
         let stat = fstat(self.lock_file(hex)?)?;
-        Ok(Copy { hex: hex.into(), bytes: bytes.sum(), used: (stat.st_mtime, stat.st_mtime_nsec) })
+        Ok(Copy { hex: hex.into(), bytes, used: (stat.st_mtime, stat.st_mtime_nsec) })
     }
 
     /// Takes a copy out of the store, unless it is in use. Renamed at once: a crash leaves either

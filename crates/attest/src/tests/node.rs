@@ -147,6 +147,8 @@ impl Node {
                 serial: 4,
                 digest: Digest::of(b"bundle"),
                 runtime_digest: Some(Digest::of(b"runtime")),
+                bundle_image: None,
+                runtime_image: None,
                 bundle_hashed: None,
                 runtime_hashed: None,
                 signers: vec!["c@lab".into(), "d@lab".into()],

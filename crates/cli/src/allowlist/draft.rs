@@ -160,6 +160,12 @@ impl Draft {
         }
     }
 
+    /// Whether the manifest with this digest is missing, which the entry names. From format 2 on it may be
+    /// that of an image, which has none.
+    pub(super) fn misses_manifest(&self, entry: &Entry, digest: &Digest) -> bool {
+        entry.format == 1 && !self.has(&manifest_file(digest))
+    }
+
     /// The manifests that lie in the set, as files of it.
     pub(super) fn manifests(&self) -> Result<Vec<String>> {
         let hex = |name: &String| Digest::from_hex(name).is_ok();

@@ -3,7 +3,7 @@
 use sluice_policy::entry::Entry;
 use sluice_policy::index::Index;
 use sluice_policy::revocation::Revoked;
-use sluice_policy::set::entry_file;
+use sluice_policy::set::{entry_file, manifest_file};
 use sluice_policy::time::format;
 
 use super::draft::Draft;
@@ -42,7 +42,12 @@ fn changes(draft: &Draft, entry: &Entry, text: &str) -> Result<Vec<String>> {
     let mut lines = vec![format!("changes since {before}:")];
     let difference = unified(&entry_file(&id), &String::from_utf8_lossy(&old), text);
     lines.extend(difference.lines().map(str::to_owned));
-    let old = published::manifest_of(set, &set.entry(&before)?.digest)?;
+    let before = set.entry(&before)?.digest;
+    // Of an image there is no manifest.
+    if !set.has(&manifest_file(&before)) || !draft.has(&manifest_file(&entry.digest)) {
+        return Ok(lines);
+    }
+    let old = published::manifest_of(set, &before)?;
     let changed = old.compare(&published::manifest_of(draft, &entry.digest)?);
     lines.extend(changed.into_iter().map(|it| format!("{:<10} {}", word(it.change), it.path)));
     Ok(lines)

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use sluice_policy::entry::{self, Entry};
 use sluice_policy::index::{self, Index};
 use sluice_policy::revocation::{self, Revoked};
-use sluice_policy::set::{INDEX, REVOKED, entry_file, manifest_file, signature_file};
+use sluice_policy::set::{INDEX, REVOKED, entry_file, signature_file};
 use sluice_policy::signers::is_principal;
 use time::OffsetDateTime;
 
@@ -91,7 +91,7 @@ impl Signing<'_> {
         if entry.id() != id {
             return Err(bad(format!("it is {}", entry.id())));
         }
-        if !self.draft.has(&manifest_file(&entry.digest)) {
+        if self.draft.misses_manifest(&entry, &entry.digest) {
             return Err(bad("its manifest is not in the set".into()));
         }
         let mut shown = shown::entry(&self.draft, &entry, &bytes)?;

@@ -11,7 +11,9 @@ use sluice_sys::trusted::{Trust, open_trusted_dir};
 use super::Findings;
 
 pub(super) fn check(site: &Site, root: bool, findings: &mut Findings) {
-    for (key, path) in [("workflows", &site.workflows), ("runtimes", &site.runtimes)] {
+    let images = site.images.iter().map(|path| ("images", path));
+    let places = [("workflows", &site.workflows), ("runtimes", &site.runtimes)];
+    for (key, path) in places.into_iter().chain(images) {
         match open_trusted_dir(path, Trust::ROOT) {
             Ok(_) => findings.ok(format_args!("{key} {}", path.display())),
             Err(error) => findings.warn(

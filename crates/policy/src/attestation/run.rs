@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use sluice_protocol::Filesystem;
 use time::OffsetDateTime;
 
 use super::JobState;
@@ -57,6 +58,13 @@ pub struct Basis {
     /// Digest of the runtime, if the entry has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runtime_digest: Option<Digest>,
+    /// The file system of the bundle if it is an image, whose digest is that of the file; none if it is a
+    /// directory, whose digest is that of its manifest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bundle_image: Option<Filesystem>,
+    /// The same of the runtime.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runtime_image: Option<Filesystem>,
     /// When the node's copy of the bundle was last hashed.
     #[serde(
         default,
@@ -107,6 +115,8 @@ impl Basis {
             serial: 0,
             digest: nothing,
             runtime_digest: None,
+            bundle_image: None,
+            runtime_image: None,
             bundle_hashed: None,
             runtime_hashed: None,
             signers: Vec::new(),

@@ -196,4 +196,16 @@ mod tests {
         more["predicate"]["another"] = json!(1);
         assert!(parse(&more).is_err());
     }
+
+    #[test]
+    fn an_image_is_named_by_a_file_system_that_may_be_one() {
+        for (word, known) in [("squashfs", true), ("erofs", true), ("ext4", false), ("", false)] {
+            for key in ["bundle-image", "runtime-image"] {
+                let mut whole: Value = serde_json::from_str(OLDER[0]).unwrap();
+                whole["predicate"][key] = json!(word);
+                let parsed = Statement::parse(whole.to_string().as_bytes());
+                assert_eq!(parsed.is_ok(), known, "{key} {word}");
+            }
+        }
+    }
 }

@@ -59,6 +59,8 @@ impl World {
                 serial: 1,
                 digest: Digest::of(BUNDLE),
                 runtime_digest: None,
+                bundle_image: None,
+                runtime_image: None,
                 bundle_hashed: None,
                 runtime_hashed: None,
                 signers: vec!["controller@lab".into()],

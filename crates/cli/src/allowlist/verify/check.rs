@@ -67,9 +67,11 @@ impl Check<'_> {
         let runtime = entry.runtime.as_ref().map(|runtime| ("runtime", &runtime.digest));
         for (what, digest) in [("bundle", &entry.digest)].into_iter().chain(runtime) {
             let manifest = manifest_file(digest);
-            if !self.draft.has(&manifest) {
+            if self.draft.misses_manifest(entry, digest) {
                 self.undone(Some(id), format!("the manifest of its {what} is missing"));
-            } else if let Err(error) = Manifest::parse(&self.draft.read(&manifest)?) {
+            } else if self.draft.has(&manifest)
+                && let Err(error) = Manifest::parse(&self.draft.read(&manifest)?)
+            {
                 self.undone(Some(id), format!("{manifest}: {error}"));
             }
         }
