@@ -1,5 +1,5 @@
 # Tiers: check needs no Slurm; test runs every end-to-end test on the lab's real Slurm.
-.PHONY: check test docs-test test-all demo bindings bindings-diff matrix health bench-admission \
+.PHONY: check test docs-test test-all demo bindings bindings-diff matrix health bench-admission bench-images \
     escapes bench-sandbox bench-builds bench-digest bench-release fuzz-smoke deny kills service test-stores \
     bench-crawler rules
 
@@ -92,3 +92,7 @@ bench-builds:
 # What Sluice adds to the start of jobs and steps, beside Slurm alone; in no tier.
 bench-admission:
 	tests/bench-admission
+
+# The decision about a job whose bundle is an image, beside a directory; in no tier.
+bench-images:
+	tests/bench-images
