@@ -29,6 +29,9 @@ struct Pen {
 impl<'a, 'i> Painter<'a, 'i> {
     pub(super) fn text(&mut self, node: Node<'a, 'i>, state: &State) -> Outcome {
         self.reached.insert(node.id());
+        // Blanks take time, too.
+        let letters: usize = letters(node).map(str::len).sum();
+        spend(&mut self.steps, letters as u64 / 16).map_err(|wrong| about(node, wrong))?;
         self.seen += u64::from(!is_blank(node));
         self.run(node, state, &mut Pen { at: (0.0, 0.0) })
     }
@@ -40,7 +43,6 @@ impl<'a, 'i> Painter<'a, 'i> {
         if places.len() > 1 {
             let texts = node.children().filter_map(|it| it.text().filter(|_| it.is_text()));
             let letters: usize = texts.map(|text| text.chars().count()).sum();
-            spend(&mut self.steps, letters as u64 / 16).map_err(told)?;
             if places.len() > letters {
                 let what = "it has places for more letters than it has; leave them out";
                 return Err(told(Wrong(HIDDEN, what.into())));
@@ -80,7 +82,7 @@ impl<'a, 'i> Painter<'a, 'i> {
         if text.is_empty() {
             return Ok(());
         }
-        spend(&mut self.steps, text.len() as u64 / 16 + places.len() as u64)?;
+        spend(&mut self.steps, places.len() as u64)?;
         let hidden = |what: &str| {
             wrong(HIDDEN, format!("the text {} {what}; show it, or leave it out", short(text)))
         };
@@ -167,8 +169,11 @@ impl<'a, 'i> Painter<'a, 'i> {
 
 /// Whether a text has no letters.
 pub(super) fn is_blank(text: Node<'_, '_>) -> bool {
-    let texts = text.descendants().filter(Node::is_text);
-    texts.filter_map(|it| it.text()).all(|it| it.trim().is_empty())
+    letters(text).all(|it| it.trim().is_empty())
+}
+
+fn letters<'a>(text: Node<'a, '_>) -> impl Iterator<Item = &'a str> {
+    text.descendants().filter(Node::is_text).filter_map(|it| it.text())
 }
 
 /// Labels of an evenly spaced axis: those that Vega hides, as they would overlap, say nothing new.

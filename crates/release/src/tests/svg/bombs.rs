@@ -37,6 +37,15 @@ fn svg_bombs_are_held() {
             ),
             "too-many-points",
         ),
+        (
+            "a text of blanks, drawn often",
+            format!(
+                "<text id=\"t\">{}</text>{}",
+                " ".repeat(1 << 18),
+                "<use href=\"#t\"/>".repeat(1000)
+            ),
+            "too-many-points",
+        ),
         ("rules without end", format!("<style>{}</style>", ".a{fill:red}".repeat(1000)), "not-svg"),
     ] {
         assert_eq!(judged(&inner), wanted, "{bomb}");
