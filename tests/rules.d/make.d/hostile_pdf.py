@@ -55,11 +55,26 @@ IDLE = {
     "places": b"q 1 0 0 1 47 11 cm Q ",
     "marks": b"/Patient4711 BMC EMC ",
     "texts": b"BT 47 11 Td () Tj ET ",
+    "pairs": b"q Q ",
+    "glyphs": b"47 11 d0 ",
 }
 
 
-def idle(content):
-    return document(content=stream(zlib.compress(PAGE + b" " + content * 5000), b"/Filter /FlateDecode"))
+# The same in a path that has one line.
+IDLE_PARTS = {
+    "moves": b"47 11 m ",
+    "parts": b"47 11 0 0 re ",
+}
+
+
+def idle(content, end=b"", more=(), **rest):
+    packed = zlib.compress(PAGE + b" " + content * 5000 + end)
+    return document(*more, content=stream(packed, b"/Filter /FlateDecode"), **rest)
+
+
+def idle_form(content):
+    form = stream(content, b"/Type /XObject /Subtype /Form /BBox [0 0 100 100]")
+    return idle(b"/X Do ", more=[form], resources=b"/XObject << /X 6 0 R >>")
 
 
 def files():
@@ -71,6 +86,11 @@ def files():
     yield "name-in-stream", document(content=PAGE.replace(b"n = 12", b"n /JS /AA /OpenAction 12"))
     for name, content in IDLE.items():
         yield f"idle-{name}", idle(content)
+    for name, content in IDLE_PARTS.items():
+        yield f"idle-{name}", idle(content, b"1 1 m 9 9 l S")
+    yield "drawn-parts", idle(b"47 11 m 12 9 l 4 7 1 1 re ", b"S")
+    yield "idle-forms", idle_form(b"1 w")
+    yield "drawn-forms", idle_form(b"1 1 m 9 9 l S")
     yield "drawn", idle(b"1 w 1 0 0 rg 4 7 1 1 re f ")
     yield "script", document(script, catalog=b"/OpenAction 6 0 R")
     yield "script-spelled", document(b"<< /S /J#61vaScript /J#53 (app.alert(1)) >>",

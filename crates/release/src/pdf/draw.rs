@@ -40,7 +40,7 @@ pub(super) struct Drawing<'w, 'f> {
     steps: usize,
     contents: HashMap<u32, Rc<Vec<u8>>>,
     /// Forms that show no text and no picture, wherever they are drawn.
-    plain: HashSet<u32>,
+    plain: HashMap<u32, Shows>,
     /// Contents whose values were counted, and what they came to.
     counted: HashSet<u32>,
     balance: Balance,
@@ -48,6 +48,15 @@ pub(super) struct Drawing<'w, 'f> {
     /// What was drawn, or chosen to draw with.
     used: HashSet<u32>,
     media: Option<[f64; 4]>,
+}
+
+/// What a content shows at most.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Shows {
+    Nothing,
+    Lines,
+    /// Text, or a picture.
+    Words,
 }
 
 /// A content, with what it draws from.
@@ -73,7 +82,7 @@ impl<'w, 'f> Drawing<'w, 'f> {
             file,
             steps: MAX_STEPS,
             contents: HashMap::new(),
-            plain: HashSet::new(),
+            plain: HashMap::new(),
             counted: HashSet::new(),
             balance: Balance::default(),
             running: Vec::new(),
@@ -132,15 +141,15 @@ impl<'w, 'f> Drawing<'w, 'f> {
         Ok(bytes)
     }
 
-    /// Runs a content, and says whether it shows text or a picture.
-    fn run(&mut self, content: &Content<'f>, state: State) -> Result<bool, Fault> {
+    /// Runs a content, and says what it shows.
+    fn run(&mut self, content: &Content<'f>, state: State) -> Result<Shows, Fault> {
         let mut lexer =
             Lexer::new(&content.bytes, format!("object {} (content), ", content.number));
         self.charge(&lexer, 1 + content.bytes.len() / BYTES)?;
         let mut states = vec![state];
         let mut idle = Idle::new();
         let mut values = Vec::new();
-        let mut shows = false;
+        let mut shows = Shows::Nothing;
         while lexer.skip() {
             // A form that ran meanwhile took of the same.
             lexer.values = self.steps;
@@ -159,7 +168,7 @@ impl<'w, 'f> Drawing<'w, 'f> {
                 if let Some(state) = states.last() {
                     state.picture(self.media).map_err(|what| hidden(content, &lexer, what))?;
                 }
-                shows = true;
+                shows = Shows::Words;
                 idle.draw(1);
                 continue;
             }
@@ -169,8 +178,12 @@ impl<'w, 'f> Drawing<'w, 'f> {
                     "ends the operator `{name}`, which isn't known with what is before it"
                 )));
             }
-            idle.see(operator, &values);
-            shows |= self.step(content, &lexer, operator, &values, &mut states)?;
+            let shown = self.step(content, &lexer, operator, &values, &mut states)?;
+            match operator {
+                b"Do" if shown == Shows::Nothing => idle.waste(values.len()),
+                _ => idle.see(operator, &values),
+            }
+            shows = shows.max(shown);
             values.clear();
         }
         if lexer.comment.is_some() || !values.is_empty() {
@@ -182,6 +195,11 @@ impl<'w, 'f> Drawing<'w, 'f> {
                 ),
             ));
         }
+        shows = match idle.has_drawn() {
+            true => shows.max(Shows::Lines),
+            // At most a text of no letters.
+            false => Shows::Nothing,
+        };
         if self.counted.insert(content.number) {
             idle.end(&mut self.balance);
         }
@@ -210,9 +228,9 @@ impl<'w, 'f> Drawing<'w, 'f> {
         Ok(())
     }
 
-    fn form(&mut self, number: u32, state: State) -> Result<bool, Fault> {
-        if self.plain.contains(&number) {
-            return Ok(false);
+    fn form(&mut self, number: u32, state: State) -> Result<Shows, Fault> {
+        if let Some(&shows) = self.plain.get(&number) {
+            return Ok(shows);
         }
         if self.running.contains(&number) || self.running.len() == MAX_FORMS {
             return Err(broken(number, "is a form that draws itself, or is nested too deep"));
@@ -233,8 +251,8 @@ impl<'w, 'f> Drawing<'w, 'f> {
         self.running.push(number);
         let shows = self.run(&content, State { place: then(matrix, state.place), ..state })?;
         self.running.pop();
-        if !shows {
-            self.plain.insert(number);
+        if shows < Shows::Words {
+            self.plain.insert(number, shows);
         }
         Ok(shows)
     }

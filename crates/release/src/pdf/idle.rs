@@ -28,11 +28,13 @@ pub(super) struct Idle {
     balance: Balance,
     /// What was set in each kept state, with how many values, and nothing drawn with yet.
     set: Vec<Vec<(&'static str, usize)>>,
+    /// How many values had drawn something where each state was kept.
+    kept: Vec<usize>,
     /// So many states from the outermost on have nothing of that kind.
     settled: usize,
+    /// Of the path, what has lines; and the place where the next line would begin.
     path: usize,
-    /// Whether the path has more than places.
-    lines: bool,
+    place: usize,
     clips: bool,
     /// How many values had drawn something where each mark, and the text, began.
     marks: Vec<usize>,
@@ -44,9 +46,10 @@ impl Idle {
         Self {
             balance: Balance::default(),
             set: vec![Vec::new()],
+            kept: Vec::new(),
             settled: 0,
             path: 0,
-            lines: false,
+            place: 0,
             clips: false,
             marks: Vec::new(),
             text: 0,
@@ -57,33 +60,38 @@ impl Idle {
     pub(super) fn see(&mut self, operator: &[u8], values: &[Object]) {
         let count = values.len();
         match operator {
-            b"m" | b"h" => self.path += 1 + count,
-            b"l" | b"c" | b"v" | b"y" => (self.path, self.lines) = (self.path + count, true),
+            b"m" => self.balance.idle += std::mem::replace(&mut self.place, 1 + count),
+            b"h" if self.path > 0 && self.place == 0 => self.path += 1,
+            b"h" => self.place += 1,
+            b"l" | b"c" | b"v" | b"y" => self.path += std::mem::take(&mut self.place) + count,
             b"re" => {
-                self.path += count;
-                let sides = values.iter().skip(2).filter_map(Object::number);
-                self.lines |= sides.into_iter().any(|side| side != 0.0);
+                let mut sides = values.iter().skip(2).filter_map(Object::number);
+                match sides.any(|side| side != 0.0) {
+                    true => self.path += count,
+                    false => self.balance.idle += count,
+                }
             }
             b"W" | b"W*" => self.clips = true,
-            b"n" if self.clips => {
-                let path = self.path;
-                self.set("clip", path);
-                self.begin();
-            }
             b"n" => {
-                self.balance.idle += 1 + self.path;
+                match self.clips {
+                    true => self.set("clip", self.path),
+                    false => self.balance.idle += 1 + self.path,
+                }
                 self.begin();
             }
             b"S" | b"s" | b"f" | b"f*" | b"F" | b"B" | b"B*" | b"b" | b"b*" => {
-                match self.lines {
-                    true => self.draw(self.path),
-                    false => self.balance.idle += 1 + self.path,
+                match self.path {
+                    0 => self.balance.idle += 1,
+                    path => self.draw(path),
                 }
                 self.begin();
             }
             b"sh" | b"Do" => self.draw(count),
             b"Tj" | b"TJ" | b"'" | b"\"" => self.text(values),
-            b"q" => self.set.push(Vec::new()),
+            b"q" => {
+                self.set.push(Vec::new());
+                self.kept.push(self.balance.used);
+            }
             b"Q" => self.take_back(),
             b"BT" => self.text = self.balance.used,
             b"ET" => self.balance.idle += usize::from(self.text == self.balance.used),
@@ -115,8 +123,18 @@ impl Idle {
         self.settled = self.set.len();
     }
 
+    /// Something that looks as if it drew, and doesn't.
+    pub(super) fn waste(&mut self, values: usize) {
+        self.balance.idle += values;
+    }
+
+    pub(super) fn has_drawn(&self) -> bool {
+        self.balance.used > 0
+    }
+
     fn begin(&mut self) {
-        (self.path, self.lines, self.clips) = (0, false, false);
+        self.balance.idle += self.place;
+        (self.path, self.place, self.clips) = (0, 0, false);
     }
 
     /// Numbers move text, one before each piece.
@@ -149,6 +167,9 @@ impl Idle {
         if self.set.len() > 1 {
             let set = self.set.pop().unwrap_or_default();
             self.balance.idle += set.into_iter().map(|(_, values)| values).sum::<usize>();
+            // Of a pair around nothing, each counts.
+            let empty = self.kept.pop() == Some(self.balance.used);
+            self.balance.idle += if empty { 2 } else { 0 };
             self.settled = self.settled.min(self.set.len());
         }
     }
@@ -158,7 +179,7 @@ impl Idle {
         let set = self.set.drain(..).flatten();
         let rest: usize = set.map(|(_, values)| values).sum();
         balance.used += self.balance.used;
-        balance.idle += self.balance.idle + rest + self.path;
+        balance.idle += self.balance.idle + rest + self.path + self.place;
     }
 }
 
@@ -179,6 +200,7 @@ fn kind(operator: &[u8]) -> Option<&'static str> {
         b"Tr" => "Tr",
         b"Ts" => "Ts",
         b"cm" => "cm",
+        b"d0" | b"d1" => "glyph",
         b"gs" => "gs",
         b"w" => "w",
         b"i" => "i",

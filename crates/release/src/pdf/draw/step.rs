@@ -2,7 +2,7 @@
 
 use crate::hold::Fault;
 
-use super::{Content, Drawing, MAX_KEPT, hidden};
+use super::{Content, Drawing, MAX_KEPT, Shows, hidden};
 use crate::pdf::{
     file::broken,
     lexer::Lexer,
@@ -14,7 +14,7 @@ use crate::pdf::{
 };
 
 impl<'f> Drawing<'_, 'f> {
-    /// Does what an operator says, and tells whether it shows text or a picture.
+    /// Does what an operator says, and tells what it shows beside paths.
     pub(super) fn step(
         &mut self,
         content: &Content<'f>,
@@ -22,12 +22,12 @@ impl<'f> Drawing<'_, 'f> {
         operator: &[u8],
         values: &[Object],
         states: &mut Vec<State>,
-    ) -> Result<bool, Fault> {
+    ) -> Result<Shows, Fault> {
         let number = |at: usize| values.get(at).and_then(Object::number).unwrap_or(0.0);
         let matrix = || -> Matrix { std::array::from_fn(number) };
         let name = || values.iter().find_map(Object::name).unwrap_or_default();
         let hidden = |what: &str| hidden(content, lexer, what);
-        let Some(state) = states.last_mut() else { return Ok(false) };
+        let Some(state) = states.last_mut() else { return Ok(Shows::Nothing) };
         let media = self.media;
         match operator {
             b"q" => {
@@ -73,7 +73,7 @@ impl<'f> Drawing<'_, 'f> {
                         part => state.adjust(part.number().unwrap_or(0.0)),
                     }
                 }
-                return Ok(true);
+                return Ok(Shows::Words);
             }
             b"gs" => self.graphics(content, name(), state)?,
             b"sh" => _ = self.find(content, "Shading", name())?,
@@ -90,7 +90,7 @@ impl<'f> Drawing<'_, 'f> {
             b"BMC" | b"BDC" => self.marked(content, values)?,
             _ => {}
         }
-        Ok(false)
+        Ok(Shows::Nothing)
     }
 
     /// A resource, which counts as used from now on.
@@ -145,7 +145,7 @@ impl<'f> Drawing<'_, 'f> {
         name: &[u8],
         state: State,
         hidden: impl Fn(&str) -> Fault,
-    ) -> Result<bool, Fault> {
+    ) -> Result<Shows, Fault> {
         let (value, number) = self.find(content, "XObject", name)?;
         let form = value
             .dict()
@@ -153,7 +153,7 @@ impl<'f> Drawing<'_, 'f> {
             .is_some_and(|kind| kind.is_name("Form"));
         match number {
             Some(number) if form => self.form(number, state),
-            _ => state.picture(self.media).map_err(hidden).map(|()| true),
+            _ => state.picture(self.media).map_err(hidden).map(|()| Shows::Words),
         }
     }
 
