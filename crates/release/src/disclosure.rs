@@ -140,12 +140,11 @@ impl<'a> Rules<'a> {
 
     /// Checks a row; the header is number 1.
     pub(crate) fn row(&mut self, number: u64, cells: Row<'_>) -> Result<(), Fault> {
-        let mut blanks = self.blanks.iter_mut().zip(cells.cells());
-        if let Some(index) = blanks.position(|(blanks, cell)| !blanks.fit(cell)) {
-            const WHAT: &str = "has other blanks around it than the rows above; write none, or pad all \
-                                to one width";
-            let what = format!("row {number}, column {} {WHAT}", index + 1);
-            return Err(Fault(HoldCode::HiddenContent, what));
+        for (index, (blanks, cell)) in self.blanks.iter_mut().zip(cells.cells()).enumerate() {
+            blanks.fit(cell).map_err(|what| {
+                let what = format!("row {number}, column {} {what}", index + 1);
+                Fault(HoldCode::HiddenContent, what)
+            })?;
         }
         if let Some((counts, columns, totals)) = &mut self.counts {
             let one = |cell: Cell<u64>| cell.shown().map(|value| (value, value));

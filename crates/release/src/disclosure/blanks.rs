@@ -1,4 +1,12 @@
-//! Blanks around cells: nobody sees how many there are, so a job could write something with them.
+//! Blanks around and inside cells: nobody sees how many there are, so a job could write something with
+//! them.
+
+const AROUND: &str =
+    "has other blanks around it than the rows above; write none, or pad all to one width";
+const INDENTED: &str = "has other blanks before it than the rows above; write none, and the group that labels are \
+                        indented under in a column of its own";
+const TAB: &str = "has a tab or a line end; write a blank instead, or nothing at the cell's end";
+const RUN: &str = "has two blanks beside each other; write one";
 
 /// How the cells of one column have blanks so far.
 #[derive(Clone, Default)]
@@ -35,11 +43,20 @@ impl<T: PartialEq> Agreed<T> {
 }
 
 impl Blanks {
-    /// Whether a further cell has blanks as those above: as many on each side, or up to one width
-    /// on one side.
-    pub(super) fn fit(&mut self, cell: &str) -> bool {
+    /// Whether a further cell has single blanks inside, and around it blanks as those above: as many
+    /// on each side, or up to one width on one side. Else what is wrong.
+    pub(super) fn fit(&mut self, cell: &str) -> Result<(), &'static str> {
         self.width.see(|| cell.chars().count());
         let around = around(cell);
+        let text = &cell.as_bytes()[around[0]..cell.len() - around[1]];
+        let mut before = 0;
+        for &byte in text {
+            match byte {
+                b'\t' | b'\n' | b'\r' => return Err(TAB),
+                b' ' if before == b' ' => return Err(RUN),
+                _ => before = byte,
+            }
+        }
         if !cell.is_empty() {
             self.around.see(|| around);
         }
@@ -47,7 +64,11 @@ impl Blanks {
             self.sides = [self.sides[0] || around[0] > 0, self.sides[1] || around[1] > 0];
         }
         let padded = !self.width.is_off() && self.sides != [true; 2];
-        padded || !self.around.is_off()
+        match padded || !self.around.is_off() {
+            true => Ok(()),
+            false if self.sides[1] || text.first().is_none_or(u8::is_ascii_digit) => Err(AROUND),
+            false => Err(INDENTED),
+        }
     }
 }
 
@@ -83,7 +104,27 @@ mod tests {
             (false, ["   ", "", "120", " 12"]),
         ] {
             let mut blanks = Blanks::default();
-            assert_eq!(cells.iter().all(|cell| blanks.fit(cell)), fits, "{cells:?}");
+            assert_eq!(cells.iter().all(|cell| blanks.fit(cell).is_ok()), fits, "{cells:?}");
+        }
+    }
+
+    #[test]
+    fn messages_say_what_to_write() {
+        for (cells, wanted) in [
+            (["North", "South West"], None),
+            (["North", "South\t\t"], Some(TAB)),
+            (["North", " \tSouth"], Some(TAB)),
+            (["North", "South\n"], Some(TAB)),
+            (["North", "South\tWest"], Some(TAB)),
+            (["North", "South  West"], Some(RUN)),
+            (["North", "South "], Some(AROUND)),
+            (["12", " 70"], Some(AROUND)),
+            (["Sex", "  Female"], Some(INDENTED)),
+            (["  Female", "Age"], Some(INDENTED)),
+        ] {
+            let mut blanks = Blanks::default();
+            let found = cells.iter().find_map(|cell| blanks.fit(cell).err());
+            assert_eq!(found, wanted, "{cells:?}");
         }
     }
 }
