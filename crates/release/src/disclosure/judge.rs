@@ -16,6 +16,8 @@ pub(super) use sum::too_much;
 
 /// Most sets of columns that a table has totals over.
 const MAX_KINDS: usize = 64;
+/// Most labels that are looked at, a row's again for each column and set of columns: less than a second.
+const MAX_LOOKS: usize = 1 << 25;
 /// Most labels beside each other that may all be totals; of more, each is tried with its neighbours
 /// alone.
 const MAX_EITHER: usize = 16;
@@ -28,6 +30,9 @@ pub(super) struct Judge<'a> {
     unknowns: HashMap<(usize, usize), usize>,
     places: Vec<(usize, usize)>,
     terms: usize,
+    looks: usize,
+    /// The column because of which a row without a total's name is taken for one.
+    because: Option<usize>,
 }
 
 impl<'a> Judge<'a> {
@@ -39,6 +44,8 @@ impl<'a> Judge<'a> {
             unknowns: HashMap::new(),
             places: Vec::new(),
             terms: 0,
+            looks: 0,
+            because: None,
         }
     }
 
@@ -52,11 +59,13 @@ impl<'a> Judge<'a> {
 
     /// Totals that have no name for it.
     fn unnamed(&mut self) -> Result<(), Fault> {
-        let (totals, rows) = self.table.unnamed();
-        for total in totals {
+        let (totals, rows) = self.table.unnamed(self.counts.multiple_of.is_some());
+        for (total, column) in totals {
+            self.because = Some(column);
             let parts: Vec<_> = rows.iter().copied().filter(|&row| row != total).collect();
             self.rows(total, &parts, false)?;
         }
+        self.because = None;
         Ok(())
     }
 
@@ -100,6 +109,10 @@ impl<'a> Judge<'a> {
         for label in 0..self.table.labels.len() {
             let keys: Vec<_> = keys.iter().copied().filter(|&key| key != label).collect();
             for class in [Class::Either, Class::Empty] {
+                self.look(1)?;
+                if !self.table.rows().any(|row| self.table.mark(row, label).class() == class) {
+                    continue;
+                }
                 self.groups(&[label], &keys, class, false)?;
                 if !keys.is_empty() {
                     self.groups(&[label], &[], class, false)?;
@@ -118,6 +131,7 @@ impl<'a> Judge<'a> {
         class: Class,
         named: bool,
     ) -> Result<(), Fault> {
+        self.look(kind.len() + keys.len())?;
         let table = self.table;
         let mut groups: HashMap<Vec<Label>, (Vec<usize>, Vec<usize>)> = HashMap::new();
         for row in table.rows() {
@@ -151,6 +165,7 @@ impl<'a> Judge<'a> {
 
     /// Totals beside the rows right above and right below them, up to the next.
     fn blocks(&mut self, kind: &[usize], class: Class) -> Result<(), Fault> {
+        self.look(2 * kind.len())?;
         let table = self.table;
         let among = |row: usize, classes: &[Class]| {
             kind.iter().all(|&label| classes.contains(&table.mark(row, label).class()))
@@ -171,6 +186,12 @@ impl<'a> Judge<'a> {
             self.rows(row, &(row + 1..end).collect::<Vec<_>>(), false)?;
         }
         Ok(())
+    }
+
+    /// Looks at so many labels of each row.
+    fn look(&mut self, labels: usize) -> Result<(), Fault> {
+        self.looks += labels * self.table.rows().len();
+        if self.looks > MAX_LOOKS { Err(too_much()) } else { Ok(()) }
     }
 
     /// A row of totals, in each column of counts.

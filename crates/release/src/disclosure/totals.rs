@@ -1,7 +1,7 @@
 //! Totals that give a suppressed count back: down a column, across a row, and both together. Of a
 //! table this keeps its counts, and what its labels are equal to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sluice_policy::entry::Counts;
 
@@ -14,6 +14,8 @@ use crate::{Fault, row::Row};
 
 /// Most counts and labels that are kept.
 const MAX_KEPT: usize = 1 << 22;
+/// In so many rounded rows or more one is hardly the sum of the others by chance.
+const ENOUGH_ROWS: usize = 4;
 /// A suppressed count among the kept ones.
 const SUPPRESSED: (u64, u64) = (u64::MAX, u64::MAX);
 
@@ -155,12 +157,13 @@ impl Totals {
         self.mark(row, label).class() == Class::Total
     }
 
-    /// Rows that are the sum of all others in one column, and so may be in the rest; and all rows
-    /// that aren't totals by their names.
-    pub(super) fn unnamed(&self) -> (BTreeSet<usize>, Vec<usize>) {
+    /// Rows that are the sum of all others in columns, and so may be in the rest, with the last of
+    /// those; and all rows that aren't totals by their names. `rounded` numbers add up by chance
+    /// where they are few.
+    pub(super) fn unnamed(&self, rounded: bool) -> (BTreeMap<usize, usize>, Vec<usize>) {
         let named = |row: usize| (0..self.labels.len()).any(|label| self.is_total(row, label));
         let rows: Vec<_> = self.rows().filter(|&row| !named(row)).collect();
-        let mut found = BTreeSet::new();
+        let mut found: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for column in (0..self.columns.len()).filter(|&it| Some(it) != self.amount) {
             let exact = |&row: &usize| match self.value(row, column) {
                 Some((least, most)) if least == most => Some(u128::from(least)),
@@ -169,10 +172,15 @@ impl Totals {
             let values: Option<Vec<_>> = rows.iter().map(exact).collect();
             let Some(values) = values.filter(|_| rows.len() > 2) else { continue };
             let sum: u128 = values.iter().sum();
-            let half = values.iter().map(|value| *value > 0 && 2 * *value == sum);
-            found.extend(rows.iter().zip(half).filter(|(_, half)| *half).map(|(&row, _)| row));
+            for (&row, value) in rows.iter().zip(values) {
+                if value > 0 && 2 * value == sum {
+                    found.entry(row).or_default().push(column);
+                }
+            }
         }
-        (found, rows)
+        let enough = if rounded && rows.len() < ENOUGH_ROWS { 2 } else { 1 };
+        let found = found.into_iter().filter(|(_, columns)| columns.len() >= enough);
+        (found.filter_map(|(row, columns)| Some((row, *columns.last()?))).collect(), rows)
     }
 
     /// Columns of labels that rows can have in common, and such of numbers with decimals.

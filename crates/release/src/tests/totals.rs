@@ -4,6 +4,7 @@ mod percent;
 mod random;
 
 use serde_json::json;
+use sluice_policy::entry::Earlier;
 
 use super::*;
 
@@ -193,6 +194,28 @@ fn a_total_needs_no_name() {
     }
 }
 
+/// Of three rounded rows one is the sum of the others by chance, in one column.
+#[test]
+fn few_rounded_rows_add_up_by_chance() {
+    let counts = json!({ "columns": ["n", "m", "cases"], "minimum": 10, "multiple-of": 5 });
+    let rule: Output = serde_json::from_value(json!({
+        "glob": "x", "kind": "csv", "max-bytes": 4096, "extra-columns": true, "counts": counts,
+    }))
+    .unwrap();
+    for (rows, wanted) in [
+        ("A,30,20,25/B,10,40,/C,20,20,20", "ok"),
+        ("A,30,60,25/B,10,40,/C,20,20,20", REVEALS),
+        ("A,60,90,45/B,10,40,/C,20,20,20/D,30,20,20", REVEALS),
+    ] {
+        let table = format!("g,n,m,cases/{rows}").replace('/', "\n");
+        assert_eq!(verdict(&rule, &table), wanted, "{table}");
+    }
+    let table = "g,n,m,cases\nA,30,60,25\nB,10,40,\nC,20,20,20\n";
+    let hold = check(&rule, &mut table.as_bytes(), table.len() as u64).unwrap_err();
+    let wanted = "its row is taken for a total, as it is the sum of all others in column 3 (\"m\")";
+    assert!(hold.message.contains(wanted), "{}", hold.message);
+}
+
 /// Keys that are numbers with decimals, one group among the other.
 #[test]
 fn numbers_with_decimals_are_keys() {
@@ -246,6 +269,20 @@ fn large_puzzles_are_held() {
         let all = format!("All,{}{all}\n", cells(&each.to_string()));
         let table = format!("g,{}\n{table}{all}", names.join(","));
         assert_eq!(verdict(&rule(&names, 10, "allow"), &table), wanted, "{rows} {columns} {cell}");
+    }
+}
+
+/// So are labels, each of which is looked at with each other of its row.
+#[test]
+fn many_labels_are_held() {
+    let mut rule = rule(&["n"], 10, "allow");
+    rule.counts.as_mut().unwrap().earlier = Earlier::Ignore;
+    for (labels, rows, wanted) in [(450, 200, REVEALS), (20, 200, "ok")] {
+        let names: String = (0..labels).map(|at| format!(",g{at}")).collect();
+        let [part, total] = ["a", "All ages"].map(|it| format!(",{it}").repeat(labels));
+        let parts = format!("50{part}\n").repeat(rows);
+        let table = format!("n{names}\n{part}\n{parts}50{total}\n");
+        assert_eq!(verdict(&rule, &table), wanted, "{labels}");
     }
 }
 

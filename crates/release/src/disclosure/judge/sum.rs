@@ -5,7 +5,10 @@ use sluice_policy::entry::{Counts, Zero};
 use super::Judge;
 use crate::{
     Fault, HoldCode,
-    disclosure::solve::{Bounds, Finding, Sum, UNBOUNDED, solve},
+    disclosure::{
+        Column,
+        solve::{Bounds, Finding, Sum, UNBOUNDED, solve},
+    },
 };
 
 /// Most terms of all sums together.
@@ -119,13 +122,17 @@ impl Judge<'_> {
     }
 
     fn revealing(&self, total: (usize, usize)) -> Fault {
-        self.fault(
-            total,
-            &format!(
-                "is a total that gives a suppressed count back, or leaves less than {} for several",
-                self.counts.minimum
-            ),
-        )
+        let minimum = self.counts.minimum;
+        let mut what = format!(
+            "is a total that gives a suppressed count back, or leaves less than {minimum} for several"
+        );
+        if let Some(Column { index, name }) = self.because.map(|it| &self.table.columns[it]) {
+            let column = index + 1;
+            what += &format!(
+                "; its row is taken for a total, as it is the sum of all others in column {column} ({name:?})"
+            );
+        }
+        self.fault(total, &what)
     }
 
     fn fault(&self, (row, column): (usize, usize), what: &str) -> Fault {
