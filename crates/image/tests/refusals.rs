@@ -9,7 +9,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 use rustix::fs::{XattrFlags, setxattr};
-use sluice_image::{Contents, Fault, open};
+use sluice_image::{Contents, Fault, ImageError, open};
 use sluice_testing::leave_out;
 use sluice_testing::sif::have_mksquashfs;
 use support::{file, manifest, squashfs};
@@ -71,6 +71,23 @@ fn what_a_bundle_may_not_have_an_image_may_not_have() {
     expect("fifo: a FIFO", false);
     expect("socket: a socket", false);
     assert_eq!(found.len(), 11, "{found:?}");
+}
+
+/// Each name of a hard-linked file is read, and each link's target kept.
+#[test]
+fn hard_links_are_bounded() {
+    if !have_mksquashfs() {
+        return;
+    }
+    for (names, refused) in [(3, false), (40, true)] {
+        let dir = tempfile::tempdir().unwrap();
+        let first = dir.path().join("0");
+        fs::write(&first, vec![0; 2 << 20]).unwrap();
+        (1..names).for_each(|it| fs::hard_link(&first, dir.path().join(it.to_string())).unwrap());
+        let image = file(&squashfs(dir.path(), &[]));
+        let found = Contents::of(open(&image).unwrap().1);
+        assert_eq!(matches!(found, Err(ImageError::TooLarge)), refused, "{names}");
+    }
 }
 
 #[test]

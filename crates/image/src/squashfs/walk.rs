@@ -97,7 +97,9 @@ impl Walk<'_> {
                 Body::Directory(directory) if named => {
                     below.push((path.clone(), directory.clone()))
                 }
-                Body::File(file) if first => self.content = self.content.saturating_add(file.size),
+                // Read once for each name that a hard-linked file has.
+                Body::File(file) => self.content = self.content.saturating_add(file.size),
+                Body::Link(target) => self.path_bytes += target.len(),
                 _ => {}
             }
             if self.content > self.image.superblock.used.saturating_mul(MOST_FOLDED).max(ALWAYS) {
