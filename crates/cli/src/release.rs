@@ -105,19 +105,19 @@ impl<'a> Judge<'a> {
     /// What keeps a file from leaving, by itself or beside those before it.
     fn held(&mut self, index: usize, file: &Path) -> Result<Option<Held>> {
         let name = file.display().to_string();
-        let found = judge(&self.outputs[index], file, self.picture)?;
+        // What a person decides on is compared all the same.
+        let rule = Output { review: Some(false), ..self.outputs[index].clone() };
+        let found = judge(&rule, file, self.picture)?;
         let compare = |passed: Passed| Ok(self.memory[index].add(&name, &passed.cells)?);
         Ok(found.and_then(compare).err())
     }
 
     fn check(&mut self, file: &Path) -> Result<Checked> {
         let found = self.rule_for(file);
-        let held = match found {
-            Some(index) => self.held(index, file)?,
-            None => Some(UNLISTED.into()),
+        let (held, review) = match found {
+            Some(index) => (self.held(index, file)?, self.outputs[index].needs_review()),
+            None => (Some(UNLISTED.into()), false),
         };
-        let review = held.as_ref().is_some_and(|held| held.review);
-        let held = held.filter(|held| !held.review);
         let rule = found.and_then(|index| Rule::of(self.outputs, index));
         Ok(Checked {
             file: file.display().to_string(),
@@ -150,9 +150,8 @@ impl Checked {
     }
 }
 
-/// Why a file doesn't leave by machine alone.
+/// Why a file doesn't leave.
 struct Held {
-    review: bool,
     code: &'static str,
     message: String,
     remedy: &'static str,
@@ -170,17 +169,17 @@ const IRREGULAR: Words = (
 
 impl From<Words> for Held {
     fn from((code, message, remedy): Words) -> Self {
-        Self { review: false, code, message: message.into(), remedy }
+        Self { code, message: message.into(), remedy }
     }
 }
 
 impl From<Hold> for Held {
     fn from(Hold { code, message }: Hold) -> Self {
-        let review = code == HoldCode::ReviewRequired;
-        Self { review, code: code.word(), message, remedy: code.remedy() }
+        Self { code: code.word(), message, remedy: code.remedy() }
     }
 }
 
+/// What the machine says of a file, whether or not a person decides on it.
 fn judge(
     rule: &Output,
     file: &Path,
@@ -193,7 +192,7 @@ fn judge(
     let mut content = File::open(file).doing(doing)?;
     let size = content.metadata().doing(doing)?.len();
     if !rule.rasterise || size > rule.max_bytes {
-        return Ok(check(rule, &mut content, size).map_err(Held::from));
+        return Ok(passes(rule, &mut content, size));
     }
     let mut figure = Figure::new().doing(doing)?;
     io::copy(&mut content.take(size), &mut figure).doing(doing)?;
@@ -208,5 +207,12 @@ fn judge(
         fs::write(path, &drawn).doing(|| format!("write {}", path.display()))?;
     }
     let size = drawn.len() as u64;
-    Ok(check(&rule.of_picture(), &mut drawn.as_slice(), size).map_err(Held::from))
+    Ok(passes(&rule.of_picture(), &mut drawn.as_slice(), size))
+}
+
+fn passes(rule: &Output, content: &mut dyn Read, size: u64) -> std::result::Result<Passed, Held> {
+    match check(rule, content, size) {
+        Err(Hold { code: HoldCode::ReviewRequired, .. }) => Ok(Passed::default()),
+        found => found.map_err(Held::from),
+    }
 }

@@ -14,7 +14,7 @@ glob = "tables/*.csv"
 kind = "csv"
 max-bytes = 10000
 columns = ["group", "n"]
-counts = { columns = ["n"], minimum = 10 }
+counts = { columns = ["n"], minimum = 10, labels = ["group"] }
 [[output]]
 glob = "model.rds"
 kind = "other"
@@ -86,6 +86,14 @@ fn tables_are_compared_with_each_other_and_with_earlier_ones() {
             "differencing: row 3, column 2 (\"n\") differs by less than 10 from what before.csv";
         assert!(held.out.contains(what), "{held:?}");
     }
+    // A rule that asks for a person.
+    let review = rule.replace("max-bytes = 10000", "max-bytes = 10000\nreview = true");
+    scratch.write("review.toml", &review);
+    let asking = |files: &str| scratch.run(&format!("output check {files} --rule review.toml"));
+    let same = asking("run/tables/same.csv --earlier before.csv");
+    assert!(same.code == 0 && same.out.contains("a person decides"), "{same:?}");
+    let apart = asking("run/tables/apart.csv --earlier before.csv");
+    assert!(apart.code == 1 && apart.out.contains("differencing: row 3"), "{apart:?}");
     scratch.write("small.csv", "group,n\na,1\n");
     check("before.csv --earlier small.csv").fails(4, "small.csv was never released: count-small");
     let check = |files: &str| scratch.run(&format!("output check {files} --rule rules.toml"));

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 
 use sluice_policy::entry::{Contributors, Counts, Dominance, Output, Percent, stands_for};
 
-use crate::{Cells, Fault, HoldCode, Passed, row::Row};
+use crate::{Fault, HoldCode, Passed, row::Row};
 use blanks::Blanks;
 use cell::{Cell, Decimal};
 use groups::Groups;
@@ -117,7 +117,7 @@ impl<'a> Rules<'a> {
             };
             let percent = rules.percent.as_ref().map_or(&[][..], |(_, columns, _)| columns);
             let totals = Totals::new(&columns, percent, beside, header, &others);
-            rules.groups = Groups::new(rule, &columns, header, |index| numbers.contains(&index))?;
+            rules.groups = Groups::new(counts, &columns, header)?;
             rules.counts = Some((counts, columns, totals));
         }
         let column = |index: usize| Column { index, name: header[index].clone() };
@@ -154,7 +154,7 @@ impl<'a> Rules<'a> {
                 found.push(one(checks::count(counts, column, number, cells)?));
             }
             if let Some(groups) = &mut self.groups {
-                groups.row(number, |index| cells.cell(index).unwrap_or_default(), found);
+                groups.row(number, |index| cells.cell(index).unwrap_or_default(), found)?;
             }
             if let Some((_, columns, of)) = &self.percent {
                 checks::percent(counts, columns, of, number, cells, found)?;
@@ -193,7 +193,7 @@ impl<'a> Rules<'a> {
         if let Some((counts, _, totals)) = self.counts {
             totals.end(counts)?;
         }
-        let cells = self.groups.map_or(Ok(Cells::default()), Groups::end)?;
+        let cells = self.groups.map(Groups::end).unwrap_or_default();
         Ok(Passed { disclosure: outcome::all(self.rule), cells })
     }
 }

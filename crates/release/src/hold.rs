@@ -51,7 +51,7 @@ sluice_protocol::codes! {
             => "round all counts, and make totals of the rounded ones",
         Differencing = "differencing":
             "a count differs little from one of the same group that was released before"
-            => "round counts, name the columns of labels in `labels`, or let the output checker decide",
+            => "round counts, or let the output checker decide",
         Dominated = "dominated":
             "the largest contributions make up too much of a total"
             => "suppress the row, or merge groups",
@@ -61,6 +61,9 @@ sluice_protocol::codes! {
         HiddenContent = "hidden-content":
             "the file has something that it does not show"
             => "leave out what isn't to be seen",
+        LabelsRepeat = "labels-repeat":
+            "two rows have the same labels"
+            => "repeat the group's name in each row, or name the column that tells them apart in `labels`",
         NotCsv = "not-csv":
             "the file is no well-formed csv"
             => "write RFC 4180: commas, double quotes, as many cells in each row",

@@ -140,9 +140,9 @@ fn held_runs_are_counted_by_what_their_owners_read() {
 }
 
 /// A csv's counts.
-fn counted(table: &str) -> Vec<Counted> {
+pub(super) fn counted(table: &str) -> Vec<Counted> {
     let rule = "format = 2\n[[output]]\nglob = \"*.csv\"\nkind = \"csv\"\nmax-bytes = 1000
-        columns = [\"site\", \"n\"]\ncounts = { columns = [\"n\"], minimum = 10 }";
+        columns = [\"site\", \"n\"]\ncounts = { columns = [\"n\"], minimum = 10, labels = [\"site\"] }";
     let rules = sluice_policy::entry::Entry::parse_outputs(rule.as_bytes()).unwrap();
     let passed = sluice_release::check(&rules[0], &mut table.as_bytes(), table.len() as u64);
     let (entry, glob, path) = ("count".into(), rules[0].glob.clone(), "a.csv".into());
@@ -167,7 +167,15 @@ fn a_ledger_from_before_remembers_counts_from_now_on() {
     assert!(release("b", "site,n\nNorth,120\nSouth,\n").is_ok());
     let differing = release("c", "site,n\nNorth,130\nSouth,40\n").err().unwrap();
     assert_eq!((&*differing.path, differing.hold.code), ("a.csv", HoldCode::Differencing));
-    // What is held isn't entered, not even in part.
+    // What is held isn't entered, not even in part, and neither is what fails in the middle.
+    assert!(!wait(ledger.entry("c")).unwrap().begun);
+    let other = Connection::open(dir.path().join(FILE)).unwrap();
+    let fail = "CREATE TRIGGER fail BEFORE INSERT ON released WHEN new.count = 666
+        BEGIN SELECT RAISE(ABORT, 'full'); END";
+    other.execute_batch(fail).unwrap();
+    let work = ledger.release("c", identity(), "t1", counted("site,n\nEast,50\nWest,666\n"));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    assert!(runtime.block_on(work).is_err());
     assert!(!wait(ledger.entry("c")).unwrap().begun);
     drop(ledger);
     let db = Connection::open(dir.path().join(FILE)).unwrap();

@@ -13,7 +13,7 @@ const MANIFEST: &str = "pre/fix/alice/box-lab-7.0/manifest.json";
 /// An entry whose tables have counts.
 fn counting() -> String {
     const COUNTS: &str = "extra-columns = true
-[output.counts]\ncolumns = [\"n\"]\nminimum = 10\n";
+[output.counts]\ncolumns = [\"n\"]\nminimum = 10\nlabels = [\"g\"]\n";
     let text = entry("count").replace("format = 1", "format = 2");
     text.replace("max-rows = 3\n", &format!("max-rows = 3\n{COUNTS}"))
 }

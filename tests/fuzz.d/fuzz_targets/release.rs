@@ -24,7 +24,12 @@ fuzz_target!(|bytes: &[u8]| {
     };
     if table && asks(0) {
         let multiple = asks(1).then_some(2);
-        let counts = json!({ "columns": ["n*"], "minimum": 3, "zero": "allow", "multiple-of": multiple });
+        let labels = asks(2).then_some(["group"]);
+        let earlier = if labels.is_some() { "compare" } else { "ignore" };
+        let counts = json!({
+            "columns": ["n*"], "minimum": 3, "zero": "allow", "multiple-of": multiple,
+            "labels": labels, "earlier": earlier,
+        });
         rule.counts = from_value(counts).unwrap();
         let shares = json!({ "columns": ["p*"], "of": "n" });
         rule.percent = asks(2).then(|| from_value(shares).unwrap());

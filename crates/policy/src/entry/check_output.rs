@@ -142,9 +142,14 @@ fn check_disclosure(rule: &Output) -> Result<(), EntryError> {
         require(counts.minimum >= 1, "output.counts.minimum", "1 or more")?;
         let multiple = counts.multiple_of.is_none_or(|of| of >= 2);
         require(multiple, "output.counts.multiple-of", "2 or more")?;
-        let label = |name: &String| !name.is_empty() && !counts.has(name);
-        let labels = counts.labels.iter().all(label);
+        // R's row names have no name.
+        let label = |name: &String| (!name.is_empty() || rule.row_names) && !counts.has(name);
+        let labels = counts.labels.iter().flatten().all(label);
         require(labels, "output.counts.labels", "names of columns, none of them of counts")?;
+        const UNSAID: &str =
+            "name the columns that tell rows apart in labels, or say earlier = \"ignore\"";
+        let said = counts.labels.is_some() || !counts.are_compared();
+        require(said, "output.counts.labels", UNSAID)?;
     }
     if let Some(percent) = percent {
         require(

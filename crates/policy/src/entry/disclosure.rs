@@ -18,9 +18,10 @@ pub struct Counts {
     /// Whether 0 is shown: that nobody is in a group says something of everybody in the others.
     #[serde(default)]
     pub zero: Zero,
-    /// Columns that say which group a row is; without them the table's own labels do.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub labels: Vec<String>,
+    /// Columns whose cells together tell a table's rows apart; none for tables of one row. There if
+    /// the counts are compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<Vec<String>>,
     /// Whether they are compared with counts that were released before.
     #[serde(default, skip_serializing_if = "Earlier::is_compare")]
     pub earlier: Earlier,

@@ -87,7 +87,7 @@ forbidden-columns = ["patient_id"]
 max-columns = 20
 max-cell-bytes = 64
 row-names = true
-counts = { columns = ["n", "n_*"], minimum = 10, multiple-of = 5, zero = "allow" }
+counts = { columns = ["n", "n_*"], minimum = 10, multiple-of = 5, zero = "allow", labels = ["group"] }
 percent = { columns = ["share"], of = "n" }
 contributors = { column = "n", minimum = 10 }
 dominance = { largest = ["first", "second"], total = "sum", percent = 90 }
@@ -143,23 +143,31 @@ fn format_2_has_more_rules() {
 #[test]
 fn counts_are_compared_unless_that_is_pointless() {
     for (more, compared) in [
-        ("minimum = 10", true),
         ("minimum = 10, labels = [\"group\"]", true),
-        ("minimum = 10, earlier = \"compare\"", true),
+        ("minimum = 10, labels = []", true),
+        ("minimum = 10, labels = [], earlier = \"compare\"", true),
         ("minimum = 10, earlier = \"ignore\"", false),
-        ("minimum = 10, multiple-of = 5", true),
+        ("minimum = 10, labels = [\"group\"], multiple-of = 5", true),
         ("minimum = 10, multiple-of = 10", false),
         ("minimum = 1", false),
     ] {
-        let old = "minimum = 10, multiple-of = 5, zero = \"allow\"";
+        let old = "minimum = 10, multiple-of = 5, zero = \"allow\", labels = [\"group\"]";
         let rules = RULES.replacen(old, more, 1);
         let entry = parse(&format_2(&rules)).unwrap();
         assert_eq!(entry.output[0].counts.as_ref().unwrap().are_compared(), compared, "{more}");
         let written = toml::to_string(&entry).unwrap();
         assert_eq!(parse(&written).unwrap(), entry);
-        // What is older doesn't know the keys.
         assert_eq!(written.contains("earlier"), more.contains("ignore"), "{written}");
     }
+}
+
+#[test]
+fn row_names_alone_are_labels_without_a_name() {
+    let rules = RULES.replacen("labels = [\"group\"]", "labels = [\"\"]", 1);
+    assert!(parse(&format_2(&rules)).is_ok());
+    let rules = rules.replacen("row-names = true", "row-names = false", 1);
+    let error = parse(&format_2(&rules)).unwrap_err().to_string();
+    assert!(error.contains("output.counts.labels"), "{error}");
 }
 
 #[test]
@@ -193,8 +201,12 @@ fn refuses_other_rules() {
         ("multiple-of = 5", "multiple-of = 1", "output.counts.multiple-of"),
         ("zero = \"allow\"", "zero = \"maybe\"", "zero"),
         ("zero = \"allow\"", "earlier = \"maybe\"", "earlier"),
-        ("zero = \"allow\"", "labels = [\"\"]", "output.counts.labels"),
-        ("zero = \"allow\"", "labels = [\"n_old\"]", "output.counts.labels"),
+        ("labels = [\"group\"]", "labels = [\"n_old\"]", "output.counts.labels"),
+        (
+            ", labels = [\"group\"]",
+            "",
+            "name the columns that tell rows apart in labels, or say earlier = \"ignore\"",
+        ),
         ("of = \"n\" }", "of = \"m\" }", "output.percent.of"),
         ("column = \"n\", minimum = 10", "column = \"n\", minimum = 0", "output.contributors"),
         ("percent = 90", "percent = 0", "output.dominance"),

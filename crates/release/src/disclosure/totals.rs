@@ -263,7 +263,7 @@ mod tests {
             minimum: 10,
             multiple_of: None,
             zero: Zero::Hold,
-            labels: Vec::new(),
+            labels: None,
             earlier: Earlier::Compare,
         };
         let column = Column { index: 1, name: "n".into() };

@@ -9,7 +9,8 @@ use sluice_policy::entry::Earlier;
 use super::*;
 
 fn rule(columns: &[&str], minimum: u64, zero: &str) -> Output {
-    let counts = json!({ "columns": columns, "minimum": minimum, "zero": zero });
+    let counts =
+        json!({ "columns": columns, "minimum": minimum, "zero": zero, "earlier": "ignore" });
     serde_json::from_value(json!({
         "glob": "x", "kind": "csv", "max-bytes": 1 << 20, "extra-columns": true, "counts": counts,
     }))
@@ -136,7 +137,10 @@ fn parts_without_totals_in_common_are_judged_alone() {
     // Rounded ones contradict each other: that is no excuse for others.
     let rounded: Output = serde_json::from_value(json!({
         "glob": "x", "kind": "csv", "max-bytes": 4096, "extra-columns": true,
-        "counts": { "columns": ["a", "b", "c", "n_total"], "minimum": 10, "multiple-of": 2 },
+        "counts": {
+            "columns": ["a", "b", "c", "n_total"], "minimum": 10, "multiple-of": 2,
+            "earlier": "ignore",
+        },
     }))
     .unwrap();
     let off = "R,r0,,20,20,68/R,r1,,20,20,70/R,r2,20,20,20,60/R,Total,70,60,60,200";
@@ -197,7 +201,9 @@ fn a_total_needs_no_name() {
 /// Of three rounded rows one is the sum of the others by chance, in one column.
 #[test]
 fn few_rounded_rows_add_up_by_chance() {
-    let counts = json!({ "columns": ["n", "m", "cases"], "minimum": 10, "multiple-of": 5 });
+    let counts = json!({
+        "columns": ["n", "m", "cases"], "minimum": 10, "multiple-of": 5, "earlier": "ignore",
+    });
     let rule: Output = serde_json::from_value(json!({
         "glob": "x", "kind": "csv", "max-bytes": 4096, "extra-columns": true, "counts": counts,
     }))
@@ -232,7 +238,8 @@ fn persons_and_amounts_have_counts() {
     let read = |key: &str, value: serde_json::Value| -> Output {
         serde_json::from_value(json!({
             "glob": "x", "kind": "csv", "max-bytes": 4096, "extra-columns": true,
-            "counts": { "columns": ["male", "female"], "minimum": 10 }, key: value,
+            "counts": { "columns": ["male", "female"], "minimum": 10, "earlier": "ignore" },
+            key: value,
         }))
         .unwrap()
     };
@@ -289,7 +296,9 @@ fn many_labels_are_held() {
 /// Rounded totals are some way off: a remainder below zero is no excuse.
 #[test]
 fn totals_of_rounded_counts() {
-    let counts = json!({ "columns": ["n"], "minimum": 10, "multiple-of": 5, "zero": "allow" });
+    let counts = json!({
+        "columns": ["n"], "minimum": 10, "multiple-of": 5, "zero": "allow", "earlier": "ignore",
+    });
     let rule: Output = serde_json::from_value(json!({
         "glob": "x", "kind": "csv", "max-bytes": 4096, "extra-columns": true, "counts": counts,
     }))

@@ -8,7 +8,9 @@ use crate::tests::Output;
 /// The column that percentages are of is a total, too.
 #[test]
 fn totals_of_percentages() {
-    let counts = json!({ "columns": ["n", "a", "b"], "minimum": 10, "zero": "allow" });
+    let counts = json!({
+        "columns": ["n", "a", "b"], "minimum": 10, "zero": "allow", "earlier": "ignore",
+    });
     let percent = json!({ "columns": ["p_*"], "of": "n" });
     let rule: Output = serde_json::from_value(json!({
         "glob": "x", "kind": "csv", "max-bytes": 4096, "extra-columns": true, "counts": counts,
@@ -38,7 +40,7 @@ fn totals_of_percentages() {
 fn percentages_have_totals() {
     let rule: Output = serde_json::from_value(json!({
         "glob": "x", "kind": "csv", "max-bytes": 4096, "extra-columns": true,
-        "counts": { "columns": ["n", "cases"], "minimum": 10, "zero": "allow" },
+        "counts": { "columns": ["n", "cases"], "minimum": 10, "zero": "allow", "earlier": "ignore" },
         "percent": { "columns": ["share"], "of": "n" },
     }))
     .unwrap();
