@@ -162,17 +162,19 @@ fn what_comes_to_nothing_is_said_at_once() {
     let text = entry("2.0").replace("[approval]", &source) + &RULE.replace("t.csv", "u.csv");
     let text = text.replace("engine = \"sh\"", "engine = \"nextflow\"");
     scratch.write("bundle/main.nf", "process x { publishDir 'results' }\n");
-    scratch.write("entry.toml", text + columns + RULE);
+    let figure = "[[output]]\nglob = \"f.svg\"\nkind = \"svg\"\nmax-bytes = 9\nreview = false\n";
+    scratch.write("entry.toml", text + columns + RULE + figure);
     let ran = scratch.run("allowlist add set entry.toml --bundle bundle --json").ok();
     let json = ran.json();
     assert_eq!(json["entry"], "demo@2.0");
     let warnings: Vec<_> = json["warnings"].as_array().expect("a list").iter().collect();
-    assert_eq!(warnings.len(), 5, "{ran:?}");
+    assert_eq!(warnings.len(), 6, "{ran:?}");
     for (warning, says) in warnings.iter().zip([
         "nothing shows that the bundle is commit 0123456789",
         "the rule t.csv lets any column pass with nobody looking",
         "the rule u.csv releases nothing: it asks for the column Age and forbids it",
         "the rule t.csv releases nothing: an earlier one has the same glob",
+        "the rule f.svg lets any figure pass with nobody looking, and what no viewer shows of it",
         "main.nf publishes links",
     ]) {
         let warning = warning.as_str().expect("text");

@@ -9,6 +9,7 @@ mod draw;
 mod file;
 mod font;
 mod function;
+mod glyphs;
 mod idle;
 mod image;
 mod info;
@@ -56,6 +57,7 @@ pub(super) fn check(content: &[u8]) -> Result<(), Fault> {
         walk.all(page.number, &PAGE)?;
     }
     let used = draw(&mut walk, &tree.pages)?;
+    glyphs::check(&file)?;
     check_reached(&walk)?;
     check_streams(&walk, &used)?;
     file.check_comments()

@@ -114,7 +114,8 @@ impl Markdown {
 }
 
 const COMMENT: &str = "has a comment or instruction of HTML, which nothing shows; leave it out";
-const TAG: &str = "has a tag of HTML or an address in `<`; write `&lt;` for a sign, and no HTML";
+const TAG: &str = "has a tag of HTML or an address in `<`; write `&lt;` for a sign, or a blank behind it, and no \
+                   HTML";
 const PICTURE: &str = "has a picture, which is loaded when it is shown; publish it as a file";
 const LINK: &str = "has a link whose address nothing shows; write the address as text";
 const DEFINITION: &str =

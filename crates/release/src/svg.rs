@@ -10,6 +10,7 @@ mod count;
 mod draw;
 mod geometry;
 mod paint;
+mod property;
 mod scan;
 mod state;
 mod style;

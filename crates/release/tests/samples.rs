@@ -78,12 +78,12 @@ fn read<Row: for<'a> Deserialize<'a>>(table: &str) -> Table<Row> {
 }
 
 impl<Row> Table<Row> {
-    /// The rule with what each must have; none leaves its kind to a person unless it must.
+    /// The rule with what each must have; none leaves its kind to a person unless an entry's must.
     fn rule(&self, name: &str) -> Output {
         let mut rule = self.rules[name].clone();
         rule.insert("glob".into(), "*".into());
         rule.entry("max-bytes").or_insert((1 << 20).into());
-        if rule["kind"].as_str() != Some("other") {
+        if !matches!(rule["kind"].as_str(), Some("other" | "pdf")) {
             rule.entry("review").or_insert(false.into());
         }
         rule.try_into().unwrap()
@@ -96,6 +96,11 @@ fn judge(rule: &Output, content: &[u8]) -> (&'static str, String) {
         Ok(_) => ("pass", String::new()),
         Err(hold) => (hold.code.word(), hold.message),
     }
+}
+
+/// What is said of a file that the checks let pass.
+fn passes(rule: &Output) -> &'static str {
+    if rule.needs_review() { "review-required" } else { "pass" }
 }
 
 /// A byte at a time.
@@ -170,14 +175,17 @@ fn a_byte_at_a_time_is_judged_as_the_whole() {
 fn no_part_of_a_real_file_passes_for_it() {
     for name in REAL {
         let table = read::<Real>(name);
-        for row in table.samples.iter().filter(|row| row[2] == "pass") {
+        for row in &table.samples {
             let rule = table.rule(&row[1]);
+            if row[2] != passes(&rule) || rule.kind == ContentKind::Other {
+                continue;
+            }
             let ends = !rule.kind.is_text() || rule.gzip || rule.kind == ContentKind::Json;
             let content = fs::read(folder().join("real").join(&row[0])).unwrap();
             let content = content.trim_ascii_end();
             for length in (0..24).map(|part| content.len() * part / 24) {
                 let (verdict, _) = judge(&rule, &content[..length]);
-                assert!(!ends || verdict != "pass", "{}, cut after {length} bytes", row[0]);
+                assert!(!ends || verdict != passes(&rule), "{}, cut after {length} bytes", row[0]);
             }
         }
     }
@@ -192,7 +200,7 @@ fn hostile_files_are_held_and_their_twins_pass() {
             let rule = table.rule(rule);
             let (verdict, message) = judge(&rule, &hostile.bytes());
             let (twins, why) = judge(&rule, &twin.bytes());
-            let as_wanted = verdict == wanted && twins == "pass";
+            let as_wanted = verdict == wanted && twins == passes(&rule);
             if !as_wanted {
                 let got = format!("got {verdict}: {message:?}; its twin {twins}: {why:?}");
                 wrong.push(format!("{name}: {hides}: wanted {wanted}, {got}"));

@@ -12,7 +12,8 @@ def stream(content, more=b""):
     return b"<< %s /Length %d >>\nstream\n%s\nendstream" % (more, len(content), content)
 
 
-def document(*more, catalog=b"", page=b"", resources=b"", content=PAGE, trailer=b"", head=b"", tail=b""):
+def document(*more, catalog=b"", page=b"", resources=b"", content=PAGE, font=FONT, trailer=b"", head=b"",
+             tail=b""):
     """More objects have numbers from 6 on."""
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R %s >>" % catalog,
@@ -20,7 +21,7 @@ def document(*more, catalog=b"", page=b"", resources=b"", content=PAGE, trailer=
         b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 100 100] /Contents 4 0 R"
         b" /Resources << /Font << /F1 5 0 R >> %s >> %s >>" % (resources, page),
         content if content.startswith(b"<<") else stream(content),
-        FONT,
+        font,
         *more,
     ]
     out, places = head + b"%PDF-1.5\n", []
@@ -53,7 +54,7 @@ IDLE = {
     "rectangles": b"47 11 0 0 re f ",
     "widths": b"47 w 11 w ",
     "places": b"q 1 0 0 1 47 11 cm Q ",
-    "marks": b"/Patient4711 BMC EMC ",
+    "marks": b"/Span BMC EMC ",
     "texts": b"BT 47 11 Td () Tj ET ",
     "pairs": b"q Q ",
     "glyphs": b"47 11 d0 ",
@@ -135,6 +136,19 @@ def files():
                     int.from_bytes(width, "big"), int.from_bytes(height, "big"))
         yield name, document(stream(jpeg, image), resources=b"/XObject << /X 6 0 R >>",
                              content=PAGE + b" q 90 0 0 60 0 0 cm /X Do Q")
+    picture = b"/Type /XObject /Subtype /Image /Width 200 /Height 200 /ColorSpace /DeviceGray /BitsPerComponent 8"
+    for name, side in [("tiny-picture", b"6"), ("small-picture", b"60")]:
+        yield name, document(
+            stream(zlib.compress(bytes(40000)), picture + b" /Filter /FlateDecode"),
+            resources=b"/XObject << /X 6 0 R >>", content=PAGE + b" q %s 0 0 %s 9 9 cm /X Do Q" % (side, side))
+    for name, tag in [("text-as-mark", b"Patient4711"), ("mark", b"Artifact")]:
+        yield name, document(content=b"/%s BMC %s EMC" % (tag, PAGE))
+    for name, glyph in [("empty-glyphs", b"600 0 0 0 600 600 d1"),
+                        ("own-glyphs", b"600 0 0 0 600 600 d1 0 0 600 600 re f")]:
+        font = (b"<< /Type /Font /Subtype /Type3 /FontBBox [0 0 1000 1000] /FontMatrix [0.001 0 0 0.001 0 0]"
+                b" /CharProcs << /a 6 0 R >> /Encoding << /Type /Encoding /Differences [32 %s] >> /FirstChar 32"
+                b" /LastChar 126 /Widths [%s] /Resources << >> >>" % (b"/a " * 95, b"600 " * 95))
+        yield name, document(stream(glyph), font=font)
     yield "stream-elsewhere", document(content=stream(b"", b"/F (/etc/hostname)"))
     yield "attached", document(
         stream(TEXT, b"/Type /EmbeddedFile"), b"<< /Type /Filespec /F (a.txt) /EF << /F 6 0 R >> >>",

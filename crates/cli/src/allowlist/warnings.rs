@@ -35,7 +35,9 @@ pub(super) fn of(
         if let Err(why) = releases {
             lines.push(format!("the rule {} releases nothing: {why}", rule.glob));
         } else if let Some(what) = passes_anything(rule) {
-            lines.push(format!("the rule {} lets {what} pass with nobody looking", rule.glob));
+            let more = if leaves_as_drawing(rule) { PICTURE } else { "" };
+            lines
+                .push(format!("the rule {} lets {what} pass with nobody looking{more}", rule.glob));
         }
     }
     lines.extend(nextflow::links(entry, dir, bundle));
@@ -83,6 +85,14 @@ fn passes_anything(rule: &Output) -> Option<&'static str> {
         Svg | Png | Jpeg | Pdf => Some("any figure"),
         Other => None,
     }
+}
+
+const PICTURE: &str =
+    ", and what no viewer shows of it; with `rasterise = true` a picture passes instead (format 2)";
+
+/// Whether the file itself leaves, of which viewers show a part.
+fn leaves_as_drawing(rule: &Output) -> bool {
+    matches!(rule.kind, ContentKind::Svg | ContentKind::Pdf) && !rule.rasterise
 }
 
 /// Somebody can decide where the rule wants a person's decision.

@@ -73,6 +73,11 @@ pub(super) fn check(rule: &Output) -> Result<(), EntryError> {
     check_size(rule)?;
     let review = rule.kind != ContentKind::Other || rule.review != Some(false);
     require(review, "output.review", "a file of another kind is never released by machine")?;
+    // Format 1 has no `rasterise`, and keeps what its entries mean.
+    let seen = rule.open || rule.rasterise || rule.kind != ContentKind::Pdf;
+    const UNSEEN: &str = "a PDF has more places to hide something than a machine finds: write \
+        `rasterise = true` beside `review = false`, or leave `review` out";
+    require(seen || rule.needs_review(), "output.review", UNSEEN)?;
     check_table(rule)?;
     check_disclosure(rule)?;
     let json = rule.kind == ContentKind::Json;

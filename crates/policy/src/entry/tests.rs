@@ -181,6 +181,21 @@ fn rules_can_be_read_alone() {
     }
 }
 
+/// What a machine alone lets out of a PDF is a picture of it; format 1 has none.
+#[test]
+fn a_pdf_without_review_is_rasterised() {
+    let outputs = |text: &str| Entry::parse_outputs(text.as_bytes());
+    let rule =
+        |more: &str| format!("[[output]]\nglob = \"x\"\nkind = \"pdf\"\nmax-bytes = 9\n{more}");
+    for good in ["", "review = true", "review = false\nrasterise = true"] {
+        assert!(outputs(&rule(good)).is_ok(), "{good}");
+    }
+    let alone = rule("review = false");
+    let why = outputs(&alone).unwrap_err().to_string();
+    assert!(why.contains("output.review") && why.contains("rasterise = true"), "{why}");
+    assert!(outputs(&format!("format = 1\n{alone}")).is_ok());
+}
+
 #[test]
 fn refuses_other_rules() {
     for (from, to, said) in [
@@ -216,6 +231,7 @@ fn refuses_other_rules() {
         ("max-points = 1000", "max-dots = 1000", "max-dots"),
         ("max-points = 1000", "max-points = 1000\nrasterise = true", "output.max-points"),
         ("kind = \"pdf\"", "kind = \"png\"", "output.rasterise"),
+        ("rasterise = true", "review = false", "output.review"),
     ] {
         let bad = RULES.replacen(from, to, 1);
         assert_ne!(bad, RULES, "{from}");

@@ -166,7 +166,9 @@ impl<'w, 'f> Drawing<'w, 'f> {
                 inline::read(&mut lexer)?;
                 self.steps = self.steps.min(lexer.values);
                 if let Some(state) = states.last() {
-                    state.picture(self.media).map_err(|what| hidden(content, &lexer, what))?;
+                    state
+                        .picture(self.media, [0.0; 2])
+                        .map_err(|what| hidden(content, &lexer, what))?;
                 }
                 shows = Shows::Words;
                 idle.draw(1);

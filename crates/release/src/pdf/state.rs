@@ -44,6 +44,8 @@ const MIN_ALPHA: f64 = 0.02;
 const MIN_SIZE: f64 = 0.5;
 /// Least long and short side of a picture that counts as seen, in points; lines may be thin.
 const MIN_SIDES: [f64; 2] = [0.5, 0.1];
+/// Most pixels of a picture to a point (1/72 inch), along a side.
+const MAX_DENSITY: f64 = 16.0;
 /// Widest glyph, in ems.
 const WIDEST: f64 = 2.0;
 
@@ -80,8 +82,12 @@ impl State {
         self.most += by;
     }
 
-    /// Says why nobody sees a picture here: the unit square.
-    pub(super) fn picture(&self, media: Option<[f64; 4]>) -> Result<(), &'static str> {
+    /// Says why nobody sees a picture of so many pixels here: the unit square.
+    pub(super) fn picture(
+        &self,
+        media: Option<[f64; 4]>,
+        pixels: [f64; 2],
+    ) -> Result<(), &'static str> {
         if self.fill_alpha < MIN_ALPHA {
             return Err("a picture that is wholly transparent");
         }
@@ -91,6 +97,12 @@ impl State {
         let seen = wide.max(high) >= long && wide.min(high) >= short;
         if !seen {
             return Err("a picture that is too small to be seen");
+        }
+        let dense = pixels[0] > MAX_DENSITY * wide || pixels[1] > MAX_DENSITY * high;
+        if media.is_some() && dense {
+            return Err(
+                "a picture of far more pixels than are seen; draw it larger, or with fewer",
+            );
         }
         let square = [(0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0)];
         match media {
@@ -139,7 +151,7 @@ impl State {
         self.most += bytes as f64 * WIDEST * em * self.stretch.abs();
         match media {
             Some(media) if !meets(all, self.line(from, em), media) => Err(
-                "text outside the page; matplotlib `savefig(bbox_inches=\"tight\")`, R a larger `width` or margin",
+                "text outside the page: if a label is cut off at the edge, matplotlib `savefig(bbox_inches=\"tight\")`, R a larger `width` or margin",
             ),
             _ => Ok(()),
         }

@@ -25,6 +25,10 @@ pub(super) const FAINTEST: f64 = 0.03;
 const MARGIN: f64 = 0.02;
 /// Smallest drawing, in pixels.
 const MIN_SIDE: f64 = 16.0;
+/// Largest drawing, in pixels: what is larger nobody looks at pixel by pixel.
+const MAX_SIDE: f64 = 16_384.0;
+/// The window that a drawing without a size of its own fills, in pixels.
+const WINDOW: f64 = 1024.0;
 
 pub(super) fn check(tree: &Document<'_>, max_points: Option<u64>) -> Outcome {
     let root = tree.root_element();
@@ -51,8 +55,12 @@ pub(super) fn check(tree: &Document<'_>, max_points: Option<u64>) -> Outcome {
 
 /// The picture in pixels, and how its own units get there.
 fn open(root: Node<'_, '_>) -> Result<(Bounds, State), Wrong> {
-    let side = |name| match root.attribute(name).filter(|text| !text.trim_ascii().ends_with('%')) {
-        None => Ok(None),
+    let side = |name| match root.attribute(name).map(str::trim_ascii) {
+        // All of the window.
+        None | Some("100%") => Ok(None),
+        Some(text) if text.ends_with('%') => {
+            wrong(HIDDEN, format!("its `{name}` is a part of a window; write it in pixels"))
+        }
         Some(text) => super::geometry::length(text, 0.0, 16.0).map(Some),
     };
     let (width, height) = (side("width")?, side("height")?);
@@ -70,9 +78,14 @@ fn open(root: Node<'_, '_>) -> Result<(Bounds, State), Wrong> {
         },
     };
     let (wide, high) = (width.map(|it| it / own.w), height.map(|it| it / own.h));
-    let (wide, high) = fit(root, wide.or(high).unwrap_or(1.0), high.or(wide).unwrap_or(1.0))?;
+    let within = |side: f64, own: f64| side.min(WINDOW / own);
+    let (wide, high) = (
+        wide.unwrap_or_else(|| within(high.unwrap_or(1.0), own.w)),
+        high.unwrap_or_else(|| within(wide.unwrap_or(1.0), own.h)),
+    );
+    let (wide, high) = fit(root, wide, high)?;
     let size = (own.w * wide, own.h * high);
-    if !(size.0 >= MIN_SIDE && size.1 >= MIN_SIDE && size.0.max(size.1) <= 1e6) {
+    if !(size.0 >= MIN_SIDE && size.1 >= MIN_SIDE && size.0.max(size.1) <= MAX_SIDE) {
         return wrong(
             HIDDEN,
             format!("it is shown {:.0} by {:.0} pixels large; write a plain size", size.0, size.1),

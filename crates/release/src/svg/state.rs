@@ -4,13 +4,15 @@ use std::str::FromStr;
 
 use svgtypes::{Color, Paint as Words, PaintFallback, Transform};
 
-use super::geometry::{Bounds, Point, chain, length};
+use super::geometry::{Bounds, Point, chain, length, smallest_scale};
 use super::style::Style;
 use super::{HIDDEN, MALFORMED, Wrong, short, wrong};
 
 /// Widest outline of letters, in font sizes: behind them or in their colour, and over them.
 const MAX_HALO: f64 = 0.5;
 const MAX_OUTLINE: f64 = 0.1;
+/// Thinnest outline that shows letters which nothing fills, in pixels.
+const MIN_OUTLINE: f64 = 0.25;
 
 /// What a shape is filled or drawn with.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,6 +41,8 @@ pub(super) struct State {
     pub(super) stroke: Paint,
     pub(super) stroke_opacity: f64,
     pub(super) stroke_width: f64,
+    /// Whether its outline may be dashes, or of a width that isn't scaled.
+    broken: bool,
     /// Whether it is drawn before the fill, and so behind it.
     pub(super) stroke_first: bool,
     pub(super) colour: Color,
@@ -50,6 +54,8 @@ pub(super) struct State {
     pub(super) anchor: f64,
     /// How far below its place the middle of a line is, in font sizes.
     pub(super) middle: f64,
+    /// The same for viewers that follow `alignment-baseline`.
+    pub(super) aligned: f64,
 }
 
 impl State {
@@ -66,6 +72,7 @@ impl State {
             stroke: Paint::Nothing,
             stroke_opacity: 1.0,
             stroke_width: 1.0,
+            broken: false,
             stroke_first: false,
             colour: Color::black(),
             font_size: 16.0,
@@ -73,6 +80,7 @@ impl State {
             word_spacing: 0.0,
             anchor: 0.0,
             middle: -0.3,
+            aligned: -0.3,
         }
     }
 
@@ -99,6 +107,10 @@ impl State {
         if let Some(text) = style.get("stroke-width") {
             next.stroke_width = length(text, self.size.0, self.font_size)?;
         }
+        if let Some(dashes) = style.get("stroke-dasharray").filter(|it| *it != "inherit") {
+            next.broken = dashes != "none";
+        }
+        next.broken |= style.get("vector-effect").is_some_and(|effect| effect != "none");
         if let Some(order) = style.get("paint-order") {
             next.stroke_first = order.starts_with("stroke");
         }
@@ -142,13 +154,15 @@ impl State {
             Some("end") => self.anchor = 1.0,
             _ => {}
         }
-        match style.get("dominant-baseline") {
-            Some("middle" | "central" | "mathematical") => self.middle = 0.0,
-            Some("hanging" | "text-before-edge" | "text-top") => self.middle = 0.5,
-            Some("text-after-edge" | "text-bottom" | "ideographic") => self.middle = -0.5,
-            Some("auto" | "alphabetic") => self.middle = -0.3,
-            _ => {}
-        }
+        let middle = |name| match style.get(name) {
+            Some("middle" | "central" | "mathematical") => Some(0.0),
+            Some("hanging" | "text-before-edge" | "text-top") => Some(0.5),
+            Some("text-after-edge" | "text-bottom" | "ideographic") => Some(-0.5),
+            Some("auto" | "alphabetic") => Some(-0.3),
+            _ => None,
+        };
+        self.middle = middle("dominant-baseline").unwrap_or(self.middle);
+        self.aligned = middle("alignment-baseline").unwrap_or(self.middle);
         let spacing = |name, inherited| match style.get(name) {
             None => Ok(inherited),
             Some("normal") => Ok(0.0),
@@ -159,9 +173,13 @@ impl State {
             spacing("word-spacing", self.word_spacing)?,
         );
         (self.letter_spacing, self.word_spacing) = spacings;
-        for name in ["baseline-shift", "writing-mode", "direction", "unicode-bidi"] {
-            let plain =
-                ["baseline", "sub", "super", "0", "lr-tb", "lr", "horizontal-tb", "ltr", "normal"];
+        let plain: [(_, &[&str]); 4] = [
+            ("baseline-shift", &["baseline", "sub", "super", "0"]),
+            ("writing-mode", &["lr-tb", "lr", "horizontal-tb"]),
+            ("direction", &["ltr"]),
+            ("unicode-bidi", &["normal"]),
+        ];
+        for (name, plain) in plain {
             if let Some(value) = style.get(name).filter(|value| !plain.contains(value)) {
                 return wrong(
                     HIDDEN,
@@ -199,6 +217,13 @@ impl State {
         }
     }
 
+    /// Whether letters are drawn by their outline alone, and that is too thin to see or may be dashes.
+    pub(super) fn is_traced(&self) -> bool {
+        let width = self.stroke_width * smallest_scale(&self.to_view);
+        let filled = self.visible(self.fill, self.fill_opacity).is_some();
+        !filled && (self.broken || width.is_nan() || width < MIN_OUTLINE)
+    }
+
     /// Whether the outline of letters leaves of them nothing to read.
     pub(super) fn is_blotted(&self) -> bool {
         let stroked = self.stroke != Paint::Nothing && self.stroke_opacity > 0.0;
@@ -212,18 +237,22 @@ impl State {
 
     /// The colour that a shape is filled with and its strength, or else drawn with.
     pub(super) fn shown(&self) -> Option<(Paint, f64)> {
-        let of = |paint: Paint, opacity: f64| match paint {
-            Paint::Nothing => None,
-            Paint::Mixed => Some((paint, opacity * self.opacity)),
-            Paint::Flat(_, alpha) => Some((paint, alpha * opacity * self.opacity)),
-        };
-        let stroke =
-            if self.stroke_width > 0.0 { of(self.stroke, self.stroke_opacity) } else { None };
-        let faint = |shown: &(Paint, f64)| shown.1 >= super::draw::FAINTEST;
+        let stroke = || self.visible(self.stroke, self.stroke_opacity);
+        let drawn = || if self.stroke_width > 0.0 { stroke() } else { None };
         match self.hidden {
             true => None,
-            false => of(self.fill, self.fill_opacity).filter(faint).or(stroke.filter(faint)),
+            false => self.visible(self.fill, self.fill_opacity).or_else(drawn),
         }
+    }
+
+    /// A colour and its strength, where that shows.
+    fn visible(&self, paint: Paint, opacity: f64) -> Option<(Paint, f64)> {
+        let shown = match paint {
+            Paint::Nothing => return None,
+            Paint::Mixed => (paint, opacity * self.opacity),
+            Paint::Flat(_, alpha) => (paint, alpha * opacity * self.opacity),
+        };
+        (shown.1 >= super::draw::FAINTEST).then_some(shown)
     }
 }
 

@@ -3,6 +3,7 @@
 use roxmltree::{Document, Node};
 
 use super::draw::spend;
+use super::property;
 use super::vocabulary::PROPERTIES;
 use super::{HIDDEN, MALFORMED, Outcome, Wrong, short, wrong};
 
@@ -67,6 +68,9 @@ impl<'a> Sheet<'a> {
             .map(|it| (it.name(), it.value()))
             .filter(|(name, _)| PROPERTIES.contains(name))
             .collect();
+        for (name, value) in &values {
+            property::check(name, value, false)?;
+        }
         for rule in &self.0 {
             if !rule.matches(node, steps)? {
                 continue;
@@ -142,6 +146,7 @@ fn declarations<'a>(text: &'a str, into: &mut Vec<(&'a str, &'a str)>) -> Result
     if text.contains(['{', '}', '!']) {
         return wrong(HIDDEN, "its style has braces within, or `!important`; leave them out");
     }
+    let mut stated = Vec::new();
     for declaration in text.split(';').map(str::trim_ascii).filter(|it| !it.is_empty()) {
         let Some((name, value)) = declaration.split_once(':') else {
             return wrong(MALFORMED, format!("{} is no property and value", short(declaration)));
@@ -153,10 +158,19 @@ fn declarations<'a>(text: &'a str, into: &mut Vec<(&'a str, &'a str)>) -> Result
                 format!("the style property {} isn't one that drawings have", short(name)),
             );
         }
-        // A `;` in quotes parts declarations here, and not in a browser.
-        if value.matches('"').count() % 2 + value.matches('\'').count() % 2 > 0 {
-            return wrong(MALFORMED, format!("the value of {} has an open quote", short(name)));
+        // A `;` in quotes or brackets parts declarations here, and not in a browser.
+        if !property::is_closed(value) {
+            return wrong(
+                MALFORMED,
+                format!("the value of {} has an open quote or bracket", short(name)),
+            );
         }
+        if stated.contains(&name) {
+            let what = format!("the style property {} stands twice; write it once", short(name));
+            return wrong(HIDDEN, what);
+        }
+        stated.push(name);
+        property::check(name, value, true)?;
         set(into, name, value);
     }
     Ok(())

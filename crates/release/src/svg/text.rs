@@ -18,6 +18,8 @@ const MARGIN: f64 = 0.3;
 const WIDE: f64 = 2.0;
 /// How much letters may be pushed together, in font sizes.
 const TIGHT: f64 = -0.2;
+const CUT_OFF: &str =
+    "is a label that is cut off at the edge (Matplotlib: write `bbox_inches=\"tight\"`)";
 /// Least difference to the colour behind, of 255.
 const CONTRAST: f64 = 12.0;
 
@@ -107,6 +109,9 @@ impl<'a, 'i> Painter<'a, 'i> {
         if height.is_nan() || height < MIN_TEXT {
             return hidden(&format!("is {height:.2} pixels high, too small to read"));
         }
+        if state.is_traced() {
+            return hidden("is drawn by an outline alone that is too thin, or dashes; fill it");
+        }
         if state.is_blotted() {
             return hidden("is covered by its outline, `stroke`");
         }
@@ -137,13 +142,17 @@ impl<'a, 'i> Painter<'a, 'i> {
                 vec![(from, pen.at.1), (from + width, pen.at.1)]
             }
         };
-        let middle = state.middle * state.font_size;
-        let on_screen: Vec<Point> =
-            ends.iter().map(|(x, y)| map(&state.to_view, (*x, y + middle))).collect();
-        for at in &on_screen {
-            if state.window.is_empty() || !state.window.holds(*at, MARGIN * height) {
-                return hidden("is outside of the picture, or cut off");
-            }
+        let on_screen = |middle: f64| {
+            let places = ends.iter().map(|(x, y)| (*x, y + middle * state.font_size));
+            places.map(|at| map(&state.to_view, at)).collect::<Vec<Point>>()
+        };
+        let cut = |at: &Point| state.window.is_empty() || !state.window.holds(*at, MARGIN * height);
+        let aligned = on_screen(state.aligned);
+        let on_screen = on_screen(state.middle);
+        match (on_screen.iter().all(cut), on_screen.iter().chain(&aligned).any(cut)) {
+            (true, _) => return hidden("is outside of the picture"),
+            (_, true) => return hidden(CUT_OFF),
+            _ => {}
         }
         let (Some(first), Some(last)) = (on_screen.first(), on_screen.last()) else {
             return Ok(());

@@ -208,7 +208,11 @@ fn svg_holds_name_element_place_and_remedy() {
     for (inner, said) in [
         (
             "\n<text id=\"t\" x=\"9\" y=\"-50\">n</text>",
-            "line 3: the element `text` `t`: the text `n` is outside of the picture, or cut off; show it, or leave it out",
+            "line 3: the element `text` `t`: the text `n` is outside of the picture; show it, or leave it out",
+        ),
+        (
+            "\n<text x=\"190\" y=\"50\">Hospital</text>",
+            "line 3: the element `text`: the text `Hospital` is a label that is cut off at the edge (Matplotlib: write `bbox_inches=\"tight\"`); show it, or leave it out",
         ),
         ("<a href=\"#x\"/>", "line 2: it has a link, `a`; leave `url`, `href` and `URL` out"),
         (

@@ -10,8 +10,43 @@ use crate::pdf::{
     refuse,
     shape::PROPERTIES,
     state::{Matrix, SAME, State, then},
-    walk::{Owner, made_up},
+    walk::Owner,
 };
+
+/// Names of marks: kinds of structure as programs write them.
+const TAGS: [&str; 31] = [
+    "Artifact",
+    "Document",
+    "Part",
+    "Sect",
+    "Div",
+    "Caption",
+    "TOC",
+    "TOCI",
+    "NonStruct",
+    "P",
+    "H",
+    "H1",
+    "H2",
+    "H3",
+    "H4",
+    "L",
+    "LI",
+    "Lbl",
+    "LBody",
+    "Table",
+    "TR",
+    "TH",
+    "TD",
+    "THead",
+    "TBody",
+    "Span",
+    "Note",
+    "Figure",
+    "Formula",
+    "Reference",
+    "Standard",
+];
 
 impl<'f> Drawing<'_, 'f> {
     /// Does what an operator says, and tells what it shows beside paths.
@@ -153,7 +188,14 @@ impl<'f> Drawing<'_, 'f> {
             .is_some_and(|kind| kind.is_name("Form"));
         match number {
             Some(number) if form => self.form(number, state),
-            _ => state.picture(self.media).map_err(hidden).map(|()| Shows::Words),
+            _ => {
+                let side = |key| {
+                    let side = value.dict().and_then(|dict| self.file.get(dict, key));
+                    side.and_then(Object::number).unwrap_or(0.0)
+                };
+                let pixels = [side("Width"), side("Height")];
+                state.picture(self.media, pixels).map_err(hidden).map(|()| Shows::Words)
+            }
         }
     }
 
@@ -161,7 +203,7 @@ impl<'f> Drawing<'_, 'f> {
     fn marked(&mut self, content: &Content<'f>, values: &[Object]) -> Result<(), Fault> {
         let place = format!("object {} (content)", content.number);
         match values {
-            [Object::Name(tag), ..] if &**tag == b"OC" || !made_up(tag) => {
+            [Object::Name(tag), ..] if !TAGS.iter().any(|known| known.as_bytes() == &**tag) => {
                 Err(refuse::key(self.file, &place, tag, &Object::Null))
             }
             [_, Object::Name(name)] => self.find(content, "Properties", name).map(drop),

@@ -11,7 +11,7 @@ use super::{
 fn picture(keys: &str, bytes: &[u8], more: &[&[u8]]) -> Vec<u8> {
     let nulls = "|null".repeat(more.len());
     let text = format!("/XObject << /X1 6 0 R >>|null{nulls}");
-    let page = String::from_utf8(made(Part::Resources, &text)).unwrap();
+    let page = String::from_utf8(made(Part::Picture, &text)).unwrap();
     let mut objects = made::objects(&page);
     objects[5] = stream(keys, bytes);
     for (at, object) in more.iter().enumerate() {

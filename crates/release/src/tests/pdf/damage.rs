@@ -168,7 +168,7 @@ fn random_streams_are_not_held_by_chance() {
         })
         .take(500 * 400)
         .collect();
-        let page = text(made(Part::Resources, "/XObject << /X1 6 0 R >>|null"));
+        let page = text(made(Part::Picture, "/XObject << /X1 6 0 R >>|null"));
         let mut objects: Vec<Vec<u8>> = made::objects(&page);
         let head = "<< /Subtype /Image /Width 500 /Height 400 /ColorSpace /DeviceGray /BitsPerComponent 8 \
                     /Length 200000 >>\nstream\n";

@@ -21,7 +21,7 @@ fn content_draws_something() {
             "BT /F1 9 Tf 9 9 Td [1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 (a)] TJ ET ",
             "BT /F1 9 Tf 9 9 Td [1 (a) 6] TJ ET ",
         ),
-        ("marks around nothing", "/Patient4711 BMC EMC ", "/Span BMC 1 2 3 4 re f EMC "),
+        ("marks around nothing", "/Span BMC EMC ", "/Span BMC 1 2 3 4 re f EMC "),
         (
             "long dashes",
             "[1 2 3 4 5 6 7 8 9 1 2 3 4 5 6 7 8 9 1 2 3 4 5 6 7 8 9 1 2 3 4 5 6 7 8 9 1 2 3 4 5 6 7 8 9] 0 d 1 1 m 2 2 l S ",

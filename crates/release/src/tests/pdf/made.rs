@@ -6,6 +6,8 @@ pub(super) enum Part {
     Catalog,
     Page,
     Resources,
+    /// The same, drawn over the page and far beyond.
+    Picture,
     /// Behind the page's own content.
     Content,
     /// Keys of the content's stream.
@@ -29,7 +31,7 @@ pub(super) fn made(part: Part, text: &str) -> Vec<u8> {
             "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 100 100] /Contents 4 0 R {} \
              /Resources << /Font << /F1 5 0 R >> {} >> >>",
             at(Part::Page),
-            at(Part::Resources)
+            [at(Part::Resources), at(Part::Picture)].concat()
         ),
         format!(
             "<< {} >>~BT /F1 12 Tf 10 10 Td (Mean) Tj ET {}",
@@ -37,6 +39,7 @@ pub(super) fn made(part: Part, text: &str) -> Vec<u8> {
             match part {
                 Part::Content => first,
                 // What resources name is drawn.
+                Part::Picture => "4000 0 0 4000 0 0 cm /X1 Do",
                 Part::Resources if first.contains("/X1") => "/X1 Do",
                 _ => "",
             }
