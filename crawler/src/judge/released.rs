@@ -9,6 +9,7 @@ use crate::{
         ended::ResultFile,
         sealed::{Sealed, unreadable},
     },
+    ledger::Pictures,
     outcome::Stop,
 };
 
@@ -30,6 +31,12 @@ pub struct Drawn {
     pub from: ResultFile,
     /// The picture: a file without a name, gone with this process.
     pub picture: File,
+}
+
+/// Those of the files that were drawn.
+pub(crate) fn pictures(released: &[Released]) -> Pictures {
+    let drawn = released.iter().filter(|it| it.drawn.is_some());
+    drawn.map(|it| (it.file.path.clone(), it.file.digest)).collect()
 }
 
 impl Released {

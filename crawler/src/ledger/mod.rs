@@ -3,6 +3,7 @@
 mod batch;
 mod id;
 pub mod journal;
+mod pictures;
 mod reader;
 mod released;
 mod rows;
@@ -20,6 +21,7 @@ use batch::Batch;
 
 use crate::outcome::{Code, Reason, State, Stop};
 pub use id::Id;
+pub use pictures::Pictures;
 pub use reader::Reader;
 pub use released::{Counted, Differing};
 pub use rows::{Identity, Row};
@@ -160,7 +162,13 @@ impl Ledger {
 
     /// Forgets the first attempt, after its objects were taken back.
     pub async fn forget(&self, name: &str) -> Result<(), LedgerError> {
-        self.execute("UPDATE run SET published = NULL WHERE name = ?", [name.to_owned()]).await
+        let name = name.to_owned();
+        self.call(move |db| {
+            pictures::forget(db, &name)?;
+            let forget = "UPDATE run SET published = NULL WHERE name = ?";
+            db.prepare_cached(forget)?.execute([name]).map(drop)
+        })
+        .await
     }
 
     /// Puts a run into a state; its status file lags until [`Ledger::told`].
@@ -175,6 +183,9 @@ impl Ledger {
         let (name, now) = (name.to_owned(), now.to_owned());
         let rule = reason.rule.as_ref().map(|rule| serde_json::json!(rule).to_string());
         self.call(move |db| {
+            if state.is_final() {
+                pictures::forget(db, &name)?;
+            }
             db.prepare_cached(
                 "UPDATE run SET state = ?2, code = ?3, message = ?4, changed = ?5,
                      run_id = coalesce(?6, run_id), owner = coalesce(?7, owner),

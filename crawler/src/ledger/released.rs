@@ -4,7 +4,7 @@
 use rusqlite::{Connection, params};
 use sluice_release::{Cells, Hold};
 
-use super::{Identity, Ledger, LedgerError, begin};
+use super::{Identity, Ledger, LedgerError, Pictures, begin, pictures};
 
 /// A count that is near one, of the same key; the index finds it, however many there are. Two, as one
 /// of them may be equal.
@@ -36,7 +36,7 @@ pub struct Differing {
 }
 
 impl Ledger {
-    /// As [`Ledger::begin`], and enters the run's counts; unless one of them and an earlier one of the
+    /// As [`Ledger::begin`], and enters the run's pictures and counts; unless one of them and an earlier one of the
     /// same owner, entry and glob together tell of few persons. A run's own
     /// counts don't hold it, since they were compared with each other.
     pub async fn release(
@@ -45,6 +45,7 @@ impl Ledger {
         run: Identity,
         now: &str,
         tables: Vec<Counted>,
+        drawn: Pictures,
     ) -> Result<Result<String, Differing>, LedgerError> {
         let (name, now) = (name.to_owned(), now.to_owned());
         self.call(move |db| {
@@ -61,6 +62,7 @@ impl Ledger {
                 for (output, cells) in &entered {
                     enter(db, *output, cells, &run.run_id)?;
                 }
+                pictures::enter(db, &name, &drawn)?;
                 begin(db, &name, &run, &now).map(Ok)
             })
         })

@@ -93,6 +93,14 @@ CREATE TABLE released (      -- each count that a decision to publish let out; n
     PRIMARY KEY (output, cell, count)
 ) STRICT, WITHOUT ROWID;
 ",
+    "
+CREATE TABLE picture (       -- each that was about to be sent, until its run is published
+    run    TEXT NOT NULL,    -- name of its attestation
+    path   TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    PRIMARY KEY (run, path, digest)
+) STRICT, WITHOUT ROWID;
+",
 ];
 
 /// Brings an older ledger up to date.

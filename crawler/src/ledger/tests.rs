@@ -161,7 +161,8 @@ fn a_ledger_from_before_remembers_counts_from_now_on() {
     drop(db);
     let ledger = Ledger::open(dir.path()).unwrap();
     wait(ledger.note(vec!["b".into(), "c".into()], "t1"));
-    let release = |name, table| wait(ledger.release(name, identity(), "t1", counted(table)));
+    let release =
+        |name, table| wait(ledger.release(name, identity(), "t1", counted(table), Pictures::new()));
     assert!(release("b", "site,n\nNorth,120\nSouth,\n").is_ok());
     // The same run again, as after a kill.
     assert!(release("b", "site,n\nNorth,120\nSouth,\n").is_ok());
@@ -173,7 +174,8 @@ fn a_ledger_from_before_remembers_counts_from_now_on() {
     let fail = "CREATE TRIGGER fail BEFORE INSERT ON released WHEN new.count = 666
         BEGIN SELECT RAISE(ABORT, 'full'); END";
     other.execute_batch(fail).unwrap();
-    let work = ledger.release("c", identity(), "t1", counted("site,n\nEast,50\nWest,666\n"));
+    let tables = counted("site,n\nEast,50\nWest,666\n");
+    let work = ledger.release("c", identity(), "t1", tables, Pictures::new());
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     assert!(runtime.block_on(work).is_err());
     assert!(!wait(ledger.entry("c")).unwrap().begun);
@@ -194,7 +196,7 @@ fn of_runs_that_are_decided_at_once_one_is_released() {
     let decided = wait(async {
         let all = names.iter().enumerate().map(|(at, name)| {
             let table = format!("site,n\nNorth,{}\n", 120 + at);
-            ledger.release(name, identity(), "t1", counted(&table))
+            ledger.release(name, identity(), "t1", counted(&table), Pictures::new())
         });
         futures_util::future::try_join_all(all).await
     });

@@ -15,7 +15,8 @@ use crate::{
         released::Released,
         sealed::{Sealed, changed, unreadable},
     },
-    key::{self, ATTESTATION, MANIFEST, TOMBSTONE},
+    key::{ATTESTATION, MANIFEST, TOMBSTONE},
+    ledger::Pictures,
     outcome::{Code, Stop},
     publish::{
         buffers::Buffers,
@@ -34,8 +35,8 @@ pub struct Plan<'a> {
     /// Those that let its files out.
     rules: &'a [Output],
     released: Vec<Released>,
-    /// Whether an earlier attempt may have left something.
-    again: bool,
+    /// What this attempt drew, and earlier ones, which may have left some of it.
+    drawn: &'a Pictures,
     owner: String,
     manifest: Vec<u8>,
 }
@@ -58,11 +59,11 @@ impl<'a> Plan<'a> {
         rules: &'a [Output],
         released: Vec<Released>,
         published: &str,
-        again: bool,
+        drawn: &'a Pictures,
     ) -> Self {
         let owner = run.identity().owner;
         let manifest = manifest(run, &released, &owner, published).to_bytes();
-        Self { run, rules, released, again, owner, manifest }
+        Self { run, rules, released, drawn, owner, manifest }
     }
 
     fn key(&self, store: &Store, name: &str) -> Result<Path, Stop> {
@@ -168,12 +169,14 @@ pub async fn publish(
 }
 
 /// Takes back what an interrupted attempt sent, which began at `published`. A run with a manifest is
-/// published and stays; objects with other content are somebody else's and stay.
+/// published and stays; objects with other content are somebody else's and stay. `drawn` are the pictures
+/// of all attempts.
 pub async fn retract(
     store: &Store,
     uploads: &Uploads<'_>,
     run: &EndedRun,
     published: &str,
+    drawn: &Pictures,
 ) -> Result<Retracted, Stop> {
     uploads.abort_left(store).await?;
     let owner = run.identity().owner;
@@ -187,18 +190,11 @@ pub async fn retract(
     }
     let attestation = run.attestation().map(|it| (ATTESTATION, Digest::of(&it.bytes)));
     let files = run.files.iter().map(|file| (file.path.as_str(), file.digest));
-    for (name, digest) in files.chain(attestation) {
+    let pictures = drawn.iter().map(|(path, digest)| (path.as_str(), *digest));
+    for (name, digest) in files.chain(pictures).chain(attestation) {
         // What can't be an object never was one.
         let Ok(key) = key(name) else { continue };
         if present.contains_key(&key) && store.digest(&key).await? == digest {
-            store.delete(&key).await?;
-        }
-    }
-    for figure in &run.files {
-        let name = key::picture(&figure.path);
-        let Ok(key) = key(&name) else { continue };
-        // Whatever its bytes: another renderer's are ours, too, in a run that was begun.
-        if present.contains_key(&key) && run.files.iter().all(|file| file.path != name) {
             store.delete(&key).await?;
         }
     }
@@ -218,8 +214,7 @@ impl Sender<'_> {
         let file = &released.file;
         let key = self.plan.key(self.store, &file.path)?;
         let content = self.content(released);
-        let drawn = released.drawn.is_some();
-        if self.is_stored(&key, file.bytes, &file.digest, drawn).await? {
+        if self.is_stored(&key, file).await? {
             return Ok(());
         }
         let _buffer = self.buffers.take(file.bytes.min(PART as u64)).await;
@@ -248,8 +243,9 @@ impl Sender<'_> {
 
     async fn bytes(&self, name: &str, bytes: &[u8]) -> Result<(), Stop> {
         let key = self.plan.key(self.store, name)?;
-        let digest = Digest::of(bytes);
-        if self.is_stored(&key, bytes.len() as u64, &digest, false).await? {
+        let (path, digest) = (name.to_owned(), Digest::of(bytes));
+        let file = ResultFile { path, bytes: bytes.len() as u64, digest };
+        if self.is_stored(&key, &file).await? {
             return Ok(());
         }
         self.put(&key, bytes.to_vec(), &digest, Content::Own).await
@@ -294,30 +290,24 @@ impl Sender<'_> {
     }
 
     /// Whether the object is there with this very content.
-    async fn is_stored(
-        &self,
-        key: &Path,
-        size: u64,
-        digest: &Digest,
-        drawn: bool,
-    ) -> Result<bool, Stop> {
-        match self.present.get(key) {
-            None => Ok(false),
-            Some(found) if *found == size && self.store.digest(key).await? == *digest => Ok(true),
-            Some(_) if self.is_remnant(key, drawn).await? => {
-                self.store.delete(key).await?;
-                Ok(false)
-            }
-            Some(_) => Err(taken()),
+    async fn is_stored(&self, key: &Path, file: &ResultFile) -> Result<bool, Stop> {
+        let Some(size) = self.present.get(key) else { return Ok(false) };
+        if *size == file.bytes && self.store.digest(key).await? == file.digest {
+            return Ok(true);
         }
+        if !self.is_remnant(key, &file.path).await? {
+            return Err(taken());
+        }
+        self.store.delete(key).await?;
+        Ok(false)
     }
 
     /// Whether an object is what an attempt of ours left unfinished: some servers keep what arrived
     /// before a connection was cut, and another renderer draws other bytes. What belongs to a complete run
     /// is none.
-    async fn is_remnant(&self, key: &Path, drawn: bool) -> Result<bool, Stop> {
+    async fn is_remnant(&self, key: &Path, path: &str) -> Result<bool, Stop> {
         let run_id = &self.plan.run.run_id;
-        let ours = (drawn && self.plan.again) || self.store.is_of(key, run_id).await?;
+        let ours = self.store.is_of(key, run_id).await? || self.was_drawn(key, path).await?;
         if !ours {
             return Ok(false);
         }
@@ -326,6 +316,16 @@ impl Sender<'_> {
             return Ok(true);
         }
         Ok(published(&self.store.bytes(&manifest).await?).is_none())
+    }
+
+    /// Whether it is a picture that some attempt drew.
+    async fn was_drawn(&self, key: &Path, path: &str) -> Result<bool, Stop> {
+        let mut drawn = self.plan.drawn.iter().filter(|(at, _)| at == path).peekable();
+        if drawn.peek().is_none() {
+            return Ok(false);
+        }
+        let found = self.store.digest(key).await?;
+        Ok(drawn.any(|(_, digest)| *digest == found))
     }
 }
 

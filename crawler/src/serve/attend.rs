@@ -18,9 +18,10 @@ use crate::{
         examine,
         now::Now,
         release::{Examined, Table, refused},
+        released::pictures,
         unattested, weskit,
     },
-    ledger::{Counted, Differing, Id, LedgerError, Row},
+    ledger::{Counted, Differing, Id, LedgerError, Pictures, Row},
     outcome::{Cause, Code, Outcome, Reason, State, Stop},
     publish::{
         buffers::Buffer,
@@ -174,7 +175,8 @@ impl Crawler {
             return Err(Stop::Retry(outage));
         }
         store.probe().await.map_err(|stop| self.note_outage(&store, stop, now))?;
-        let time = self.release(entry, run, &approved, tables, &now.text).await?;
+        let drawn = pictures(&released);
+        let time = self.release(entry, run, &approved, (tables, drawn), &now.text).await?;
         failpoint::reached("begun", &entry.name);
         let permit = async |manifest: &[u8]| {
             let (now, again) = (now.clone(), run.clone());
@@ -187,7 +189,8 @@ impl Crawler {
             failpoint::reached("permitted", &entry.name);
             Ok(())
         };
-        let plan = Plan::new(run, &approved.output, released, &time, entry.begun);
+        let drawn = self.ledger.pictures(&entry.name).await?;
+        let plan = Plan::new(run, &approved.output, released, &time, &drawn);
         let uploads = Uploads::of(&self.ledger, &entry.name);
         let result = publish(&store, &uploads, &self.buffers, &sealed, plan, permit).await;
         if result.is_ok() {
@@ -241,7 +244,7 @@ impl Crawler {
         entry: &Row,
         run: &EndedRun,
         approved: &Entry,
-        tables: Vec<Table>,
+        (tables, drawn): (Vec<Table>, Pictures),
         now: &str,
     ) -> Result<String, Stop> {
         let counted = tables.into_iter().filter_map(|Table { path, rule, cells }| {
@@ -249,7 +252,7 @@ impl Crawler {
             Some(Counted { entry: approved.name.clone(), glob, path, rule, cells })
         });
         let released =
-            self.ledger.release(&entry.name, run.identity(), now, counted.collect()).await?;
+            self.ledger.release(&entry.name, run.identity(), now, counted.collect(), drawn).await?;
         released.map_err(|Differing { path, rule, hold }| {
             refused(&path, hold).under(Rule::of(&approved.output, rule))
         })
@@ -265,7 +268,8 @@ impl Crawler {
         let time = self.begin(entry, run, now).await?;
         let store = self.store.of(&run.identity().owner)?;
         let uploads = Uploads::of(&self.ledger, &entry.name);
-        let retracted = retract(&store, &uploads, run, &time).await?;
+        let drawn = self.ledger.pictures(&entry.name).await?;
+        let retracted = retract(&store, &uploads, run, &time, &drawn).await?;
         if retracted != Retracted::Published {
             self.ledger.forget(&entry.name).await?;
         }

@@ -64,6 +64,16 @@ impl World {
         self.crawler_drawing(self.draws(""), self.objects.clone())
     }
 
+    /// Has runs of its bundle held from now on.
+    fn hold_bundle(&self) {
+        let revoked = format!(
+            "format = 1\n[[digest]]\ndigest = \"{}\"\nwhy = \"a wrong filter\"\nat = \"2026-07-01T12:00:00Z\"\n",
+            Digest::of(b"bundle")
+        );
+        let files = [("entries/count@1.toml", &*figures()), ("revoked.toml", &revoked)];
+        self.publish_set(3, &files);
+    }
+
     fn lose_ledger(&self) {
         fs::remove_dir_all(self.at("state")).unwrap();
         fs::create_dir(self.at("state")).unwrap();
@@ -167,16 +177,40 @@ fn pictures_of_a_run_that_is_held_after_all_are_taken_back() {
         let Some(world) = world() else { return };
         let run_id = world.figure_run(7).file("plots/a.svg", FIGURE).attest();
         cut_off(&world, after);
-        let revoked = format!(
-            "format = 1\n[[digest]]\ndigest = \"{}\"\nwhy = \"a wrong filter\"\nat = \"2026-07-01T12:00:00Z\"\n",
-            Digest::of(b"bundle")
-        );
-        let files = [("entries/count@1.toml", &*figures()), ("revoked.toml", &revoked)];
-        world.publish_set(3, &files);
+        world.hold_bundle();
         pass(&world.drawn());
         match world.stands(7).state {
             State::Published => assert!(world.is_complete(&run_id), "{after}"),
             _ => assert!(world.published().is_empty(), "{after}: {:?}", world.published().keys()),
+        }
+    }
+}
+
+/// In a try after one that was cut off, and where the run is held after it.
+#[test]
+fn what_others_put_where_a_picture_could_be_stays() {
+    for foreign in ["results.csv.png", "plots/a.svg.png"].map(|it| format!("{RUN}{it}")) {
+        for held in [false, true] {
+            let mut tried = 0;
+            for after in 0..6 {
+                let Some(world) = world() else { return };
+                world.figure_run(7).file("plots/a.svg", FIGURE).attest();
+                cut_off(&world, after);
+                if !world.stands(7).begun || world.published().contains_key(PICTURE) {
+                    continue;
+                }
+                tried += 1;
+                let key = Path::parse(&foreign).unwrap();
+                block_on(world.objects.put(&key, "theirs".into())).unwrap();
+                world.colour(b"xyz");
+                if held {
+                    world.hold_bundle();
+                }
+                let found = pass(&world.drawn());
+                assert_eq!(found.held, usize::from(held || foreign == PICTURE), "{after}");
+                assert_eq!(world.published()[&foreign], b"theirs", "{foreign} {after}");
+            }
+            assert!(tried > 0);
         }
     }
 }
