@@ -1,9 +1,11 @@
 //! Whether a table's numbers are those of groups that are large enough. Messages name row and
 //! column, never a value.
 
+mod across;
 mod blanks;
 mod cell;
 mod checks;
+mod form;
 mod groups;
 mod judge;
 mod label;
@@ -19,6 +21,7 @@ use sluice_policy::entry::{Contributors, Counts, Dominance, Output, Percent, sta
 use crate::{Fault, HoldCode, Passed, row::Row};
 use blanks::Blanks;
 use cell::{Cell, Decimal};
+use form::Form;
 use groups::Groups;
 pub use outcome::Outcome;
 use totals::{Beside, Found, Totals};
@@ -34,8 +37,8 @@ pub(crate) struct Rules<'a> {
     groups: Option<Groups>,
     /// What a row's counts are, while it is looked at.
     found: Vec<Found>,
-    /// Columns of numbers, and what stands in each for a suppressed one.
-    words: Vec<(Column, Option<String>)>,
+    /// Columns of numbers, and how each writes them.
+    forms: Vec<(Column, Form)>,
     /// All columns, and how their cells have blanks around them.
     blanks: Vec<Blanks>,
 }
@@ -58,8 +61,8 @@ impl Column {
 
     fn count(&self, row: u64, cells: Row<'_>, minimum: u64) -> Result<Cell<u64>, Fault> {
         cell::count(self.cell(cells), minimum).ok_or_else(|| {
-            let what = "has neither whole digits alone nor a word for a suppressed count";
-            self.fault(HoldCode::CountInvalid, row, what)
+            let what = cell::wrong_count(self.cell(cells), minimum);
+            self.fault(HoldCode::CountInvalid, row, &what)
         })
     }
 
@@ -89,7 +92,7 @@ impl<'a> Rules<'a> {
             None => None,
         };
         let blanks = vec![Blanks::default(); header.len()];
-        let (found, words, groups) = (Vec::new(), Vec::new(), None);
+        let (found, forms, groups) = (Vec::new(), Vec::new(), None);
         let mut rules = Self {
             rule,
             counts: None,
@@ -98,7 +101,7 @@ impl<'a> Rules<'a> {
             dominance,
             groups,
             found,
-            words,
+            forms,
             blanks,
         };
         let others = rules.others();
@@ -121,7 +124,7 @@ impl<'a> Rules<'a> {
             rules.counts = Some((counts, columns, totals));
         }
         let column = |index: usize| Column { index, name: header[index].clone() };
-        rules.words = numbers.into_iter().map(|index| (column(index), None)).collect();
+        rules.forms = numbers.into_iter().map(|index| (column(index), Form::default())).collect();
         let any = rules.counts.is_some()
             || rules.percent.is_some()
             || rules.contributors.is_some()
@@ -168,23 +171,18 @@ impl<'a> Rules<'a> {
             if let Some(column) = totals.amount.and_then(|it| totals.columns.get(it)) {
                 found.push(column.decimal(number, cells)?.shown().map(Decimal::range));
             }
-            totals.row(number, cells, found);
+            totals.row(counts, number, cells, found)?;
         }
         if let Some((contributors, column)) = &self.contributors {
-            let labels = self.words.first().map_or(0, |(column, _)| column.index);
+            let labels = self.forms.first().map_or(0, |(column, _)| column.index);
             checks::contributors(contributors, column, labels, number, cells)?;
         }
         if let Some((dominance, largest, total)) = &self.dominance {
             checks::dominance(dominance, largest, total, number, cells)?;
         }
-        self.words.iter_mut().try_for_each(|(column, first)| {
-            let Some(word) = cell::word(column.cell(cells)) else { return Ok(()) };
-            if first.get_or_insert_with(|| word.to_owned()) == word {
-                return Ok(());
-            }
-            let what =
-                "has another word for a suppressed number than a row above; write one in all rows";
-            Err(column.fault(HoldCode::CountInvalid, number, what))
+        self.forms.iter_mut().try_for_each(|(column, form)| {
+            let fault = |what: &str| column.fault(HoldCode::CountInvalid, number, what);
+            form.fit(column.cell(cells)).map_err(fault)
         })
     }
 

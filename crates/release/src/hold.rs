@@ -42,7 +42,7 @@ sluice_protocol::codes! {
             => "suppress the row, or merge groups",
         CountInvalid = "count-invalid":
             "a cell of a column of numbers is none, and isn't empty or suppressed"
-            => "write whole digits, or one of the words for a suppressed cell",
+            => "write numbers as the rules for counts have them, alike in all rows",
         CountSmall = "count-small":
             "a count is below the rule's minimum"
             => "suppress it, or merge groups",
@@ -125,7 +125,7 @@ sluice_protocol::codes! {
             "the file has more rows than the rule allows"
             => "write fewer, or ask for a larger `max-rows`",
         TotalReveals = "total-reveals":
-            "a total gives a suppressed count back"
+            "a total gives back a count that is suppressed or left out"
             => "suppress a second one, or leave the total out",
         Unreadable = "unreadable":
             "the file cannot be read"

@@ -1,12 +1,7 @@
 //! Figures through the program itself, as the crawler asks it: what is drawn, and what hostile ones come to.
 #![allow(clippy::unwrap_used)]
 
-use std::{
-    fs::{self, Permissions},
-    io::Write,
-    os::unix::fs::PermissionsExt,
-    time::Duration,
-};
+use std::{io::Write, time::Duration};
 
 use sluice_policy::entry::{ContentKind, Output};
 use sluice_protocol::drawing::{LONGEST_SIDE, Picture};
@@ -92,26 +87,6 @@ fn pictures_are_drawn_and_pass() {
         assert_eq!(file, png(&draw(kind, &figure)), "the same each time");
         let rule = Output { rasterise: true, review: Some(false), ..Output::new("x", kind, 4096) };
         check(&rule.of_picture(), &mut file.as_slice(), file.len() as u64).unwrap();
-    }
-}
-
-/// As sites start it: by a user without privilege, whom systemd or pam_limits lets have no core files.
-#[test]
-fn lower_limits_are_no_hindrance() {
-    let dir = tempfile::tempdir().unwrap();
-    fs::set_permissions(dir.path(), Permissions::from_mode(0o755)).unwrap();
-    let program = dir.path().join("sluice-render");
-    fs::copy(env!("CARGO_BIN_EXE_sluice-render"), &program).unwrap();
-    let start = dir.path().join("start");
-    let as_nobody = match rustix::process::geteuid().is_root() {
-        true => "exec setpriv --reuid 65534 --regid 65534 --clear-groups",
-        false => "exec",
-    };
-    let script = format!("#!/bin/sh\nulimit -c 0\n{as_nobody} {} \"$1\"\n", program.display());
-    fs::write(&start, script).unwrap();
-    fs::set_permissions(&start, Permissions::from_mode(0o755)).unwrap();
-    for kind in [Svg, Pdf] {
-        Renderer::at(&start).try_out(kind).unwrap();
     }
 }
 

@@ -75,6 +75,28 @@ pub(super) fn count(cell: &str, minimum: u64) -> Option<Cell<u64>> {
     }
 }
 
+/// Why a cell is no count, and what to write instead; never the cell's own text.
+pub(super) fn wrong_count(cell: &str, minimum: u64) -> String {
+    let cell = bare(cell);
+    let bound = cell.trim_start_matches(['<', '>', '=', '≤', '≥']);
+    let digits = |it: char| it.is_ascii_digit();
+    let separated =
+        |it: char| matches!(it, ',' | '.' | '\'' | '_' | '\u{2019}') || it.is_whitespace();
+    let thousands = cell
+        .rsplit(separated)
+        .next()
+        .is_some_and(|last| last.len() == 3 && last.chars().all(digits))
+        && cell.starts_with(digits)
+        && cell.chars().all(|it| digits(it) || separated(it));
+    if bound.len() < cell.len() && whole(bare(bound)).is_some() {
+        format!("says more than that it is below {minimum}; write `<{minimum}`, or leave it empty")
+    } else if thousands {
+        "has a separator between its digits; write no separators".into()
+    } else {
+        "is no count; write whole digits, or leave it empty if it is suppressed".into()
+    }
+}
+
 /// Reads a number that may have decimals.
 pub(super) fn decimal(cell: &str) -> Option<Cell<Decimal>> {
     let cell = bare(cell);
@@ -209,6 +231,22 @@ mod tests {
                 None => "!".into(),
             };
             assert_eq!(found, read, "{cell:?}");
+        }
+    }
+
+    #[test]
+    fn messages_name_the_case() {
+        for (cell, wanted) in [
+            ("<5", "says more than that it is below 10; write `<10`, or leave it empty"),
+            (" <= 3", "says more than that it is below 10; write `<10`, or leave it empty"),
+            ("1,045", "has a separator between its digits; write no separators"),
+            ("1.045.300", "has a separator between its digits; write no separators"),
+            ("1\u{a0}045", "has a separator between its digits; write no separators"),
+            ("12.5", "is no count; write whole digits, or leave it empty if it is suppressed"),
+            ("many", "is no count; write whole digits, or leave it empty if it is suppressed"),
+            ("<", "is no count; write whole digits, or leave it empty if it is suppressed"),
+        ] {
+            assert_eq!(wrong_count(cell, 10), wanted, "{cell:?}");
         }
     }
 

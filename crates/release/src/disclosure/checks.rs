@@ -66,8 +66,14 @@ pub(super) fn percent(
         let step = counts.multiple_of.unwrap_or(1);
         let Some((least, most)) = stands_for(percent.units, percent.error, whole, step) else {
             return reveals(match counts.multiple_of {
-                Some(_) => "is no percentage of a rounded count; make it of the rounded counts",
-                None => "is no percentage of the count that it is said to be of",
+                Some(_) => {
+                    "is no percentage of a rounded count; make it of the rounded counts, write percent, \
+                     not fractions, or take the column out of `percent` if it is of another total"
+                }
+                None => {
+                    "is no percentage of the count that it is said to be of; write percent, not \
+                     fractions, or take the column out of `percent` if it is of another total"
+                }
             });
         };
         if may_be_small(counts, least, most, step)

@@ -1,5 +1,6 @@
 //! Which sums a table has by its labels, and whether one of them gives a suppressed count back.
 
+mod left;
 mod sum;
 
 use std::collections::{BTreeSet, HashMap};
@@ -7,11 +8,14 @@ use std::collections::{BTreeSet, HashMap};
 use sluice_policy::entry::Counts;
 
 use super::{
+    Column,
+    across::Across,
     label::{Class, Label},
     solve::Sum,
-    totals::{Across, Totals, add_kinds},
+    totals::{Totals, add_kinds},
 };
 use crate::Fault;
+use left::Left;
 pub(super) use sum::too_much;
 
 /// Most sets of columns that a table has totals over.
@@ -31,8 +35,9 @@ pub(super) struct Judge<'a> {
     places: Vec<(usize, usize)>,
     terms: usize,
     looks: usize,
-    /// The column because of which a row without a total's name is taken for one.
-    because: Option<usize>,
+    /// Because of what something without a total's name is taken for one.
+    because: Option<String>,
+    left: Left,
 }
 
 impl<'a> Judge<'a> {
@@ -46,14 +51,22 @@ impl<'a> Judge<'a> {
             terms: 0,
             looks: 0,
             because: None,
+            left: Left::default(),
         }
     }
 
     /// Looks at each sum, and then at all of them together.
     pub(super) fn judge(mut self) -> Result<(), Fault> {
-        self.across()?;
+        if self.table.suppressed {
+            self.across(&self.table.across)?;
+        }
         self.down()?;
+        self.check_left()?;
+        if !self.table.suppressed {
+            return Ok(());
+        }
         self.unnamed()?;
+        self.unnamed_across()?;
         self.together()
     }
 
@@ -61,7 +74,11 @@ impl<'a> Judge<'a> {
     fn unnamed(&mut self) -> Result<(), Fault> {
         let (totals, rows) = self.table.unnamed(self.counts.multiple_of.is_some());
         for (total, column) in totals {
-            self.because = Some(column);
+            let Column { index, name } = &self.table.columns[column];
+            self.because = Some(format!(
+                "its row is taken for a total, as it is the sum of all others in column {} ({name:?})",
+                index + 1
+            ));
             let parts: Vec<_> = rows.iter().copied().filter(|&row| row != total).collect();
             self.rows(total, &parts, false)?;
         }
@@ -69,10 +86,18 @@ impl<'a> Judge<'a> {
         Ok(())
     }
 
-    fn across(&mut self) -> Result<(), Fault> {
-        let table = self.table;
-        for row in table.rows() {
-            for Across { total, parts, named } in &table.across {
+    fn unnamed_across(&mut self) -> Result<(), Fault> {
+        const BECAUSE: &str = "it is taken for a total, as it is the sum of all other counts in each \
+                               row where all are shown";
+        self.because = Some(BECAUSE.into());
+        self.across(&self.table.unnamed_across(self.counts.multiple_of.is_some()))?;
+        self.because = None;
+        Ok(())
+    }
+
+    fn across(&mut self, across: &[Across]) -> Result<(), Fault> {
+        for row in self.table.rows() {
+            for Across { total, parts, named } in across {
                 let parts: Vec<_> = parts.iter().map(|&part| (row, part)).collect();
                 self.sum((row, *total), &parts, *named)?;
             }
@@ -156,6 +181,9 @@ impl<'a> Judge<'a> {
             if totals.len() > most {
                 continue;
             }
+            if class != Class::Empty {
+                self.leave(&totals, &parts);
+            }
             for total in totals {
                 self.rows(total, &parts, named)?;
             }
@@ -167,6 +195,9 @@ impl<'a> Judge<'a> {
     fn blocks(&mut self, kind: &[usize], class: Class) -> Result<(), Fault> {
         self.look(2 * kind.len())?;
         let table = self.table;
+        if !table.suppressed {
+            return Ok(());
+        }
         let among = |row: usize, classes: &[Class]| {
             kind.iter().all(|&label| classes.contains(&table.mark(row, label).class()))
         };
@@ -196,6 +227,9 @@ impl<'a> Judge<'a> {
 
     /// A row of totals, in each column of counts.
     fn rows(&mut self, total: usize, parts: &[usize], named: bool) -> Result<(), Fault> {
+        if !self.table.suppressed {
+            return Ok(());
+        }
         for column in (0..self.table.columns.len()).filter(|&it| Some(it) != self.table.amount) {
             let parts: Vec<_> = parts.iter().map(|&row| (row, column)).collect();
             self.sum((total, column), &parts, named)?;

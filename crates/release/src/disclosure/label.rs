@@ -1,60 +1,8 @@
 //! Which labels are those of totals.
 
-/// Words that stand for a total by themselves: of pandas, R, SQL, spreadsheets and statistical
-/// offices.
-static TOTAL: Words = Words::of(&[
-    "all",
-    "alle",
-    "both",
-    "ensemble",
-    "gesamt",
-    "gesamtsumme",
-    "insgesamt",
-    "margin",
-    "overall",
-    "somme",
-    "subtotal",
-    "sum",
-    "summe",
-    "totaal",
-    "total",
-    "totale",
-    "totals",
-    "zwischensumme",
-]);
-/// Words that may stand before one of them.
-static BEFORE: Words = Words::of(&["col", "column", "grand", "row", "sub"]);
-/// What stands where SQL's `ROLLUP` has a total, and a group of which nothing is known.
-static EMPTY: Words = Words::of(&["na", "nan", "none", "null"]);
+mod words;
 
-/// Words in any case, found by their first letter.
-struct Words {
-    words: &'static [&'static str],
-    /// Where those that begin with a small letter or its capital begin.
-    starts: [usize; 256],
-}
-
-impl Words {
-    /// Of small words, sorted.
-    const fn of(words: &'static [&'static str]) -> Self {
-        let (mut starts, mut at) = ([words.len(); 256], words.len());
-        while at > 0 {
-            at -= 1;
-            let first = words[at].as_bytes()[0];
-            assert!(at == 0 || words[at - 1].as_bytes()[0] <= first, "not sorted");
-            starts[first as usize] = at;
-            starts[first.to_ascii_uppercase() as usize] = at;
-        }
-        Self { words, starts }
-    }
-
-    fn have(&self, word: &[u8]) -> bool {
-        let Some(&first) = word.first() else { return false };
-        let some = self.words[self.starts[usize::from(first)]..].iter().map(|it| it.as_bytes());
-        some.take_while(|it| it[0] == first.to_ascii_lowercase())
-            .any(|it| it.eq_ignore_ascii_case(word))
-    }
-}
+use words::{BEFORE, EMPTY, TOTAL, undisguised};
 
 /// What a label says of its row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +23,14 @@ pub(super) struct Label(u64);
 
 impl Label {
     pub(super) fn of(text: &str) -> Self {
+        let label = Self::as_written(text);
+        match label.class() {
+            Class::Part => undisguised(text).map_or(label, |text| Self::as_written(&text)),
+            _ => label,
+        }
+    }
+
+    fn as_written(text: &str) -> Self {
         if text.is_ascii() {
             return Self::words(text.as_bytes(), text, |byte| SMALL[usize::from(byte)]);
         }
@@ -172,7 +128,8 @@ impl Hash {
 
 /// The words of a text: letters and digits, small, full-width ones as others.
 pub(super) fn words(text: &str) -> Vec<String> {
-    let folded = fold(text);
+    let undisguised = undisguised(text);
+    let folded = fold(undisguised.as_deref().unwrap_or(text));
     let words = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     words.map(str::to_owned).collect()
 }
@@ -219,6 +176,31 @@ mod tests {
                 ["**Total**", "Gesamt", "insgesamt", "Both", "ＡＬＬ", "ToTaL ", "\"Sum\""],
             ),
             (
+                Class::Total,
+                // Letters that look alike, accents, digits, blanks and punctuation inside.
+                [
+                    "T\u{43e}t\u{430}l",
+                    "T0tal",
+                    "To-tal",
+                    "Tótal",
+                    "T o t a l",
+                    "TotaI",
+                    "Grand T\u{43e}tal",
+                ],
+            ),
+            (
+                Class::Either,
+                [
+                    "All m\u{435}n",
+                    "\u{410}ll ages",
+                    "T0tal men",
+                    "Women, to-tal",
+                    "men (To.tal)",
+                    "Übér all",
+                    "a b\u{43e}th",
+                ],
+            ),
+            (
                 Class::Either,
                 [
                     "All ages",
@@ -232,6 +214,11 @@ mod tests {
             ),
             (Class::Empty, ["", "NA", "NULL", " - ", "nan", "None", "--"]),
             (Class::Part, ["A", "Totality", "Small", "18-30", "M", "2024", "summer"]),
+            (
+                Class::Part,
+                ["A11", "5um", "Sömmer", "", "a-l", "t0ta", "Tot al x"]
+                    .map(|it| if it.is_empty() { "B0th" } else { it }),
+            ),
         ] {
             for label in labels {
                 assert_eq!(Label::of(label).class(), class, "{label:?}");

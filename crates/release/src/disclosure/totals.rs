@@ -7,8 +7,9 @@ use sluice_policy::entry::Counts;
 
 use super::{
     Column,
+    across::{Across, across},
     judge::{Judge, too_much},
-    label::{Class, Label, without_total, words},
+    label::{Class, Label},
 };
 use crate::{Fault, row::Row};
 
@@ -36,6 +37,8 @@ pub(super) struct Beside {
 /// A table's counts and labels.
 pub(super) struct Totals {
     pub(super) columns: Vec<Column>,
+    /// How many of them are counts by name: the first.
+    counts: usize,
     pub(super) across: Vec<Across>,
     pub(super) labels: Vec<usize>,
     /// Which of the columns is an amount.
@@ -47,18 +50,12 @@ pub(super) struct Totals {
     rows: usize,
     values: Vec<(u64, u64)>,
     marks: Vec<Label>,
-    suppressed: bool,
+    pub(super) suppressed: bool,
+    /// Whether some row may be a total, and whether one has a word for it.
     total: bool,
+    named: bool,
     most: usize,
     full: bool,
-}
-
-/// A total and its parts, in one row.
-pub(super) struct Across {
-    pub(super) total: usize,
-    pub(super) parts: Vec<usize>,
-    /// Whether its name says so.
-    pub(super) named: bool,
 }
 
 impl Totals {
@@ -91,19 +88,29 @@ impl Totals {
             decimals: vec![false; labels.len()],
             labels,
             columns,
+            counts: counts.len(),
             first: 0,
             rows: 0,
             values: Vec::new(),
             marks: Vec::new(),
             suppressed: false,
             total: false,
+            named: false,
             most: MAX_KEPT,
             full: false,
         }
     }
 
-    /// Keeps a row, which follows that before.
-    pub(super) fn row(&mut self, number: u64, cells: Row<'_>, counts: &[Found]) {
+    /// Keeps a row, which follows that before, unless a total in it leaves what isn't shown.
+    pub(super) fn row(
+        &mut self,
+        rule: &Counts,
+        number: u64,
+        cells: Row<'_>,
+        counts: &[Found],
+    ) -> Result<(), Fault> {
+        let across = self.across.iter().filter(|it| Some(it.total) != self.amount);
+        across.into_iter().try_for_each(|it| it.check(rule, &self.columns, number, counts))?;
         self.suppressed |= counts.contains(&None);
         let before = self.marks.len();
         for (decimals, &index) in self.decimals.iter_mut().zip(&self.labels) {
@@ -111,24 +118,26 @@ impl Totals {
             *decimals = *decimals || is_decimal(text);
             let mark = Label::of(text);
             self.total |= mark.class() != Class::Part;
+            self.named |= matches!(mark.class(), Class::Total | Class::Either);
             self.marks.push(mark);
         }
         self.full |= self.values.len() + counts.len() + self.marks.len() > self.most;
         if self.full {
             self.marks.truncate(before);
-            return;
+            return Ok(());
         }
         if self.rows == 0 {
             self.first = number;
         }
         self.rows += 1;
         self.values.extend(counts.iter().map(|count| count.unwrap_or(SUPPRESSED)));
+        Ok(())
     }
 
     /// Whether some total gives a count back that `counts` doesn't let out.
     pub(super) fn end(self, counts: &Counts) -> Result<(), Fault> {
         match self.full {
-            _ if !self.suppressed => Ok(()),
+            _ if !self.suppressed && !self.named => Ok(()),
             true if self.total || !self.across.is_empty() => Err(too_much()),
             true => Ok(()),
             false => Judge::new(&self, counts).judge(),
@@ -183,6 +192,28 @@ impl Totals {
         (found.filter_map(|(row, columns)| Some((row, *columns.last()?))).collect(), rows)
     }
 
+    /// Columns of counts that are the sum of all others in each row where all are shown. `rounded` ones
+    /// are so by chance in a single row.
+    pub(super) fn unnamed_across(&self, rounded: bool) -> Vec<Across> {
+        let by_name = |column: &usize| self.across.iter().any(|it| it.total == *column && it.named);
+        let counts: Vec<_> = (0..self.counts).filter(|column| !by_name(column)).collect();
+        let (mut totals, mut rows) = (counts.clone(), 0);
+        for row in self.rows().filter(|_| counts.len() > 2) {
+            let value = |column: usize| self.value(row, column).map(|(most, _)| u128::from(most));
+            let Some(sum) = counts.iter().map(|&it| value(it)).sum::<Option<u128>>() else {
+                continue;
+            };
+            if sum > 0 {
+                totals.retain(|&column| value(column).is_some_and(|it| 2 * it == sum));
+                rows += 1;
+            }
+        }
+        let enough = rows > usize::from(rounded);
+        let parts = |total| counts.iter().copied().filter(|&part| part != total).collect();
+        let across = |total| Across { total, parts: parts(total), named: false };
+        totals.into_iter().filter(|_| enough).map(across).collect()
+    }
+
     /// Columns of labels that rows can have in common, and such of numbers with decimals.
     pub(super) fn keys(&self) -> (Vec<usize>, Vec<usize>) {
         let common = |label: &usize| {
@@ -218,38 +249,6 @@ pub(super) fn add_kinds(over: &[usize], kinds: &mut BTreeSet<Vec<usize>>) {
     }
 }
 
-/// Which columns are totals of counts in their row, by their names or because of what they are.
-fn across(counts: &[Column], beside: &Beside) -> Vec<Across> {
-    let Beside { persons, amount, all } = beside;
-    let columns: Vec<_> = counts.iter().chain(persons).chain(amount).collect();
-    let names: Vec<_> = columns.iter().map(|column| words(&column.name)).collect();
-    let total = |column: usize| without_total(&names[column]);
-    let parts = || (0..counts.len()).filter(|&column| total(column).is_none());
-    let mut found = Vec::new();
-    for (column, name) in names.iter().enumerate() {
-        if let Some(stem) = total(column) {
-            let alike =
-                |&part: &usize| names[part].starts_with(stem) || names[part].ends_with(stem);
-            let some: Vec<_> = parts().filter(alike).collect();
-            let parts = if some.is_empty() { parts().collect() } else { some };
-            found.push(Across { total: column, parts, named: column < counts.len() });
-            continue;
-        }
-        let longer =
-            |&part: &usize| names[part].len() > name.len() && names[part].starts_with(name);
-        let longer: Vec<_> = parts().filter(longer).collect();
-        if longer.len() > 1 && !name.is_empty() {
-            found.push(Across { total: column, parts: longer, named: false });
-        }
-        if all.contains(&columns[column].index) {
-            let parts = parts().filter(|&part| part != column).collect();
-            found.push(Across { total: column, parts, named: false });
-        }
-    }
-    found.retain(|it| !it.parts.is_empty());
-    found
-}
-
 #[cfg(test)]
 mod tests {
     use sluice_policy::entry::{Earlier, Zero};
@@ -270,16 +269,21 @@ mod tests {
         for (most, last, hidden, held) in [
             (6, "Total", None, false),
             (5, "Total", None, true),
-            (5, "Total", Some((20, 20)), false),
+            (5, "Total", Some((20, 20)), true),
+            (5, "C", Some((20, 20)), false),
             (5, "C", None, false),
         ] {
             let header = ["g", "n"].map(String::from);
             let column = std::slice::from_ref(&column);
             let mut totals = Totals::new(column, &[], Beside::default(), &header, &[]);
             totals.most = most;
-            totals.row(2, Row::new("A", &[1, 1], 0), &[hidden]);
-            totals.row(3, Row::new("B", &[1, 1], 0), &[Some((20, 20))]);
-            totals.row(4, Row::new(last, &[last.len(); 2], 0), &[Some((90, 90))]);
+            let mut row = |number, label: &str, count| {
+                let ends = [label.len(); 2];
+                assert!(totals.row(&counts, number, Row::new(label, &ends, 0), &[count]).is_ok());
+            };
+            row(2, "A", hidden);
+            row(3, "B", Some((20, 20)));
+            row(4, last, Some((90, 90)));
             assert_eq!(totals.end(&counts).is_err(), held, "{most} {last}");
         }
     }

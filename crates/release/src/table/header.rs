@@ -31,10 +31,7 @@ impl Place {
 
 /// What a header cell with another delimiter is held for.
 pub(super) fn delimiter(c: char, dialect: Dialect, place: Place) -> Fault {
-    let what = format!(
-        "looks separated by {c:?}: write {} between columns, and points in decimals",
-        dialect.delimiters
-    );
+    let what = format!("looks separated by {c:?}, not by {}", dialect.delimiters);
     place.fault(HoldCode::OtherDelimiter, &what)
 }
 
@@ -119,12 +116,23 @@ fn is_index(name: &str) -> bool {
         .is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()))
 }
 
+const LEVELS: &str = ", and its first row looks like one of several header rows, as pandas writes a \
+                      MultiIndex: write one row of names (`df.columns = [...]`, `reset_index()`)";
+
+/// Whether a name comes several times in a row, as where columns have names above their names.
+fn has_levels(names: &[String]) -> bool {
+    names.windows(2).any(|pair| !bare(&pair[0]).is_empty() && bare(&pair[0]) == bare(&pair[1]))
+}
+
 fn check_closed(names: &[String], row: u64, rule: &Output) -> Result<(), Fault> {
     let has = |wanted: &str| names.iter().any(|name| bare(name) == wanted);
     if let Some(wanted) = rule.columns.iter().find(|wanted| !has(wanted)) {
-        let hint = match has(&format!("#{wanted}")) {
-            true => ", but one with # in front: ask for that in `columns`",
-            false => "",
+        let hint = if has(&format!("#{wanted}")) {
+            ", but one with # in front: ask for that in `columns`"
+        } else if has_levels(names) {
+            LEVELS
+        } else {
+            ""
         };
         return Err(Fault(HoldCode::ColumnMissing, format!("it has no column {wanted:?}{hint}")));
     }

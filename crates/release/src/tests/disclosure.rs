@@ -51,7 +51,7 @@ fn small_counts_are_held() {
             ("20,<3", "count-invalid"),
             ("20,", "ok"),
             ("20,0", "count-small"),
-            ("20,12.0", "ok"),
+            ("30,12.0", "count-invalid"),
             ("20,12.5", "count-invalid"),
             ("20,-12", "count-invalid"),
             ("20,1e3", "count-invalid"),

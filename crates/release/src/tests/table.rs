@@ -54,13 +54,12 @@ fn other_delimiters_hide_no_columns() {
     assert_eq!(code(ContentKind::Csv, "\"height, cm\",n\n1,2\n"), "ok");
     assert_eq!(code(ContentKind::Tsv, "height, cm\tn\n1\t2\n"), "ok");
     let said = message(ContentKind::Csv, "a,b;c\n1,2\n");
-    let wanted = "row 1, column 2 looks separated by ';': write commas between columns, and points \
-                  in decimals";
+    let wanted = "row 1, column 2 looks separated by ';', not by commas";
     assert_eq!(said, wanted);
     let said = message(ContentKind::Tsv, "a,b\n1,2\n");
-    assert!(said.contains("by ',': write tabs"), "{said}");
+    assert!(said.contains("by ',', not by tabs"), "{said}");
     let said = message(ContentKind::Csv, "a\tb\n1\t2\n");
-    assert!(said.contains("by '\\t': write commas"), "{said}");
+    assert!(said.contains("by '\\t', not by commas"), "{said}");
     // A name that the rule itself has is one.
     let rule = Output { columns: vec!["a|b".into()], ..rule(ContentKind::Csv) };
     assert!(check_as(&rule, b"a|b,n\n1,2\n").is_ok());
@@ -146,4 +145,16 @@ fn columns_are_asked_for_and_forbidden() {
         let (code, _) = held(kind, &format!("{header}\n1{with}2\n")).unwrap();
         assert_eq!(code, "column-forbidden", "{header:?}");
     }
+}
+
+/// pandas writes a header row for each level of its columns.
+#[test]
+fn several_header_rows_are_named() {
+    let columns = ["site", "f", "m"].map(String::from).to_vec();
+    let rule = Output { columns, ..rule(ContentKind::Csv) };
+    let said = |table: &str| check_as(&rule, table.as_bytes()).unwrap_err().to_string();
+    let levels = said("age,young,young,old,old\nsex,f,m,f,m\nsite,,,,\nA,12,13,14,15\n");
+    assert!(levels.contains("pandas writes a MultiIndex"), "{levels}");
+    let other = said("site,f,x\nA,12,13\n");
+    assert!(!other.contains("MultiIndex"), "{other}");
 }

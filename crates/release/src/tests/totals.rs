@@ -1,5 +1,6 @@
 //! Totals that give suppressed counts back.
 
+mod left;
 mod percent;
 mod random;
 

@@ -4,9 +4,7 @@
 mod landlock;
 mod seccomp;
 
-use rustix::process::{
-    Resource, Rlimit, Signal, getrlimit, set_parent_process_death_signal, setrlimit,
-};
+use rustix::process::{Resource, Rlimit, Signal, set_parent_process_death_signal, setrlimit};
 
 use crate::{Kind, Undrawn};
 
@@ -16,7 +14,7 @@ const LIMITS: [(Resource, u64); 5] = [
     (Resource::Cpu, 60),
     // Pipes are no files.
     (Resource::Fsize, 0),
-    // No file, and no handler either: at 0 the kernel starts one, core(5).
+    // At 0 the kernel may start a handler of core files, core(5).
     (Resource::Core, 1),
     (Resource::Nofile, 64),
 ];
@@ -28,8 +26,6 @@ pub fn confine(kind: Kind) -> Result<(), Undrawn> {
     set_parent_process_death_signal(Some(Signal::KILL))
         .map_err(|error| Undrawn::host("prctl", error))?;
     for (resource, most) in LIMITS {
-        // What is lower already stays so: nobody but root may raise it.
-        let most = getrlimit(resource).maximum.map_or(most, |maximum| maximum.min(most));
         let limit = Rlimit { current: Some(most), maximum: Some(most) };
         setrlimit(resource, limit).map_err(|error| Undrawn::host("setrlimit", error))?;
     }

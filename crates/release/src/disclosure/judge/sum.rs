@@ -5,10 +5,7 @@ use sluice_policy::entry::{Counts, Zero};
 use super::Judge;
 use crate::{
     Fault, HoldCode,
-    disclosure::{
-        Column,
-        solve::{Bounds, Finding, Sum, UNBOUNDED, solve},
-    },
+    disclosure::solve::{Bounds, Finding, Sum, UNBOUNDED, solve},
 };
 
 /// Most terms of all sums together.
@@ -126,11 +123,8 @@ impl Judge<'_> {
         let mut what = format!(
             "is a total that gives a suppressed count back, or leaves less than {minimum} for several"
         );
-        if let Some(Column { index, name }) = self.because.map(|it| &self.table.columns[it]) {
-            let column = index + 1;
-            what += &format!(
-                "; its row is taken for a total, as it is the sum of all others in column {column} ({name:?})"
-            );
+        if let Some(because) = &self.because {
+            what += &format!("; {because}");
         }
         self.fault(total, &what)
     }
@@ -148,7 +142,7 @@ fn small(counts: &Counts, value: i128) -> bool {
 }
 
 pub(in crate::disclosure) fn too_much() -> Fault {
-    const WHAT: &str = "it has suppressed counts beside totals, and more cells than are judged; \
-                        leave totals out, or write smaller tables";
+    const WHAT: &str = "it has totals, and more cells than are judged beside them; leave totals out, \
+                        or write smaller tables";
     Fault(HoldCode::TotalReveals, WHAT.into())
 }
