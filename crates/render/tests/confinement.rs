@@ -4,6 +4,7 @@
 
 use std::{
     env,
+    ffi::OsStr,
     fs::{self, File},
     io::{Write, pipe},
     net::{TcpListener, TcpStream},
@@ -18,11 +19,12 @@ use std::{
 
 use nix::{
     sys::{ptrace, uio},
+    time::{ClockId, clock_gettime},
     unistd::Pid as NixPid,
 };
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
-    fs::{MemfdFlags, memfd_create},
+    fs::{FlockOperation, MemfdFlags, Mode, OFlags, fcntl_lock, memfd_create, open},
     io::{FdFlags, fcntl_setfd},
     net::{AddressFamily, SocketType, socket},
     process::{
@@ -31,7 +33,7 @@ use rustix::{
     },
     thread::UnshareFlags,
 };
-use sluice_render::{Kind, Undrawn, confine};
+use sluice_render::{FONTS, Kind, Undrawn, confine};
 use sluice_sys::{child, namespaces::unshare};
 
 /// Exit status of an attempt that came to nothing.
@@ -47,11 +49,21 @@ type Attempt = fn(&Target<'_>) -> bool;
 const ATTEMPTS: &[(&str, Attempt)] = &[
     ("read-key", |it| fs::read(it.dir.join("key")).is_ok()),
     ("read-etc", |_| fs::read("/etc/passwd").is_ok()),
+    ("read-system", |_| fs::read("/usr/bin/env").is_ok()),
     ("list-root", |_| fs::read_dir("/").is_ok()),
     ("read-environment", |_| fs::read(format!("/proc/{}/environ", parent())).is_ok()),
     ("read-memory", |_| File::open(format!("/proc/{}/mem", parent())).is_ok()),
     ("write-file", |it| fs::write(it.dir.join("new"), "x").is_ok()),
     ("append-file", |it| File::options().append(true).open(it.dir.join("key")).is_ok()),
+    // Access mode 3, for neither reading nor writing, which empties what it opens.
+    ("open-for-neither", |it| {
+        let flags = OFlags::RWMODE | OFlags::TRUNC;
+        open(it.dir.join("key"), flags, Mode::empty()).is_ok()
+    }),
+    ("lock", |_| {
+        File::open(FONTS[0])
+            .is_ok_and(|it| fcntl_lock(&it, FlockOperation::NonBlockingLockShared).is_ok())
+    }),
     ("make-directory", |it| fs::create_dir(it.dir.join("directory")).is_ok()),
     ("remove-file", |it| fs::remove_file(it.dir.join("key")).is_ok()),
     ("connect", |_| TcpStream::connect(env::var("PORT").unwrap_or_default()).is_ok()),
@@ -59,11 +71,8 @@ const ATTEMPTS: &[(&str, Attempt)] = &[
     ("datagram", |_| socket(AddressFamily::INET, SocketType::DGRAM, None).is_ok()),
     ("netlink", |_| socket(AddressFamily::NETLINK, SocketType::RAW, None).is_ok()),
     ("socket-pair", |_| UnixStream::pair().is_ok()),
-    ("execute", |it| {
-        // Comes back only if it can't.
-        drop(Command::new(it.dir.join("program")).exec());
-        false
-    }),
+    ("execute", |it| becomes(it.dir.join("program"))),
+    ("execute-system", |_| becomes("/bin/true")),
     ("fork", |_| child::fork(|| 0).and_then(child::Child::wait).is_ok_and(|it| it == Some(0))),
     ("thread", |_| thread::Builder::new().spawn(|| ()).is_ok()),
     ("leave-session", |_| setsid().is_ok()),
@@ -79,6 +88,7 @@ const ATTEMPTS: &[(&str, Attempt)] = &[
         let mut here = [std::io::IoSliceMut::new(&mut here)];
         uio::process_vm_readv(NixPid::from_raw(parent()), &mut here, &there).is_ok()
     }),
+    ("clock-of-parent", |_| clock_gettime(ClockId::from_raw((!parent() << 3) | 2)).is_ok()),
     ("user-namespace", |_| unshare(UnshareFlags::NEWUSER).is_ok()),
     ("memory-file", |_| memfd_create("x", MemfdFlags::CLOEXEC).is_ok()),
     ("take-memory", |_| Vec::<u8>::new().try_reserve_exact(3 << 30).is_ok()),
@@ -97,11 +107,14 @@ const ATTEMPTS: &[(&str, Attempt)] = &[
     }),
 ];
 
-/// Allowed to a PDF's programs: what is executed there is the system's, and as confined.
-const SYSTEM: Attempt = |_| {
-    drop(Command::new("/bin/true").exec());
+/// Allowed to a PDF: its program, as confined.
+const DRAWER: &str = "execute-pdftoppm";
+
+/// Comes back only if it can't.
+fn becomes(program: impl AsRef<OsStr>) -> bool {
+    drop(Command::new(program).arg("-v").exec());
     false
-};
+}
 
 fn parent() -> i32 {
     getppid().map_or(-1, |pid| pid.as_raw_nonzero().get())
@@ -119,9 +132,11 @@ fn attempt(name: &str, kind: &str, dir: &Path) -> ExitCode {
     if let Some(kind) = Kind::of(kind) {
         confine(kind).unwrap_or_else(|why: Undrawn| panic!("{why:?}"));
     }
-    let known = ATTEMPTS.iter().find(|(known, _)| *known == name);
-    let attempt = known.map_or(SYSTEM, |(_, attempt)| *attempt);
-    match attempt(&Target { dir }) {
+    let succeeds = match ATTEMPTS.iter().find(|(known, _)| *known == name) {
+        Some((_, attempt)) => attempt(&Target { dir }),
+        None => becomes("/usr/bin/pdftoppm"),
+    };
+    match succeeds {
         true => ExitCode::SUCCESS,
         false => ExitCode::from(IN_VAIN),
     }
@@ -149,13 +164,16 @@ fn all() -> ExitCode {
         check(name, "svg", false);
         check(name, "pdf", false);
     }
-    check("execute-system", "free", true);
-    check("execute-system", "svg", false);
-    check("execute-system", "pdf", true);
+    check(DRAWER, "free", true);
+    check(DRAWER, "svg", false);
+    check(DRAWER, "pdf", true);
     if !closes_what_it_inherits() {
         wrong.push("an inherited descriptor stays open".into());
     }
-    println!("{} attempts, wrong: {wrong:?}", ATTEMPTS.len() + 2);
+    if !ends_first() {
+        wrong.push("the kernel would end others before it".into());
+    }
+    println!("{} attempts, wrong: {wrong:?}", ATTEMPTS.len() + 3);
     ExitCode::from(u8::from(!wrong.is_empty()))
 }
 
@@ -174,4 +192,17 @@ fn closes_what_it_inherits() -> bool {
     drop(kept);
     program.wait().unwrap();
     closed && waits
+}
+
+/// Where memory is short.
+fn ends_first() -> bool {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_sluice-render"));
+    let mut program =
+        program.arg("svg").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    // More than a pipe holds: once all is taken, it reads its figure.
+    program.stdin.as_mut().unwrap().write_all(&[b' '; 1 << 18]).unwrap();
+    let score = fs::read_to_string(format!("/proc/{}/oom_score_adj", program.id())).unwrap();
+    program.kill().unwrap();
+    program.wait().unwrap();
+    score.trim() == "1000"
 }

@@ -1,4 +1,4 @@
-//! Which files there are: fonts, and for a PDF the programs that draw it. Nothing is writable.
+//! Which files can be read: fonts, and for a PDF what pdftoppm stands on. Nothing is writable.
 
 use landlock::{
     ABI, Access as _, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, PathBeneath, PathFd,
@@ -14,14 +14,28 @@ const NEEDED: ABI = ABI::V2;
 const WANTED: ABI = ABI::V6;
 
 /// Beside the fonts, read by Poppler and what it stands on.
-const POPPLER: [&str; 4] = ["/etc/ld.so.cache", "/etc/fonts", "/var/cache/fontconfig", "/dev/null"];
+const POPPLER: [&str; 10] = [
+    "/dev/null",
+    "/etc/fonts",
+    "/etc/ld.so.cache",
+    "/lib",
+    "/lib64",
+    "/usr/lib",
+    "/usr/lib64",
+    "/usr/share/fontconfig",
+    "/usr/share/poppler",
+    "/var/cache/fontconfig",
+];
+/// What may be executed: the program, and its loader on the machines that [`super::seccomp`] knows.
+const EXECUTED: [&str; 3] =
+    [crate::pdf::PROGRAM, "/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"];
 
 pub(super) fn confine(kind: Kind) -> Result<(), RulesetError> {
     let read = AccessFs::from_read(WANTED) & !AccessFs::Execute;
     let mut places: Vec<(&str, BitFlags<AccessFs>)> = FONTS.map(|dir| (dir, read)).into();
     if kind == Kind::Pdf {
         places.extend(POPPLER.map(|place| (place, read)));
-        places.push(("/usr", read | AccessFs::Execute));
+        places.extend(EXECUTED.map(|place| (place, read | AccessFs::Execute)));
     }
     let mut ruleset = Ruleset::default()
         .set_compatibility(CompatLevel::HardRequirement)

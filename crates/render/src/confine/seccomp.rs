@@ -3,7 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use seccompiler::{BpfProgram, Error, SeccompAction, SeccompFilter};
+use seccompiler::{
+    BpfProgram, Error, SeccompAction, SeccompCmpArgLen::Dword, SeccompCmpOp::MaskedEq,
+    SeccompCondition, SeccompFilter, SeccompRule,
+};
 
 use crate::Kind;
 
@@ -62,6 +65,61 @@ const OLDER: &[i64] =
 #[cfg(not(target_arch = "x86_64"))]
 const OLDER: &[i64] = &[];
 
+/// Flags of an open for reading. Any other bit writes, makes, or opens for neither: Landlock's older interfaces
+/// let the last one empty a file.
+const READING: i32 = libc::O_CLOEXEC | libc::O_DIRECTORY | libc::O_NOFOLLOW | libc::O_NONBLOCK;
+/// Its own thread pointer; arch_prctl(2).
+#[cfg(target_arch = "x86_64")]
+const ARCH_SET_FS: i32 = 0x1002;
+const WHOLE: i32 = !0;
+
+/// A call, the place and the bits of an argument, and the values that these may have.
+type Uses = (i64, u8, i32, &'static [i32]);
+
+/// Calls of which some uses are allowed.
+const USES: &[Uses] = &[
+    (libc::SYS_openat, 2, !READING, &[0]),
+    #[cfg(target_arch = "x86_64")]
+    (libc::SYS_open, 1, !READING, &[0]),
+    #[cfg(target_arch = "x86_64")]
+    (libc::SYS_arch_prctl, 0, WHOLE, &[ARCH_SET_FS]),
+    // No owner, who would get signals, no leases, locks or notices.
+    (
+        libc::SYS_fcntl,
+        1,
+        WHOLE,
+        &[libc::F_DUPFD, libc::F_DUPFD_CLOEXEC, libc::F_GETFD, libc::F_SETFD, libc::F_GETFL],
+    ),
+    // Negative numbers are clocks of other processes and of devices.
+    (
+        libc::SYS_clock_gettime,
+        0,
+        WHOLE,
+        &[
+            libc::CLOCK_REALTIME,
+            libc::CLOCK_MONOTONIC,
+            libc::CLOCK_PROCESS_CPUTIME_ID,
+            libc::CLOCK_THREAD_CPUTIME_ID,
+            libc::CLOCK_MONOTONIC_RAW,
+            libc::CLOCK_REALTIME_COARSE,
+            libc::CLOCK_MONOTONIC_COARSE,
+            libc::CLOCK_BOOTTIME,
+        ],
+    ),
+    // In its own memory. Those that lend priority name another process.
+    (
+        libc::SYS_futex,
+        1,
+        !libc::FUTEX_CLOCK_REALTIME,
+        &[
+            libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG,
+            libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG,
+            libc::FUTEX_WAIT_BITSET | libc::FUTEX_PRIVATE_FLAG,
+            libc::FUTEX_WAKE_BITSET | libc::FUTEX_PRIVATE_FLAG,
+        ],
+    ),
+];
+
 pub(super) fn confine(kind: Kind) -> Result<(), Error> {
     seccompiler::apply_filter(&program(kind)?)
 }
@@ -71,10 +129,28 @@ fn program(kind: Kind) -> Result<BpfProgram, Error> {
         Kind::Svg => [].as_slice(),
         Kind::Pdf => &[BECOMING, OLDER].concat(),
     };
-    let allowed: BTreeMap<_, _> =
-        DRAWING.iter().chain(beside).map(|&number| (number, Vec::new())).collect();
+    let mut allowed = BTreeMap::new();
+    for &number in DRAWING.iter().chain(beside) {
+        allowed.insert(number, uses(number)?);
+    }
     let absent = SeccompAction::Errno(libc::ENOSYS as u32);
     let target = std::env::consts::ARCH.try_into()?;
     let filter = SeccompFilter::new(allowed, absent, SeccompAction::Allow, target)?;
     Ok(BpfProgram::try_from(filter)?)
 }
+
+/// None for a call that is allowed whatever its arguments.
+fn uses(number: i64) -> Result<Vec<SeccompRule>, Error> {
+    let Some((_, argument, bits, values)) = USES.iter().find(|uses| uses.0 == number) else {
+        return Ok(Vec::new());
+    };
+    let rule = |&value: &i32| {
+        let equal = MaskedEq(u64::from(*bits as u32));
+        let condition = SeccompCondition::new(*argument, Dword, equal, u64::from(value as u32))?;
+        SeccompRule::new(vec![condition])
+    };
+    Ok(values.iter().map(rule).collect::<Result<_, _>>()?)
+}
+
+#[cfg(test)]
+mod tests;
