@@ -2,7 +2,7 @@
 //! no way to one; what it says is pixels, and the file is made of them here.
 
 use std::{
-    cell::OnceCell,
+    cell::{Cell, OnceCell},
     fs::File,
     io::{self, Read, Write},
     path::Path,
@@ -28,17 +28,30 @@ use crate::{
 /// Longest time for all figures of one look at a run: others wait for theirs.
 const RUNS_PATIENCE: Duration = Duration::from_secs(600);
 
+/// Pictures of one run: each is an open file until the run is published.
+const MAX_PICTURES: u64 = 100;
+/// Bytes of all of them.
+const MAX_BYTES: u64 = 256 << 20;
+
 /// How the figures of one run are drawn.
 pub(crate) struct Drawing<'a> {
     renderer: &'a Renderer,
     /// Where pictures are kept, without a name.
     place: &'a Path,
     until: OnceCell<Instant>,
+    pictures: Cell<u64>,
+    bytes: Cell<u64>,
 }
 
 impl<'a> Drawing<'a> {
     pub(crate) fn new(renderer: &'a Renderer, place: &'a Path) -> Self {
-        Self { renderer, place, until: OnceCell::new() }
+        Self {
+            renderer,
+            place,
+            until: OnceCell::new(),
+            pictures: Cell::new(0),
+            bytes: Cell::new(0),
+        }
     }
 
     /// The picture of a file under a rule that has it drawn, as it leaves.
@@ -54,6 +67,10 @@ impl<'a> Drawing<'a> {
             let most = format!("it has more than {} bytes", rule.max_bytes);
             return Err(hold(HoldCode::TooLarge, &most));
         }
+        if !within(&self.pictures, 1, MAX_PICTURES) {
+            let why = format!("a run has at most {MAX_PICTURES} pictures; leave fewer figures");
+            return Err(hold(HoldCode::NotDrawn, &why));
+        }
         let figure = attested(file, sealed)?;
         let until = *self.until.get_or_init(|| Instant::now() + RUNS_PATIENCE);
         let time = PATIENCE.min(until.saturating_duration_since(Instant::now()));
@@ -66,6 +83,12 @@ impl<'a> Drawing<'a> {
         let verdict =
             sluice_release::check(&rule.of_picture(), &mut png.as_slice(), png.len() as u64);
         verdict.map_err(|hold| refused(path, hold))?;
+        if !within(&self.bytes, png.len() as u64, MAX_BYTES) {
+            let why = format!(
+                "the pictures of a run have at most {MAX_BYTES} bytes together; leave fewer figures"
+            );
+            return Err(hold(HoldCode::NotDrawn, &why));
+        }
         let leaves = ResultFile {
             path: key::picture(path),
             bytes: png.len() as u64,
@@ -83,6 +106,12 @@ impl<'a> Drawing<'a> {
         file.write_all(png)?;
         Ok(file)
     }
+}
+
+/// Adds to what was taken, and says whether that is still within `most`.
+fn within(taken: &Cell<u64>, more: u64, most: u64) -> bool {
+    taken.set(taken.get().saturating_add(more));
+    taken.get() <= most
 }
 
 /// The very bytes that were attested, where they can't change any more.

@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use serde_json::json;
 use sluice_policy::{
     digest::Digest,
-    entry::{Entry, Rule},
+    entry::{Entry, Rule, Rules},
 };
 use sluice_site::audit::Event;
 use tokio::task::spawn_blocking;
@@ -14,7 +14,7 @@ use crate::{
     clock, failpoint,
     judge::{
         attested,
-        ended::EndedRun,
+        ended::{EndedRun, ResultFile},
         examine,
         now::Now,
         release::{Examined, Table, refused},
@@ -156,18 +156,25 @@ impl Crawler {
         approved: Arc<Entry>,
         now: &Arc<Now>,
     ) -> Result<(), Stop> {
-        // First the turn, which may be long in coming, then the room.
-        let drawing = match approved.output.iter().any(|rule| rule.rasterise) {
-            true => self.drawing.acquire().await.ok(),
-            false => None,
+        let rules = Rules::new(&approved.output);
+        let is_drawn = |file: &ResultFile| {
+            rules.rule_for(&file.path).is_some_and(|rule| approved.output[rule].rasterise)
         };
-        let largest = run.files.iter().map(|file| file.bytes).max().unwrap_or(0);
-        let buffer = self.buffers.take(largest).await;
+        // What a run reads whose figures are drawn is bounded by the turns: others don't wait for its room.
+        let (turn, buffer) = if run.files.iter().any(is_drawn) {
+            (Arc::clone(&self.drawing).acquire_owned().await.ok(), None)
+        } else {
+            let largest = run.files.iter().map(|file| file.bytes).max().unwrap_or(0);
+            (None, self.buffers.take(largest).await)
+        };
         let (config, examined, rules) =
             (Arc::clone(&self.config), Arc::clone(run), Arc::clone(&approved));
-        let work = spawn_blocking(move || examine::releasable(&config, &examined, &rules));
-        let (sealed, Examined { released, tables }) = work.await.map_err(Stop::broken)??;
-        drop((buffer, drawing));
+        // The turn goes along: a reload cuts off the waiting here, not the drawing there.
+        let work = spawn_blocking(move || (examine::releasable(&config, &examined, &rules), turn));
+        // Held until all is sent, as the pictures are.
+        let (examined, _turn) = work.await.map_err(Stop::broken)?;
+        let (sealed, Examined { released, tables }) = examined?;
+        drop(buffer);
         let bytes = released.iter().map(|it| it.file.bytes).sum();
         failpoint::reached("examined", &entry.name);
         let store = self.store.of(&run.identity().owner)?;

@@ -49,7 +49,7 @@ pub struct Crawler {
     /// Large attestations in memory.
     pub(crate) statements: Buffers,
     /// Turns of the runs whose figures are drawn.
-    pub(crate) drawing: Semaphore,
+    pub(crate) drawing: Arc<Semaphore>,
     /// Status files that couldn't be written are tried again then.
     pub(crate) told_again: Cell<Option<Instant>>,
     schedule: OnceCell<RefCell<Schedule>>,
@@ -80,7 +80,7 @@ impl Crawler {
             health: Health::default(),
             buffers: Buffers::new(),
             statements: Buffers::new(),
-            drawing: Semaphore::new(DRAWN_AT_ONCE),
+            drawing: Arc::new(Semaphore::new(DRAWN_AT_ONCE)),
             told_again: Cell::default(),
             schedule: OnceCell::new(),
             attested: RefCell::default(),
@@ -91,9 +91,9 @@ impl Crawler {
 
     /// The same crawler under another configuration.
     pub fn under(self, config: Config, ca: PublicKey, store: Store) -> Self {
-        let Self { ledger, journal, metrics, health, .. } = self;
+        let Self { ledger, journal, metrics, health, drawing, .. } = self;
         metrics.warn_of_unattested(!config.require_attestation);
-        Self { metrics, health, ..Self::new(config, ca, store, ledger, journal) }
+        Self { metrics, health, drawing, ..Self::new(config, ca, store, ledger, journal) }
     }
 
     /// When runs are to be looked at, read from the ledger at the first call.

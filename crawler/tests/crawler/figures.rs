@@ -257,6 +257,20 @@ fn a_manifest_that_arrived_counts_if_its_pictures_are_there() {
 }
 
 #[test]
+fn pictures_of_a_run_are_bounded() {
+    for (figures, published) in [(100, 1), (101, 0)] {
+        let Some(world) = world() else { return };
+        let run = (0..figures)
+            .fold(world.figure_run(7), |run, n| run.file(&format!("plots/{n}.svg"), FIGURE));
+        run.attest();
+        assert_eq!(pass(&world.drawn()).published, published, "{:?}", world.stands(7));
+        if published == 0 {
+            assert_held(&world, 7, "not-drawn");
+        }
+    }
+}
+
+#[test]
 fn a_withdrawn_picture_is_gone() {
     let Some(world) = world() else { return };
     world.figure_run(7).file("plots/a.svg", FIGURE).attest();
