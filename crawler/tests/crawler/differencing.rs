@@ -124,7 +124,7 @@ fn what_is_far_or_the_same_passes() {
         ("site,n\nNorth,\nSouth,80\n", "held"),
         // However it is written.
         ("n,site\n80,South\n119,North\n", "held"),
-        ("site,n\nSouth,80\nNORTH.,119.0\n", "held"),
+        ("site,n\nSouth,80.0\nNORTH.,119.0\n", "held"),
         ("site,n\n\u{39d}\u{43e}rth,119\nWest,12\n", "held"),
     ] {
         let Some(found) = after(BEFORE, then) else { return };
