@@ -77,7 +77,7 @@ fn main() -> ExitCode {
         ("it gains no privilege", of("nnp") == "1"),
         ("its system calls are filtered", of("seccomp") == "2"),
         ("systemd handed the keys over", of("credential") == "s3"),
-        ("metrics are served", of("metrics").ends_with(" 1")),
+        ("metrics are served", of("metrics").ends_with(" 2")),
         ("a reload keeps the process", of("reloaded") == "active same"),
         ("a hanging one is started again", of("watched") == "yes"),
         ("the result is published", published.keys().any(|key| key.ends_with("/manifest.json"))),
