@@ -302,10 +302,13 @@ fn s3_pictures_say_what_they_are() {
     let crawler = world.crawler_with_renderer(Renderer::at(built()), store);
     assert_eq!(pass(&crawler).published, 1);
     let key = Path::parse("figures/alice/box-lab-7.0/plots/a.svg.png").unwrap();
-    let found = block_on(server.client().get(&key)).unwrap();
-    let kind = found.attributes.get(&Attribute::ContentType).map(|it| it.to_string());
+    let (kind, bytes) = block_on(async {
+        let found = server.client().get(&key).await.unwrap();
+        let kind = found.attributes.get(&Attribute::ContentType).map(|it| it.to_string());
+        (kind, found.bytes().await.unwrap())
+    });
     assert_eq!(kind.as_deref(), Some("image/png"));
-    assert!(block_on(found.bytes()).unwrap().starts_with(b"\x89PNG"));
+    assert!(bytes.starts_with(b"\x89PNG"));
     let keys: Vec<_> = server.objects("figures").into_keys().collect();
     assert!(keys.iter().all(|key| !key.ends_with(".svg")), "{keys:?}");
 }
