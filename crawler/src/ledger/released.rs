@@ -36,9 +36,9 @@ pub struct Differing {
 }
 
 impl Ledger {
-    /// As [`Ledger::begin`], and enters the run's pictures and counts; unless one of them and an earlier one of the
-    /// same owner, entry and glob together tell of few persons. A run's own
-    /// counts don't hold it, since they were compared with each other.
+    /// As [`Ledger::begin`], and enters the run's pictures and counts; unless one of the counts and an
+    /// earlier one of the same owner, entry and glob together tell of few persons. A run's own counts
+    /// don't hold it, since they were compared with each other.
     pub async fn release(
         &self,
         name: &str,
